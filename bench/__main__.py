@@ -1,0 +1,23 @@
+"""`python -m bench SUITE …`: run one suite of measurements."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+SUITES = {
+    "case": "One full life of a case over HTTP against the same statements issued directly, and against a bare view."
+}
+
+
+def main() -> int:
+    if len(sys.argv) < 2 or sys.argv[1] not in SUITES:
+        print("usage: python -m bench SUITE [options]\n")
+        for name, says in SUITES.items():
+            print(f"  {name}  {says}")
+        return 2
+    return int(import_module(f"bench.{sys.argv[1]}").main(sys.argv[2:]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

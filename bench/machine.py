@@ -1,0 +1,29 @@
+"""What a measurement was taken on, so that two prints can be compared."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+
+def load() -> str:
+    """How busy the machine was in the last minute."""
+    return f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+
+
+def describe() -> str:
+    """Processor, memory, versions."""
+    cpu = next(
+        (line.split(":")[1].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.machine(),
+    )
+    memory = next(
+        (int(line.split()[1]) / 2**20 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0.0
+    )
+    return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {platform.system()} {platform.release()}"
+
+
+def _lines(file: str) -> list[str]:
+    path = Path(file)
+    return path.read_text("utf-8").splitlines() if path.exists() else []

@@ -1,0 +1,289 @@
+"""What stands around every page: who asks, in which language and size, what the browser may load, how a fault looks.
+
+Faces may not import each other. What they share therefore stands here and reaches them by name: this middleware and the error
+views are named in the settings, the template tags and layouts by the templates, and `request` carries the rest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from yiwang.acts.values import VISITOR, Actor
+from yiwang.identity import queries as identity
+from yiwang.kernel import time
+from yiwang.kernel.errors import Fault, NotAllowed, NotFound, NotSignedIn, problem
+from yiwang.kernel.remembering import remembering
+
+__all__ = [
+    "FaceRequest",
+    "FacesMiddleware",
+    "actor_for",
+    "bad_request",
+    "csrf_failure",
+    "not_allowed",
+    "not_found",
+    "server_error",
+]
+
+LANGUAGES = ("zh-hans", "en")
+LANGUAGE_COOKIE = "yiwang_language"
+ELDER_COOKIE = "yiwang_elder"
+CAPACITY = "capacity"  # session key: "self", or the id of a post
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+UNNAMED = "-"
+
+
+class FaceRequest(HttpRequest):
+    """A request as views of the faces see it. For types alone: the middleware sets these on Django's own request.
+
+    actor: who asks, in the capacity chosen.  language: BCP 47, as packs' texts name it.  elder: whether pages are to be large.
+    carried: what somebody had typed before signing in again, to be filled in once.
+    """
+
+    actor: Actor
+    language: str
+    elder: bool
+    carried: Mapping[str, list[str]]
+
+
+class FacesMiddleware:
+    """Say who asks and in which language; turn faults into pages or problem documents; send the headers of a strict page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        language = _language(request)
+        vars(request).update(
+            language="zh-Hans" if language == "zh-hans" else language,
+            elder=request.COOKIES.get(ELDER_COOKIE) == "1",
+            LANGUAGE_CODE=language,
+            actor=VISITOR,
+            carried={},
+        )
+        with remembering(), translation.override(language):
+            vars(request)["actor"] = actor_for(request)
+            response = self.get_response(request)
+            if response.status_code >= 400 and _is_api(request):
+                response = _as_problem(request, response)
+            elif response.status_code == NoSuchMethod.status and not getattr(response, "content", b"-"):
+                allow = response.headers.get("Allow", "")
+                response = _fault_page(request, NoSuchMethod())
+                response.headers["Allow"] = allow
+        _protect(request, response)
+        return response
+
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
+        """Refuse NUL in what was asked or typed: no keyboard makes one, and the database takes none."""
+        sent = (value for form in (request.GET, request.POST) for _name, values in form.lists() for value in values)
+        return fault_response(request, Malformed()) if any("\0" in value for value in sent) else None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """Show a fault that a view let through; anything else is a defect and goes to the 500 page."""
+        if isinstance(exception, Fault):
+            return fault_response(request, exception)
+        return None
+
+
+def _language(request: HttpRequest) -> str:
+    """The chosen language; programs may ask by Accept-Language; zh-Hans for everybody else, whatever the browser prefers."""
+    chosen = request.COOKIES.get(LANGUAGE_COOKIE, "").lower()
+    if chosen in LANGUAGES:
+        return chosen
+    if _is_api(request) and request.headers.get("Accept-Language", "").lower().startswith("en"):
+        return "en"
+    return LANGUAGES[0]
+
+
+def actor_for(request: HttpRequest) -> Actor:
+    """Who asks, from the session: the person, or the post that he chose. A post that has ended falls back to the person."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return VISITOR
+    chosen = request.session.get(CAPACITY, "self")
+    if chosen != "self":
+        try:
+            return identity.actor_for_post(user, UUID(chosen), time.today(), correlation_id=correlation_id(request))
+        except (NotAllowed, ValueError):
+            request.session[CAPACITY] = "self"
+    try:
+        return identity.actor_for_self(user, correlation_id=correlation_id(request))
+    except (
+        NotAllowed,
+        NotSignedIn,
+    ):  # an administrator's account stands for no person: it acts in its post or not at all
+        return VISITOR
+
+
+def _is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def _protect(request: HttpRequest, response: HttpResponseBase) -> None:
+    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    response.headers.setdefault("Content-Language", vars(request)["language"])
+    if not request.path.startswith("/static/"):
+        response.headers.setdefault("Cache-Control", "no-store")
+
+
+# ── Faults ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def fault_response(request: HttpRequest, fault: Fault) -> HttpResponseBase:
+    """Show `fault` as a problem document to programs and as a page to people; send somebody who is not signed in to sign in."""
+    if _is_api(request):
+        return problem_response(request, fault)
+    if isinstance(fault, NotSignedIn):
+        return _to_sign_in(request)
+    return _fault_page(request, fault)
+
+
+def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
+    """An RFC 9457 answer in the language of the request."""
+    document = problem(fault, translate=_, instance=correlation_id(request))
+    body = json.dumps(document, ensure_ascii=False, default=str)
+    return HttpResponse(body, status=fault.status, content_type="application/problem+json")
+
+
+def correlation_id(request: HttpRequest) -> str:
+    """The number under which this request stands in the logs."""
+    return str(getattr(request, "correlation_id", "") or "")
+
+
+def _layout(request: HttpRequest) -> str:
+    return "desk/plain.html" if request.path.startswith("/desk/") else "portal/base.html"
+
+
+def _fault_page(request: HttpRequest, fault: Fault) -> HttpResponse:
+    template = f"errors/{fault.status}.html" if fault.status in {403, 404, 405} else "errors/fault.html"
+    said = problem(fault, translate=_)
+    return render(request, template, {"fault": said, "layout": _layout(request)}, status=fault.status)
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """To the sign-in page and back. What was typed into a form goes along in the page itself, and nowhere else."""
+    page = "/desk/sign-in/" if request.path.startswith("/desk/") else "/sign-in/"
+    if request.method != "POST":
+        address = f"{page}?{urlencode({'next': request.get_full_path()})}"
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=204, headers={"HX-Redirect": address})
+        return HttpResponseRedirect(address)
+    context = {"next": request.path, "carried": _typed(request), "expired": True, "sign_in_at": page}
+    template = "desk/sign_in.html" if page.startswith("/desk/") else "portal/sign_in.html"
+    return render(request, template, context, status=401)
+
+
+def _typed(request: HttpRequest) -> list[tuple[str, str]]:
+    """Everything that a form sent, except secrets and the token of the old session."""
+    left_out = {"csrfmiddlewaretoken", "password"}
+    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """The page was older than the session, or another site sent the form: ask again, with everything typed still there."""
+    if _is_api(request):
+        return problem_response(request, CsrfFailed())
+    context = {"carried": _typed(request), "layout": _layout(request), "fault": problem(CsrfFailed(), translate=_)}
+    return render(request, "errors/csrf.html", context, status=403)
+
+
+class CsrfFailed(NotAllowed):
+    """The request did not carry the token of this session."""
+
+    code = "csrf-failed"
+    title = "This page was open for too long"
+    next_step = "Send again. Nothing that you entered is lost."
+
+
+class NoSuchMethod(Fault):
+    """The address exists, the method does not."""
+
+    code = "method-not-allowed"
+    status = 405
+    title = "This address does not take that"
+    next_step = "Go back and use the buttons of the page."
+
+
+class Malformed(Fault):
+    """The request cannot be read."""
+
+    code = "bad-request"
+    status = 400
+    title = "This request cannot be read"
+    next_step = "Go back, reload the page and try again."
+
+
+class Unexpected(Fault):
+    """A defect of ours."""
+
+    code = "unexpected"
+    status = 500
+    title = "Something went wrong on our side"
+    next_step = "Try again in a few minutes. If it happens again, tell the service desk the number on this page."
+
+
+FAULTS_BY_STATUS: dict[int, type[Fault]] = {
+    400: Malformed,
+    401: NotSignedIn,
+    403: NotAllowed,
+    404: NotFound,
+    405: NoSuchMethod,
+}
+
+
+def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    if response.headers.get("Content-Type", "").startswith("application/problem+json"):
+        return response
+    answer = problem_response(request, FAULTS_BY_STATUS.get(response.status_code, Unexpected)())
+    if allow := response.headers.get("Allow"):
+        answer.headers["Allow"] = allow
+    return answer
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler400`."""
+    return _fault_page(request, Malformed())
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """`handler403`."""
+    return _fault_page(request, NotAllowed())
+
+
+def not_found(request: HttpRequest, exception: Http404) -> HttpResponse:
+    """`handler404`."""
+    return _fault_page(request, NotFound())
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """`handler500`: the number of the request and nothing else; it must not need anything that may be what is broken."""
+    if _is_api(request):
+        return problem_response(request, Unexpected())
+    context: dict[str, Any] = {
+        "correlation_id": correlation_id(request) or UNNAMED,
+        "elder": request.COOKIES.get(ELDER_COOKIE) == "1",
+    }
+    with translation.override(_language(request)):
+        return render(None, "errors/500.html", context, status=500)

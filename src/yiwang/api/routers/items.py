@@ -1,0 +1,66 @@
+"""Items, their forms, and sending one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Header, Router, Schema, Status
+
+from yiwang.api.authentication import SignedIn, Visitor, actor_of, language_of
+from yiwang.cases import queries, services
+from yiwang.cases.values import FormView, ItemGuide, ItemSummary, Receipt
+
+router = Router(tags=["items"])
+
+
+class FilledForm(Schema):
+    """Answers by element.  form_digest: of the form that was read."""
+
+    values: dict[str, Any]
+    form_digest: str
+
+
+class Items(Schema):
+    """Items open to the public, by title."""
+
+    rows: list[ItemSummary]
+
+
+@router.get("/items", response=Items, auth=Visitor(), operation_id="list_items")
+def list_items(request: HttpRequest, search: str = "") -> Items:
+    """What can be done here. search: everyday words."""
+    return Items(rows=queries.list_items(language_of(request), search[:60]))
+
+
+@router.get("/items/{item_id}", response=ItemGuide, auth=Visitor(), operation_id="get_item")
+def get_item(request: HttpRequest, item_id: str) -> ItemGuide:
+    """Can I, what do I need, how long and how much, what happens."""
+    return queries.item_guide(item_id, language_of(request))
+
+
+@router.get("/items/{item_id}/form", response=FormView, auth=SignedIn(), operation_id="get_form")
+def get_form(request: HttpRequest, item_id: str) -> FormView:
+    """The form for this person, with its digest."""
+    return queries.form_for(actor_of(request), item_id, language_of(request))
+
+
+@router.post(
+    "/items/{item_id}/cases", response={201: Receipt, 200: Receipt}, auth=SignedIn(), operation_id="submit_case"
+)
+def submit_case(
+    request: HttpRequest,
+    item_id: str,
+    form: FilledForm,
+    idempotency_key: Annotated[str, Header(alias="Idempotency-Key")],
+) -> Status[Receipt]:
+    """Send a filled form. The same key with the same content gives the same receipt again (200)."""
+    receipt = services.submit(
+        actor_of(request),
+        item_id,
+        form.values,
+        idempotency_key=idempotency_key,
+        form_digest=form.form_digest,
+        language=language_of(request),
+    )
+    return Status(200 if receipt.repeated else 201, receipt)

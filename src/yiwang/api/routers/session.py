@@ -1,0 +1,101 @@
+"""The session: who is signed in, in which capacity."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+from django.contrib.auth import login as begin_session
+from django.contrib.auth import logout as end_session
+from django.http import HttpRequest
+from django.middleware.csrf import get_token
+from ninja import Router, Schema, Status
+
+from yiwang.acts.values import CapacityKind
+from yiwang.api.authentication import Visitor, actor_of
+from yiwang.api.pages import CAPACITY, actor_for
+from yiwang.identity import queries, services
+from yiwang.identity.values import CapacityView
+from yiwang.kernel.errors import NotFound, NotSignedIn
+
+router = Router(tags=["session"], auth=Visitor())
+
+
+class SignIn(Schema):
+    """Login of the account or citizen ID number, and password."""
+
+    login: str
+    password: str
+
+
+class ChooseCapacity(Schema):
+    """`self`, or `post` with its id."""
+
+    capacity: Literal["self", "post"]
+    post_id: UUID | None = None
+
+
+class Session(Schema):
+    """Who acts. csrf_token: send it as `X-CSRFToken` with every change.  capacities: what the account may choose from."""
+
+    signed_in: bool
+    login: str
+    capacity: str
+    capacity_id: UUID | None
+    capacities: list[CapacityView]
+    csrf_token: str
+
+
+def _session(request: HttpRequest) -> Session:
+    user = request.user
+    actor = actor_of(request)
+    signed_in = bool(user.is_authenticated)
+    return Session(
+        signed_in=signed_in,
+        login=str(getattr(user, "login", "")) if signed_in else "",
+        capacity=str(actor.capacity),
+        capacity_id=actor.capacity_id,
+        capacities=queries.capacities_of(user.pk) if signed_in else [],  # type: ignore[arg-type]
+        csrf_token=get_token(request),
+    )
+
+
+@router.get("", response=Session, operation_id="get_session")
+def get_session(request: HttpRequest) -> Session:
+    """Who is signed in, and the token that changes need."""
+    return _session(request)
+
+
+@router.post("", response=Session, operation_id="sign_in")
+def sign_in(request: HttpRequest, given: SignIn) -> Session:
+    """Sign in, first as oneself."""
+    account = services.sign_in(given.login, given.password, address=request.META.get("REMOTE_ADDR", ""))
+    begin_session(request, account)
+    request.session[CAPACITY] = "self"
+    request.actor = actor_for(request)  # type: ignore[attr-defined]
+    return _session(request)
+
+
+@router.delete("", response={204: None}, operation_id="sign_out")
+def sign_out(request: HttpRequest) -> Status[None]:
+    """Sign out."""
+    if actor_of(request).capacity is not CapacityKind.VISITOR:
+        services.sign_out(actor_of(request))
+    end_session(request)
+    return Status(204, None)
+
+
+@router.put("/capacity", response=Session, operation_id="choose_capacity")
+def choose_capacity(request: HttpRequest, given: ChooseCapacity) -> Session:
+    """Act as oneself or in a post, one at a time."""
+    if not request.user.is_authenticated:
+        raise NotSignedIn
+    if given.capacity == "post":
+        if given.post_id is None:
+            raise NotFound
+        queries.actor_for_post(request.user, given.post_id)
+        request.session[CAPACITY] = str(given.post_id)
+    else:
+        request.session[CAPACITY] = "self"
+    request.actor = actor_for(request)  # type: ignore[attr-defined]
+    return _session(request)

@@ -1,0 +1,34 @@
+"""Wiring of cases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.apps import AppConfig
+
+
+class CasesConfig(AppConfig):
+    """Items, forms, the BPMN runtime, tasks and their actions."""
+
+    name = "yiwang.cases"
+    label = "cases"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.cases import jobs as jobs  # registers the jobs
+        from yiwang.cases import services
+        from yiwang.cases.checks import stuck_cases
+        from yiwang.cases.declarations import CalendarKind, FormKind, ItemKind, ProcessKind, check_writes
+        from yiwang.cases.registry import register_action, register_parameter_type
+        from yiwang.cases.services.writing import write_records
+        from yiwang.kernel.health import register_check
+        from yiwang.kernel.kinds import register_kind
+        from yiwang.kernel.periodic import register_periodic
+
+        for kind in (CalendarKind(), FormKind(), ProcessKind(), ItemKind()):
+            register_kind(kind)
+        register_parameter_type("writes", check_writes)
+        register_action("records.write", write_records, "inside", {"writes": "writes"})
+        register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
+        register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
+        register_check("stuck-cases", stuck_cases)

@@ -1,0 +1,23 @@
+"""What cases tell. CloudEvents types are for ever; fields are only added.
+
+Every event has `subject` = the case id and these data: `number`, `item`, `release`, `unit_id`, `origin`. No values: who may read
+them asks `queries.case`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["CASE_ADVANCED", "CASE_ENDED", "CASE_SUBMITTED", "CASE_WITHDRAWN"]
+
+CASE_SUBMITTED: Final = "case.submitted.v1"
+"""A case was made.  + `due_on`, `place`."""
+
+CASE_ADVANCED: Final = "case.advanced.v1"
+"""A step was done.  + `version`, `node`, `act` (empty for an action)."""
+
+CASE_ENDED: Final = "case.ended.v1"
+"""A case has ended, however.  + `outcome`, `on_time` (null without a limit)."""
+
+CASE_WITHDRAWN: Final = "case.withdrawn.v1"
+"""The applicant withdrew; `case.ended.v1` follows."""

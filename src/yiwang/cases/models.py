@@ -1,0 +1,189 @@
+"""What is stored of cases. Private to this engine: others ask `queries` and `services`.
+
+Every change of a case happens with its `Case` row locked; the rows below belong to it and are reached through it.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from yiwang.cases.values import CaseState, Outcome, TaskState
+from yiwang.kernel.ids import uuid7
+
+ORIGINS = ("live", "rehearsal", "invented")
+
+
+def _one_of(field: str, values: object, name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(**{f"{field}__in": [str(one) for one in values]}), name=name)  # type: ignore[attr-defined]
+
+
+class Case(models.Model):
+    """One run 办件 of one item under the release that it began with.
+
+    Personal data: `values` holds what the applicant wrote; `reason` what was written to him; `subject` and `account` say who.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.TextField(unique=True, db_comment="case number: implementing unit, level, item, date, counter")
+    item = models.TextField(db_comment="id of the declared item")
+    release = models.IntegerField(db_comment="the release whose definitions this case keeps")
+    subject = models.ForeignKey(
+        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_comment="the applicant"
+    )
+    account = models.ForeignKey(
+        "identity.Account", on_delete=models.PROTECT, related_name="+", db_comment="who sent it"
+    )
+    unit = models.ForeignKey(
+        "identity.Unit",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="implementing unit; null: nobody answers yet",
+    )
+    place = models.TextField(blank=True, default="", db_comment="code of the place that decides who answers")
+    state = models.TextField(default=CaseState.OPEN)
+    outcome = models.TextField(null=True)
+    version = models.IntegerField(default=1, db_comment="rises with every step; forms carry it")
+    values = models.JSONField(db_comment="the answers as sent: [{name, value, digest of the element's definition}]")
+    form_digest = models.TextField(db_comment="what questions were answered")
+    course_length = models.IntegerField(default=0)
+    reason = models.TextField(blank=True, default="", db_comment="of the last decision, withdrawal or cancellation")
+    submitted_at = models.DateTimeField()
+    due_on = models.DateField(null=True)
+    due_is_provisional = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            _one_of("state", CaseState, "case_state_known"),
+            models.CheckConstraint(
+                condition=Q(outcome__isnull=True) | Q(outcome__in=[str(one) for one in Outcome]),
+                name="case_outcome_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="open", outcome__isnull=True, ended_at__isnull=True)
+                | Q(state="ended", outcome__isnull=False, ended_at__isnull=False),
+                name="case_ended_with_an_outcome",
+            ),
+            _one_of("origin", ORIGINS, "case_origin_known"),
+        ]
+        indexes = [
+            models.Index(fields=["subject", "-id"], name="case_by_applicant"),
+            models.Index(fields=["unit", "-id"], name="case_by_unit"),
+        ]
+
+
+class EngineState(models.Model):
+    """Where the process of an open case stands. Goes when the case ends: the course and the tasks are its history.
+
+    Personal data: none; values never enter the process.
+    """
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.CASCADE, related_name="engine_state")
+    state = models.JSONField()
+
+
+class Task(models.Model):
+    """A step that waits 待办: for a post with a duty, or for an outside action.
+
+    Personal data: who did it (`done_by`), by id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="tasks")
+    step = models.UUIDField(
+        db_comment="the visit of the step in the process; outside effects are keyed by case and step"
+    )
+    node = models.TextField(db_comment="id of the step in the diagram")
+    duty = models.TextField(
+        blank=True,
+        default="",
+        db_comment="the duty in whose lane it stands; it does the decisions, and sees the actions",
+    )
+    action = models.TextField(blank=True, default="", db_comment="the outside action; empty for a decision")
+    state = models.TextField()
+    opened_at = models.DateTimeField()
+    due_on = models.DateField(null=True)
+    done_at = models.DateTimeField(null=True)
+    done_by = models.ForeignKey("identity.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    done_in_post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
+    act = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "step"], name="task_once_for_each_step"),
+            _one_of("state", TaskState, "task_state_known"),
+        ]
+        indexes = [
+            models.Index(fields=["duty", "due_on", "id"], condition=Q(state="open"), name="task_open_by_duty"),
+            models.Index(
+                fields=["state"], condition=Q(state__in=["unassigned", "running", "failed"]), name="task_alarms"
+            ),
+        ]
+
+
+class TaskUnit(models.Model):
+    """A unit that answers for a task: any post of it with the task's duty may do the task.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="answering")
+    unit = models.ForeignKey("identity.Unit", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["task", "unit"], name="taskunit_once")]
+        indexes = [models.Index(fields=["unit", "task"], name="taskunit_by_unit")]
+
+
+class CourseEntry(models.Model):
+    """One line of the course 办理过程. Said in words when it is read, in the reader's language.
+
+    Personal data: `account` by id; `reason` as it was written.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="course")
+    position = models.IntegerField(db_comment="from 1; two lines of one instant keep their order")
+    at = models.DateTimeField()
+    code = models.TextField()
+    by = models.TextField(db_comment="applicant | officer | system")
+    unit = models.ForeignKey("identity.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey("identity.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    node = models.TextField(blank=True, default="")
+    act = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "position"], name="courseentry_in_order"),
+            _one_of("by", ("applicant", "officer", "system"), "courseentry_by_known"),
+        ]
+
+
+class ActionRun(models.Model):
+    """One attempt of an outside action. The next attempt is a row of its own, made when this one has failed.
+
+    Personal data: none; `error` is the class of what went wrong, never its text.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="runs")
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    step = models.UUIDField()
+    attempt = models.IntegerField(db_comment="from 1")
+    state = models.TextField(default="pending")
+    due_at = models.DateTimeField(db_comment="machine time from which it may run")
+    ended_at = models.DateTimeField(null=True, db_comment="machine time")
+    error = models.TextField(blank=True, default="")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["case", "step", "attempt"], name="actionrun_once_for_each_attempt"),
+            _one_of("state", ("pending", "done", "failed", "dropped"), "actionrun_state_known"),
+        ]
+        indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="actionrun_pending")]

@@ -1,0 +1,21 @@
+"""Everything that is read about items, forms, cases and tasks.
+
+Every query takes the actor first and starts from one SQL predicate (`visibility`); those without an actor are public, or named
+`system_…` and only for jobs, subscribers and doctor. Texts come back in `language` (a BCP 47 tag).
+"""
+
+from yiwang.cases.queries.cases import case, my_cases, unit_cases
+from yiwang.cases.queries.forms import form_for, item_guide, list_items
+from yiwang.cases.queries.tasks import my_tasks, system_list_stuck, task
+
+__all__ = [
+    "case",
+    "form_for",
+    "item_guide",
+    "list_items",
+    "my_cases",
+    "my_tasks",
+    "system_list_stuck",
+    "task",
+    "unit_cases",
+]

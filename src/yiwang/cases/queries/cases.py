@@ -1,0 +1,266 @@
+"""Cases as their applicant and the posts in reach read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.utils.translation import override
+
+from yiwang.acts.queries import definition
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.models import Case, CourseEntry, Task, TaskUnit
+from yiwang.cases.queries import wording
+from yiwang.cases.queries.forms import city_calendar, process_of
+from yiwang.cases.queries.paging import after, following, page_size
+from yiwang.cases.queries.visibility import visible_cases
+from yiwang.cases.rules.diagram import Diagram
+from yiwang.cases.values import (
+    CaseLine,
+    CasePage,
+    CaseState,
+    CaseView,
+    CourseLine,
+    FrozenValue,
+    Outcome,
+    TaskLine,
+    TaskState,
+)
+from yiwang.catalog.queries import element, shown, thaw
+from yiwang.identity.queries import unit_scope
+from yiwang.identity.values import UnitScope
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.errors import NotFound
+from yiwang.kernel.texts import text
+from yiwang.kernel.time import today
+
+__all__ = [
+    "CANCEL",
+    "WAITING",
+    "case",
+    "find_case",
+    "held_by",
+    "loaded",
+    "my_cases",
+    "shape_case",
+    "task_line",
+    "unit_cases",
+]
+
+CANCEL = "case.cancel"
+WAITING = (TaskState.OPEN, TaskState.UNASSIGNED, TaskState.RUNNING, TaskState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is the same for every case that one call shapes."""
+
+    language: str
+    today: date
+    calendar: WorkingCalendar
+
+    def days_left(self, due_on: date | None) -> int | None:
+        """Working days until `due_on`, negative when it is over."""
+        return None if due_on is None else self.calendar.working_days_between(self.today, due_on)
+
+
+def reading(language: str) -> Reading:
+    """Now, for a reader of this language."""
+    return Reading(language, today(), city_calendar())
+
+
+def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "zh-Hans") -> CasePage:
+    """Cases that the actor's own subject applied for, newest first. Four queries, however many there are."""
+    own = visible_cases(actor) if actor.capacity is CapacityKind.SELF else Case.objects.none()
+    return _page(own, cursor, limit, language, scope=f"my-cases:{actor.subject_id}")
+
+
+def unit_cases(
+    actor: Actor, cursor: str = "", limit: int = 50, state: str = "", language: str = "zh-Hans", number: str = ""
+) -> CasePage:
+    """Cases that the actor's post may see, newest first; `state`: open | ended | "" for all; `number`: only this one.
+
+    At most six queries.
+    """
+    rows = visible_cases(actor) if actor.capacity is not CapacityKind.SELF else Case.objects.none()
+    if state:
+        rows = rows.filter(state=state)
+    if number:
+        rows = rows.filter(number=number)
+    return _page(rows, cursor, limit, language, scope=f"unit-cases:{actor.capacity_id}:{state}")
+
+
+def case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
+    """One case, by its applicant or an officer in scope. Raises NotFound. At most nine queries."""
+    found = loaded(visible_cases(actor)).filter(pk=case_id).first()
+    if found is None:
+        raise NotFound("There is no such case.")
+    return shape_case(actor, found, language)
+
+
+def find_case(case_id: UUID) -> Case:
+    """A case with everything that a view of it needs."""
+    return loaded(Case.objects.all()).get(pk=case_id)
+
+
+def loaded(rows: QuerySet[Case]) -> QuerySet[Case]:
+    """With units, tasks and course: three queries more, however many rows."""
+    return rows.select_related("unit").prefetch_related(
+        Prefetch("tasks", Task.objects.order_by("opened_at", "id")),
+        Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code")),
+        Prefetch("course", CourseEntry.objects.select_related("unit", "post").order_by("position")),
+    )
+
+
+def _page(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope: str) -> CasePage:
+    limit = page_size(limit)
+    if cursor:
+        rows = rows.filter(pk__lt=after(cursor, scope)[0])
+    waiting = Prefetch("tasks", Task.objects.filter(state__in=WAITING))
+    answering = Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
+    found = list(rows.select_related("unit").prefetch_related(waiting, answering).order_by("-pk")[: limit + 1])
+    now = reading(language)
+    with override(language.lower()):
+        lines = tuple(_line(one, now) for one in found[:limit])
+    onward = following([found[limit - 1].pk], scope) if len(found) > limit else None
+    return CasePage(lines, onward)
+
+
+def _line(one: Case, now: Reading) -> CaseLine:
+    return CaseLine(
+        id=one.id,
+        number=one.number,
+        item_id=one.item,
+        item_title=item_title(one.item, one.release, now.language),
+        state=CaseState(one.state),
+        outcome=Outcome(one.outcome) if one.outcome else None,
+        state_text=wording.state_sentence(one, held_by(one), now.days_left(one.due_on)),
+        submitted_at=one.submitted_at,
+        due_on=one.due_on,
+        ended_at=one.ended_at,
+    )
+
+
+def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
+    """The view of a case that was loaded with `loaded`. At most four queries: whether it may be cancelled, titles of places."""
+    now = reading(language)
+    diagram = process_of(definition("item", one.item, one.release), one.release).diagram
+    waiting = [task for task in one.tasks.all() if task.state in WAITING]
+    stoppable = may_stop(one)
+    with override(language.lower()):
+        days = now.days_left(one.due_on)
+        return CaseView(
+            id=one.id,
+            number=one.number,
+            item_id=one.item,
+            item_title=item_title(one.item, one.release, language),
+            state=CaseState(one.state),
+            outcome=Outcome(one.outcome) if one.outcome else None,
+            version=one.version,
+            applicant_id=one.subject_id,
+            submitted_at=one.submitted_at,
+            due_on=one.due_on,
+            due_is_provisional=one.due_is_provisional,
+            days_left=days if one.state == CaseState.OPEN else None,
+            ended_at=one.ended_at,
+            release=one.release,
+            has_it=tuple(held_by(one)),
+            waits_for=wording.state_sentence(one, held_by(one), days),
+            reason=one.reason,
+            values=_values(one, language),
+            course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
+            tasks=tuple(task_line(task, one, diagram, now) for task in waiting),
+            may_withdraw=stoppable and actor.capacity is CapacityKind.SELF and actor.capacity_id == one.subject_id,
+            may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
+            origin=one.origin,
+        )
+
+
+def may_stop(one: Case) -> bool:
+    """Whether the case still waits for a decision: what a decision has begun cannot be withdrawn or cancelled any more."""
+    states = {task.state for task in one.tasks.all()}
+    return (
+        one.state == CaseState.OPEN
+        and not states & {TaskState.RUNNING, TaskState.FAILED}
+        and bool(states & set(WAITING))
+    )
+
+
+def reaches(scope: UnitScope, one: Case) -> bool:
+    """Whether a scope reaches a case: a unit in it answers for one of the case's tasks, or it is everything."""
+    return scope.everything or any(
+        answer.unit_id in part.unit_ids and task.duty in part.duties
+        for part in scope.each
+        for task in one.tasks.all()
+        for answer in task.answering.all()
+    )
+
+
+def held_by(one: Case) -> list[str]:
+    """Titles of the units that have the case now; its own unit while an action is under way."""
+    titles: dict[str, None] = {}
+    for task in one.tasks.all():
+        if task.state in WAITING:
+            for answer in task.answering.all():
+                titles[answer.unit.title] = None
+            if task.action and one.unit:
+                titles[one.unit.title] = None
+    return list(titles)
+
+
+def task_line(task: Task, one: Case, diagram: Diagram, now: Reading) -> TaskLine:
+    """A task in a list."""
+    return TaskLine(
+        id=task.id,
+        case_id=one.id,
+        case_number=one.number,
+        item_id=one.item,
+        item_title=item_title(one.item, one.release, now.language),
+        title=wording.node_title(diagram, task.node, now.language),
+        state=TaskState(task.state),
+        units=tuple(answer.unit.title for answer in task.answering.all()),
+        opened_at=task.opened_at,
+        due_on=task.due_on,
+        days_left=now.days_left(task.due_on),
+    )
+
+
+def item_title(item: str, release: int, language: str) -> str:
+    """The title that the item had when the case began. No query once the release is cached."""
+    return text(definition("item", item, release)["title"], language)
+
+
+def _course_line(entry: CourseEntry, diagram: Diagram, language: str) -> CourseLine:
+    return CourseLine(
+        at=entry.at,
+        code=entry.code,
+        sentence=wording.course_sentence(entry, diagram, language),
+        by=entry.by,
+        unit=entry.unit.title if entry.unit else "",
+        reason=entry.reason,
+    )
+
+
+def _values(one: Case, language: str) -> tuple[FrozenValue, ...]:
+    frozen: Sequence[Mapping[str, Any]] = one.values
+    elements = {value["name"]: element(value["name"], one.release) for value in frozen}
+    typed = thaw({value["name"]: value["value"] for value in frozen}, elements.values())
+    shaped: list[FrozenValue] = []
+    for value in frozen:
+        about = elements[value["name"]]
+        shaped.append(
+            FrozenValue(
+                name=about.id,
+                title=text(about.title, language),
+                type=about.type,
+                value=value["value"],
+                shown=shown(typed.get(about.id), about, language, release=one.release),
+                digest=value["digest"],
+                sensitivity=str(about.sensitivity),
+            )
+        )
+    return tuple(shaped)

@@ -1,0 +1,224 @@
+"""Items and their forms as they are declared in one release."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.rules.diagram import Binding
+from yiwang.cases.rules.limits import calendar_of
+from yiwang.cases.rules.runtime import Process, process
+from yiwang.cases.values import Choice, FormField, FormSection, FormView, ItemGuide, ItemSummary, LawCited
+from yiwang.catalog.queries import code_list, element
+from yiwang.catalog.values import Address, ElementView
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.canonical import digest
+from yiwang.kernel.errors import FieldFault, NotSignedIn, msgid
+from yiwang.kernel.texts import text
+
+__all__ = [
+    "Asking",
+    "Question",
+    "asking",
+    "changes_between",
+    "city_calendar",
+    "form_for",
+    "item_guide",
+    "list_items",
+    "process_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question as one release asks it.  digest: of everything that its answer is checked against (hex)."""
+
+    element: ElementView
+    required: bool
+    help: Any
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An item with its form in one release."""
+
+    item: Mapping[str, Any]
+    form: Mapping[str, Any]
+    questions: Mapping[str, Question]
+    release: int
+
+    @property
+    def digest(self) -> str:
+        """`release.hex`: the second part is the same in two releases that ask the same questions."""
+        return f"{self.release}.{digest([[name, one.required, one.digest] for name, one in self.questions.items()]).hex()[:32]}"
+
+    def asks_the_same_as(self, form_digest: str) -> bool:
+        """Whether somebody who read a form with this digest has answered these questions."""
+        return self.digest.partition(".")[2] == form_digest.partition(".")[2]
+
+    def answers_place(self, values: Mapping[str, Any]) -> str:
+        """The code of the place, in checked answers, that decides who answers for the case."""
+        value = values.get(self.item["place"])
+        return value.place if isinstance(value, Address) else str(value or "")
+
+    @property
+    def elements(self) -> list[ElementView]:
+        """The element of each question, in order."""
+        return [question.element for question in self.questions.values()]
+
+
+def asking(item_id: str, release: int | None = None) -> Asking:
+    """The item's form in a release, by default the one in force. Raises NotFound. No query once the release is cached."""
+    number = current_release() if release is None else release
+    item = definition("item", item_id, number)
+    form = definition("form", item["form"], number)
+    questions: dict[str, Question] = {}
+    for section in form["sections"]:
+        for field in section["fields"]:
+            name = field["element"]
+            body = definition("element", name, number)
+            codes = find_definition("codelist", body.get("code_list") or "", number)
+            questions[name] = Question(
+                element(name, number), field["required"], field["help"], digest([body, codes]).hex()
+            )
+    return Asking(item, form, questions, number)
+
+
+def changes_between(old: Asking | None, new: Asking) -> list[FieldFault]:
+    """What somebody who read the form `old` must look at again in `new`; `old` None: it is not known what was read."""
+    if old is None:
+        return []
+    faults: list[FieldFault] = []
+    for name, question in new.questions.items():
+        known = old.questions.get(name)
+        title = {"title": text(question.element.title)}
+        if known is None:
+            faults.append(FieldFault(name, "question-added", msgid("The form now also asks: {title}."), title))
+        elif known.digest != question.digest:
+            faults.append(FieldFault(name, "question-changed", msgid("This question has changed: {title}."), title))
+        elif known.required != question.required:
+            faults.append(
+                FieldFault(
+                    name,
+                    "question-required" if question.required else "question-optional",
+                    msgid("This must be answered now: {title}.")
+                    if question.required
+                    else msgid("This may be left open now: {title}."),
+                    title,
+                )
+            )
+    for name, gone in old.questions.items():
+        if name not in new.questions:
+            title = {"title": text(gone.element.title)}
+            faults.append(FieldFault(name, "question-removed", msgid("The form no longer asks: {title}."), title))
+    return faults
+
+
+def process_of(item: Mapping[str, Any], release: int) -> Process:
+    """The process that an item's cases of this release run. Parsed once per operating-system process."""
+    return process(definition("process", item["process"], release)["bpmn"])
+
+
+def city_calendar() -> WorkingCalendar:
+    """Working days as the release in force declares them: a limit is counted with what is known today."""
+    return calendar_of(list_definitions("calendar").values())
+
+
+# ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def list_items(language: str = "zh-Hans", search: str = "") -> list[ItemSummary]:
+    """Items open to the public, by title; `search`: words that all occur in title, summary or keywords."""
+    words = search.lower().split()
+    found: list[ItemSummary] = []
+    for id, item in list_definitions("item").items():
+        haystack = " ".join([*_all_texts(item["title"]), *_all_texts(item["summary"]), *item["keywords"]]).lower()
+        if all(word in haystack for word in words):
+            found.append(
+                ItemSummary(id, text(item["title"], language), text(item["summary"], language), _promised(item))
+            )
+    return sorted(found, key=lambda one: (one.title, one.id))
+
+
+def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
+    """What the item's page says. Raises NotFound."""
+    asked = asking(item_id)
+    item, guide = asked.item, asked.item["guide"]
+    return ItemGuide(
+        id=item_id,
+        title=text(item["title"], language),
+        summary=text(item["summary"], language),
+        conditions=_texts(guide["conditions"], language),
+        materials=_texts(guide["materials"], language),
+        asked=tuple(text(one.element.title, language) for one in asked.questions.values()),
+        steps=_texts(guide["steps"], language),
+        promised_days=_promised(item),
+        fee=text(guide["fee"], language),
+        result=text(guide["result"], language),
+        answering_duty=_answering_duty(item, asked.release, language),
+        law=tuple(LawCited(one["law"], one["article"], one["text"]) for one in item["law"]),
+        codes={"basic_code": item["basic_code"], "level": str(item["level"])},
+        release=asked.release,
+    )
+
+
+def form_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> FormView:
+    """The item's form for this actor to fill. Raises NotFound; NotSignedIn for a visitor, who has nobody to send it for."""
+    asked = asking(item_id)
+    if actor.capacity is CapacityKind.VISITOR:
+        raise NotSignedIn("Sign in to fill in this form.")
+    sections = tuple(
+        FormSection(
+            text(section["title"], language),
+            tuple(_field(asked.questions[field["element"]], asked.release, language) for field in section["fields"]),
+        )
+        for section in asked.form["sections"]
+    )
+    return FormView(
+        asked.form["id"], item_id, text(asked.form["title"], language), sections, asked.digest, asked.release
+    )
+
+
+def _field(question: Question, release: int, language: str) -> FormField:
+    one = question.element
+    codes = code_list(one.code_list, release).codes.values() if one.code_list else ()
+    return FormField(
+        name=one.id,
+        title=text(one.title, language),
+        type=one.type,
+        required=question.required,
+        help=text(question.help, language) or text(one.help, language),
+        choices=tuple(Choice(code.code, text(code.title, language)) for code in codes if code.is_current),
+        sensitivity=str(one.sensitivity),
+        check=one.check,
+        check_message=text(one.check_message, language),
+    )
+
+
+def _answering_duty(item: Mapping[str, Any], release: int, language: str) -> str:
+    node = process_of(item, release).diagram.decides()
+    if node is None or node.duty is None:
+        return ""
+    duty = find_definition("duty", str(bound(node.duty, item)), release)
+    return text(duty["title"], language) if duty else ""
+
+
+def bound(binding: Binding, item: Mapping[str, Any]) -> Any:
+    """What an item's case puts for a binding of its diagram."""
+    return binding.resolve(item["parameters"])
+
+
+def _promised(item: Mapping[str, Any]) -> int | None:
+    return item["promise"]["working_days"] if item["promise"] else None
+
+
+def _texts(titles: Sequence[Any], language: str) -> tuple[str, ...]:
+    return tuple(text(one, language) for one in titles)
+
+
+def _all_texts(title: Any) -> list[str]:
+    return [title] if isinstance(title, str) else list(title.values())

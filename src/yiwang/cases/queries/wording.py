@@ -1,0 +1,92 @@
+"""What happened and what is waited for, in sentences that need no key. Said in the language that is active."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from yiwang.cases.models import Case, CourseEntry
+from yiwang.cases.rules.diagram import Diagram
+from yiwang.cases.values import CaseState, Outcome
+from yiwang.kernel.texts import text
+
+__all__ = ["act_title", "civil_day", "course_sentence", "node_title", "outcome_sentence", "state_sentence"]
+
+
+def civil_day(day: date) -> str:
+    """A civil date as the reader's language writes it."""
+    return _("{year}-{month:02d}-{day:02d}").format(year=day.year, month=day.month, day=day.day)
+
+
+def node_title(diagram: Diagram, node: str, language: str) -> str:
+    """The title of a step, or its id when the diagram has none."""
+    found = diagram.nodes.get(node)
+    return (text(found.titles, language) if found else "") or node
+
+
+def act_title(diagram: Diagram, node: str, act: str, language: str) -> str:
+    """What the button of an act said."""
+    found = diagram.nodes.get(node)
+    for one in found.acts if found else ():
+        if one.name == act:
+            return text(one.titles, language)
+    return act
+
+
+def outcome_sentence(outcome: str | None) -> str:
+    """How a case ended."""
+    return {
+        Outcome.ACCEPTED: _("Accepted."),
+        Outcome.REFUSED: _("Refused."),
+        Outcome.WITHDRAWN: _("Withdrawn by the applicant."),
+        Outcome.CANCELLED: _("Ended by the unit without a decision."),
+    }.get(Outcome(outcome or Outcome.CANCELLED), "")
+
+
+def state_sentence(case: Case, units: Iterable[str], days: int | None) -> str:
+    """Who has the case and until when, or how it ended."""
+    if case.state == CaseState.ENDED:
+        return outcome_sentence(case.outcome)
+    names = _(", ").join(units)
+    if not names:
+        return _("It is being clarified which unit answers for this place. The case is not lost.")
+    if case.due_on is None or days is None:
+        return _("{unit} has it.").format(unit=names)
+    day = civil_day(case.due_on)
+    if days < 0:
+        return ngettext(
+            "{unit} has it. The limit ended on {day}, {count} working day ago.",
+            "{unit} has it. The limit ended on {day}, {count} working days ago.",
+            -days,
+        ).format(unit=names, day=day, count=-days)
+    sentence = _("{unit} has it. The limit ends on {day}.").format(unit=names, day=day)
+    if case.due_is_provisional:
+        sentence += " " + _("The day is provisional: the official calendar of that year is not out yet.")
+    return sentence
+
+
+def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
+    """One line of the course."""
+    fill: Mapping[str, Any] = {
+        "unit": entry.unit.title if entry.unit else "",
+        "post": entry.post.title if entry.post else "",
+        "node": node_title(diagram, entry.node, language),
+        "act": act_title(diagram, entry.node, entry.act, language),
+    }
+    sentences = {
+        "submitted": _("The applicant sent the form."),
+        "assigned": _("It went to {unit}: {node}."),
+        "unassigned": _("No unit answers for this place yet: {node}."),
+        "decided": _("{unit} ({post}) did “{node}”: {act}."),
+        "action-done": _("Done: {node}."),
+        "action-failed": _("“{node}” could not be done. The operators have been told; the decision stands."),
+        "action-again": _("“{node}” is being tried again."),
+        "withdrawn": _("The applicant withdrew the case."),
+        "cancelled": _("{unit} ({post}) ended the case without a decision."),
+        "ended": _("The case ended."),
+    }
+    return sentences.get(entry.code, entry.code).format_map(fill)

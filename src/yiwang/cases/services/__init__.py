@@ -1,0 +1,29 @@
+"""Everything that changes a case. What officers and applicants do takes an actor; `system_…` is for jobs, scheduler and operators."""
+
+from yiwang.cases.services.assignment import system_assign_task, system_assign_waiting
+from yiwang.cases.services.decision import advance
+from yiwang.cases.services.outside import (
+    system_fail_action,
+    system_rescue_actions,
+    system_retry_action,
+    system_retry_failed,
+    system_return_action,
+    system_run_action,
+)
+from yiwang.cases.services.stopping import cancel, withdraw
+from yiwang.cases.services.submission import submit
+
+__all__ = [
+    "advance",
+    "cancel",
+    "submit",
+    "system_assign_task",
+    "system_assign_waiting",
+    "system_fail_action",
+    "system_rescue_actions",
+    "system_retry_action",
+    "system_retry_failed",
+    "system_return_action",
+    "system_run_action",
+    "withdraw",
+]

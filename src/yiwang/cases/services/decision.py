@@ -1,0 +1,143 @@
+"""Do a task."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from yiwang.acts.queries import definition
+from yiwang.acts.services import current_act, service
+from yiwang.acts.values import Actor
+from yiwang.cases.events import CASE_ADVANCED
+from yiwang.cases.models import Case, CourseEntry, EngineState, Task, TaskUnit
+from yiwang.cases.queries.cases import find_case, shape_case
+from yiwang.cases.queries.forms import process_of
+from yiwang.cases.queries.tasks import node_of, reason_against
+from yiwang.cases.queries.visibility import TASK, visible_cases
+from yiwang.cases.rules.diagram import Act
+from yiwang.cases.services.course import add_line, save_case
+from yiwang.cases.services.movement import carry_on, event_data
+from yiwang.cases.values import REASON_LENGTH, AlreadyDecided, CaseView, TaskState
+from yiwang.identity.queries import actor_unit, unit_scope
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
+from yiwang.kernel.texts import text
+from yiwang.kernel.typed import several_lines
+
+__all__ = ["advance", "checked_reason", "lock_case"]
+
+
+@service(TASK)
+def advance(
+    actor: Actor, task_id: UUID, *, version: int, act: str, reason: str = "", language: str = "zh-Hans"
+) -> CaseView:
+    """Do a task: `act` is one of the task's acts, such as `accept` or `refuse`. Moves the case until it waits again.
+
+    version: of the case as it was read. reason: 1–200 characters where the act needs one; the applicant reads it.
+
+    One transaction with the case row locked. Raises NotFound (the case does not exist for this actor), NotAllowed (403, why),
+    AlreadyDecided (409: `who`, `what`, `when`), Conflict (409: the case has moved since it was read), Invalid (422).
+    """
+    running = current_act()
+    running.about("task", task_id)
+    case = lock_case(visible_cases(actor).filter(tasks__pk=task_id))
+    running.about("case", case.pk)
+    task = next(one for one in case.tasks.all() if one.pk == task_id)
+    if task.state in (TaskState.DONE, TaskState.CLOSED):
+        raise _already_decided(case, task)
+    against, params = reason_against(actor, unit_scope(actor, TASK), case, task)
+    running.require(not against, against, **params)
+    if case.version != version:
+        raise Conflict(msgid("Somebody has changed this case since you opened it."))
+    chosen = _chosen(node_of(case, task).acts, act)
+    words = checked_reason(reason, chosen.reason)
+    _do(case, task, actor, chosen, words)
+    running.note(item=case.item, node=task.node, act=chosen.name, version=case.version)
+    running.emit(
+        CASE_ADVANCED,
+        subject=case.pk,
+        data={**event_data(case), "version": case.version, "node": task.node, "act": chosen.name},
+    )
+    return shape_case(actor, find_case(case.pk), language)
+
+
+def _do(case: Case, task: Task, actor: Actor, chosen: Act, words: str) -> None:
+    at = current_act().time
+    task.state, task.act, task.done_at = TaskState.DONE, chosen.name, at
+    task.done_by_id, task.done_in_post_id = actor.account_id, actor.capacity_id
+    task.save(update_fields=["state", "act", "done_at", "done_by", "done_in_post"])
+    case.version += 1
+    case.reason = words
+    add_line(case, actor, "decided", at=at, unit_id=actor_unit(actor), node=task.node, act=chosen.name, reason=words)
+    run = process_of(definition("item", case.item, case.release), case.release).restore(
+        EngineState.objects.get(case=case).state
+    )
+    run.decide(task.step, chosen.name)
+    carry_on(case, run, actor, at=at, known={one.step for one in case.tasks.all()})
+    save_case(case)
+
+
+def lock_case(rows: QuerySet[Case]) -> Case:
+    """The one case of `rows`, locked until the end of the transaction, with its tasks. Raises NotFound when there is none."""
+    answering = Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
+    case = rows.select_for_update(of=("self",)).prefetch_related("tasks", answering).order_by().first()
+    if case is None:
+        raise NotFound("There is no such case.")
+    return case
+
+
+def checked_reason(reason: str, needed: str) -> str:
+    """The reason as it is read: without what is invisible. Raises Invalid when it is missing (`needed`: required) or too long."""
+    words = several_lines(reason)
+    if words is None:
+        fault = FieldFault(
+            "reason",
+            "control-character",
+            msgid("The reason holds a control character. Type it again instead of pasting."),
+        )
+        raise Invalid(faults=[fault])
+    if needed == "required" and not words:
+        raise Invalid(faults=[FieldFault("reason", "required", msgid("Give a reason; the applicant reads it."))])
+    if len(words) > REASON_LENGTH:
+        fault = FieldFault(
+            "reason", "too-long", msgid("A reason has at most {longest} characters."), {"longest": REASON_LENGTH}
+        )
+        raise Invalid(faults=[fault])
+    return "" if needed == "none" else words
+
+
+def _chosen(acts: tuple[Act, ...], name: str) -> Act:
+    for one in acts:
+        if one.name == name:
+            return one
+    fault = FieldFault("act", "unknown", msgid("Choose one of: {acts}."), {"acts": ", ".join(one.name for one in acts)})
+    raise Invalid(faults=[fault])
+
+
+def _already_decided(case: Case, task: Task) -> AlreadyDecided:
+    """Who was first, what he did, and when."""
+    last = (
+        CourseEntry.objects.filter(
+            case=case, code__in=["withdrawn", "cancelled"] if task.state == TaskState.CLOSED else ["decided"]
+        )
+        .filter(**({} if task.state == TaskState.CLOSED else {"node": task.node}))
+        .select_related("unit", "post")
+        .order_by("-position")
+        .first()
+    )
+    if last is None:
+        return AlreadyDecided()
+    what = next((text(one.titles) for one in node_of(case, task).acts if one.name == last.act), last.code)
+    if last.post is None:
+        return AlreadyDecided(
+            msgid("The applicant withdrew the case at {when}."),
+            who="applicant",
+            what=last.code,
+            when=last.at.isoformat(),
+        )
+    return AlreadyDecided(
+        msgid("{who} already did this at {when}: {what}."),
+        who=f"{last.unit.title if last.unit else ''} {last.post.title}".strip(),
+        what=what,
+        when=last.at.isoformat(),
+    )

@@ -1,0 +1,172 @@
+"""Move a locked case through its process until it waits or has ended: the same for sending, deciding and returning actions.
+
+An inside action runs here, in the step's transaction: the case and what the action writes stand or fall together. An outside
+action is only begun here: its job is deferred in the same transaction, and its return is the next step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from yiwang.acts.queries import definition
+from yiwang.acts.services import current_act, defer
+from yiwang.acts.values import Actor
+from yiwang.cases import registry
+from yiwang.cases.events import CASE_ENDED
+from yiwang.cases.models import ActionRun, Case, EngineState, Task, TaskUnit
+from yiwang.cases.queries.forms import bound
+from yiwang.cases.rules.diagram import Node
+from yiwang.cases.rules.runtime import Run, Step
+from yiwang.cases.services.course import add_line
+from yiwang.cases.values import ActionCall, CaseState, Outcome, TaskState
+from yiwang.catalog.queries import element, thaw
+from yiwang.kernel import failpoints
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.time import civil_date, machine_now
+from yiwang.places.queries import units_answering
+
+__all__ = ["JOB", "action_call", "begin_attempt", "carry_on", "end_case", "event_data"]
+
+JOB = "cases.run_action"
+QUEUE = "actions"
+
+
+def carry_on(
+    case: Case,
+    run: Run,
+    actor: Actor,
+    *,
+    at: datetime,
+    known: Collection[UUID],
+    answers: Mapping[str, Sequence[UUID]] | None = None,
+) -> None:
+    """Call inside actions until none is left, then open tasks and begin outside actions; end the case when nothing waits.
+
+    known: steps that have a task already; none: the case has just been made.  Saves the engine state; the caller calls `save_case`.
+    answers: duty → units that answer for it at the case's place, where the caller knows already.
+    """
+    while inside := [step for step in run.waiting() if _place(step.node) == "inside"]:
+        step = inside[0]
+        registry.action(step.node.action).function(action_call(case, step.id, step.node, actor, at=at))
+        failpoints.reach("cases.after-inside-effect")
+        run.finish_action(step.id)
+        add_line(case, actor, "action-done", at=at, node=step.node.id)
+    for step in run.waiting():
+        if step.id not in known:
+            if step.node.kind == "userTask":
+                _open_task(case, step, actor, at=at, answers=answers or {})
+            else:
+                _begin_outside(case, step, at=at)
+                run.begin_outside(step.id)
+    if run.is_over:
+        end_case(case, actor, Outcome(run.outcome), at=at)
+    elif known:
+        EngineState.objects.filter(case=case).update(state=run.state())
+    else:
+        EngineState.objects.create(case=case, state=run.state())
+
+
+def _place(node: Node) -> str:
+    return registry.action(node.action).place if node.kind == "serviceTask" else "person"
+
+
+def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: Mapping[str, Sequence[UUID]]) -> None:
+    item = definition("item", case.item, case.release)
+    duty = str(bound(step.node.duty, item)) if step.node.duty else ""
+    units = answers[duty] if duty in answers else units_answering(case.place, duty, civil_date(at))
+    task = Task.objects.create(
+        case=case,
+        step=step.id,
+        node=step.node.id,
+        duty=duty,
+        state=TaskState.OPEN if units else TaskState.UNASSIGNED,
+        opened_at=at,
+        due_on=case.due_on,
+    )
+    TaskUnit.objects.bulk_create([TaskUnit(task=task, unit_id=unit) for unit in units])
+    add_line(
+        case,
+        actor,
+        "assigned" if units else "unassigned",
+        at=at,
+        unit_id=units[0] if units else None,
+        node=step.node.id,
+    )
+
+
+def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
+    item = definition("item", case.item, case.release)
+    task = Task.objects.create(
+        case=case,
+        step=step.id,
+        node=step.node.id,
+        duty=str(bound(step.node.duty, item)) if step.node.duty else "",
+        action=step.node.action,
+        state=TaskState.RUNNING,
+        opened_at=at,
+        due_on=case.due_on,
+    )
+    if case.unit_id:
+        TaskUnit.objects.create(task=task, unit_id=case.unit_id)
+    begin_attempt(task, 1)
+
+
+def begin_attempt(task: Task, attempt: int, *, delay: timedelta = timedelta(0)) -> None:
+    """Write the attempt and defer its job in the running transaction; it starts after the commit, `delay` later (machine time)."""
+    run = ActionRun.objects.create(
+        id=uuid7(), task=task, case_id=task.case_id, step=task.step, attempt=attempt, due_at=machine_now() + delay
+    )
+    job = app.configure_task(JOB, queue=QUEUE, schedule_at=run.due_at if delay else None)
+    defer(job, run_id=run.id)
+
+
+def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetime) -> ActionCall:
+    """What the action of a step is called with."""
+    item = definition("item", case.item, case.release)
+    titles = item["title"]
+    return ActionCall(
+        actor=actor,
+        key=f"{case.id}:{step}",
+        case_id=case.id,
+        case_number=case.number,
+        item_id=case.item,
+        item_titles={"zh-Hans": titles} if isinstance(titles, str) else titles,
+        release=case.release,
+        subject_id=case.subject_id,
+        unit_id=case.unit_id,
+        parameters={name: bound(binding, item) for name, binding in node.parameters.items()},
+        values=thaw(
+            {one["name"]: one["value"] for one in case.values},
+            [element(one["name"], case.release) for one in case.values],
+        ),
+        reason=case.reason,
+        due_on=case.due_on,
+        now=at,
+        origin=case.origin,
+    )
+
+
+def end_case(case: Case, actor: Actor, outcome: Outcome, *, at: datetime) -> None:
+    """Set the outcome and forget the engine state; tell that the case has ended. The caller calls `save_case`."""
+    case.state, case.outcome, case.ended_at = CaseState.ENDED, outcome, at
+    EngineState.objects.filter(case=case).delete()
+    add_line(case, actor, "ended", at=at, act=outcome)
+    on_time = None if case.due_on is None else civil_date(at) <= case.due_on
+    current_act().emit(
+        CASE_ENDED, subject=case.id, data={**event_data(case), "outcome": str(outcome), "on_time": on_time}
+    )
+
+
+def event_data(case: Case) -> dict[str, object]:
+    """What every event of a case carries."""
+    return {
+        "number": case.number,
+        "item": case.item,
+        "release": case.release,
+        "unit_id": str(case.unit_id) if case.unit_id else None,
+        "origin": case.origin,
+    }

@@ -1,0 +1,171 @@
+"""Outside actions: run by a job, tried again, returned as the next step of their case.
+
+An attempt is a row. Whatever dies, the row is there: a job that was lost is deferred again, an effect that was had is not had twice
+(the effect is keyed by case and step), and a return that was already taken in is a no-op.
+"""
+
+from __future__ import annotations
+
+import traceback
+from datetime import timedelta
+from uuid import UUID
+
+from procrastinate.contrib.django import app
+
+from yiwang.acts.queries import definition
+from yiwang.acts.services import current_act, defer, service
+from yiwang.acts.values import Actor, system
+from yiwang.cases import registry
+from yiwang.cases.events import CASE_ADVANCED
+from yiwang.cases.models import ActionRun, Case, EngineState, Task
+from yiwang.cases.queries.forms import process_of
+from yiwang.cases.services.course import add_line, save_case
+from yiwang.cases.services.movement import JOB, QUEUE, action_call, begin_attempt, carry_on, event_data
+from yiwang.cases.values import TaskState
+from yiwang.kernel import failpoints
+from yiwang.kernel.errors import Conflict, NotFound, msgid
+from yiwang.kernel.time import machine_now, now
+
+__all__ = [
+    "ATTEMPTS",
+    "FIRST_PAUSE",
+    "system_fail_action",
+    "system_rescue_actions",
+    "system_retry_action",
+    "system_retry_failed",
+    "system_return_action",
+    "system_run_action",
+]
+
+ATTEMPTS = 6
+FIRST_PAUSE = timedelta(seconds=10)
+LOST_AFTER = timedelta(minutes=2)
+"""A pending attempt that is so long over its time has lost its job; it is deferred again. Twice does no harm."""
+
+
+def system_run_action(run_id: UUID) -> None:
+    """Make one attempt of an outside action: the effect, then its return as a step. Safe to run twice, and at once."""
+    run = ActionRun.objects.select_related("case", "task").filter(pk=run_id).first()
+    if run is None or run.state != "pending":
+        return
+    actor = system("cases.action", origin=run.case.origin)
+    node = process_of(definition("item", run.case.item, run.case.release), run.case.release).diagram.nodes[
+        run.task.node
+    ]
+    failpoints.reach("cases.before-outside-effect")
+    try:
+        registry.action(run.task.action).function(action_call(run.case, run.step, node, actor, at=now()))
+    except Exception as fault:  # noqa: BLE001 - an action is another engine's code; whatever it raises is a failed attempt
+        system_fail_action(actor, run_id, error=_place(fault))
+        return
+    failpoints.reach("cases.after-outside-effect")
+    system_return_action(actor, run_id)
+
+
+@service("case.return-action")
+def system_return_action(actor: Actor, run_id: UUID) -> None:
+    """Take in that an outside action is done: the next step of its case. A second return changes nothing."""
+    act = current_act()
+    case, run = _locked(run_id)
+    act.about("case", case.pk)
+    if run.state != "pending":
+        return
+    run.state, run.ended_at = "done", machine_now()
+    run.save(update_fields=["state", "ended_at"])
+    Task.objects.filter(pk=run.task_id).update(state=TaskState.DONE, done_at=act.time)
+    walk = process_of(definition("item", case.item, case.release), case.release).restore(
+        EngineState.objects.get(case=case).state
+    )
+    add_line(case, actor, "action-done", at=act.time, node=run.task.node)
+    walk.finish_action(run.step)
+    carry_on(case, walk, actor, at=act.time, known=set(case.tasks.values_list("step", flat=True)))
+    save_case(case)
+    act.note(item=case.item, node=run.task.node, attempt=run.attempt)
+    act.emit(
+        CASE_ADVANCED,
+        subject=case.pk,
+        data={**event_data(case), "version": case.version, "node": run.task.node, "act": ""},
+    )
+
+
+@service("case.fail-action")
+def system_fail_action(actor: Actor, run_id: UUID, *, error: str) -> None:
+    """Take in that an attempt failed: plan the next one, or raise the alarm after the last.
+
+    error: type and place of the exception, never its message, which may hold personal data. Pauses grow fourfold from 10 s:
+    the last of six attempts is made about an hour after the first.
+    """
+    act = current_act()
+    case, run = _locked(run_id)
+    act.about("case", case.pk)
+    if run.state != "pending":
+        return
+    run.state, run.ended_at, run.error = "failed", machine_now(), error
+    run.save(update_fields=["state", "ended_at", "error"])
+    if run.attempt < ATTEMPTS:
+        begin_attempt(run.task, run.attempt + 1, delay=FIRST_PAUSE * 4 ** (run.attempt - 1))
+    else:
+        Task.objects.filter(pk=run.task_id).update(state=TaskState.FAILED)
+        add_line(case, actor, "action-failed", at=act.time, node=run.task.node)
+        save_case(case)
+    act.note(item=case.item, node=run.task.node, attempt=run.attempt, error=error)
+
+
+@service("case.retry-action")
+def system_retry_action(actor: Actor, task_id: UUID) -> None:
+    """Try again an outside action that gave up: for operators, when the cause is mended. Its attempts go on counting.
+
+    Raises NotFound; Conflict (409) when the task has not given up.
+    """
+    act = current_act()
+    case_id = Task.objects.filter(pk=task_id).values_list("case_id", flat=True).first()
+    if case_id is None:
+        raise NotFound("There is no such task.")
+    act.about("case", case_id)
+    case = Case.objects.select_for_update().get(pk=case_id)
+    task = Task.objects.get(pk=task_id)
+    if task.state != TaskState.FAILED:
+        raise Conflict(msgid("This task has not failed."))
+    task.state = TaskState.RUNNING
+    task.save(update_fields=["state"])
+    attempt = ActionRun.objects.filter(task=task).count() + 1
+    begin_attempt(task, attempt)
+    add_line(case, actor, "action-again", at=act.time, node=task.node)
+    save_case(case)
+    act.note(node=task.node, attempt=attempt)
+
+
+def system_retry_failed() -> int:
+    """Try again every outside action that gave up; return how many. For operators (`yiwang retry --actions`)."""
+    failed = list(Task.objects.filter(state=TaskState.FAILED).order_by("id").values_list("pk", flat=True))
+    for task_id in failed:
+        system_retry_action(system("cases.retry"), task_id)
+    return len(failed)
+
+
+def system_rescue_actions() -> int:
+    """Defer again the jobs of attempts that are long over their time; return how many. Called by the scheduler."""
+    lost = list(
+        ActionRun.objects.filter(state="pending", due_at__lt=machine_now() - LOST_AFTER)
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:500]
+    )
+    ActionRun.objects.filter(pk__in=lost).update(due_at=machine_now())
+    for run_id in lost:
+        defer(app.configure_task(JOB, queue=QUEUE), run_id=run_id)
+    return len(lost)
+
+
+def _locked(run_id: UUID) -> tuple[Case, ActionRun]:
+    """The attempt with its case locked first, as every step locks it. Raises NotFound."""
+    case_id = ActionRun.objects.filter(pk=run_id).values_list("case_id", flat=True).first()
+    if case_id is None:
+        raise NotFound("There is no such attempt.")
+    case = Case.objects.select_for_update().get(pk=case_id)
+    return case, ActionRun.objects.select_related("task").get(pk=run_id)
+
+
+def _place(fault: Exception) -> str:
+    frames = traceback.extract_tb(fault.__traceback__)
+    last = frames[-1] if frames else None
+    return f"{type(fault).__module__}.{type(fault).__qualname__}" + (f" at {last.name}:{last.lineno}" if last else "")

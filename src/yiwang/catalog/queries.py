@@ -1,0 +1,273 @@
+"""Every read of the catalogue, and the one validator of values.
+
+Titles come as packs give them; `shown` and the faults speak the language that is active in the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from yiwang.acts.queries import definition, definition_source, find_definition, list_definitions
+from yiwang.catalog.registry import element_types
+from yiwang.catalog.rules.codes import read_codes
+from yiwang.catalog.values import (
+    Address,
+    CodeListView,
+    CodeView,
+    ElementView,
+    FieldRole,
+    PurposeView,
+    ResourceField,
+    ResourceView,
+    Sensitivity,
+    ValueRefused,
+)
+from yiwang.kernel import masking
+from yiwang.kernel.errors import FieldFault, msgid
+from yiwang.kernel.expressions import ExpressionFault, compile_expression
+from yiwang.kernel.texts import text
+from yiwang.places import queries as places
+
+__all__ = [
+    "code_list",
+    "element",
+    "find_element",
+    "freeze",
+    "is_absent",
+    "list_elements",
+    "list_purposes",
+    "list_resources",
+    "purpose",
+    "required_fault",
+    "resource",
+    "shown",
+    "source_of",
+    "thaw",
+    "validate",
+]
+
+
+# ── what is declared ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def element(id: str, release: int | None = None) -> ElementView:
+    """An element of `release`, by default the one in force. Raises NotFound. One query once the release is cached."""
+    return _element(definition("element", id, release))
+
+
+def find_element(id: str, release: int | None = None) -> ElementView | None:
+    """An element, or None."""
+    body = find_definition("element", id, release)
+    return None if body is None else _element(body)
+
+
+def list_elements(release: int | None = None) -> dict[str, ElementView]:
+    """Every element by id."""
+    return {id: _element(body) for id, body in list_definitions("element", release).items()}
+
+
+def code_list(id: str, release: int | None = None) -> CodeListView:
+    """A code list with its codes in declared order. Raises NotFound."""
+    body = definition("codelist", id, release)
+    if body["rows"]:
+        codes: Mapping[str, CodeView] = _codes(definition_source("codelist", id, body["rows"], release))
+    else:
+        codes = {one["code"]: CodeView(one["code"], one["title"], one["current"]) for one in body["codes"]}
+    return CodeListView(id, body["title"], codes)
+
+
+_codes = lru_cache(maxsize=128)(read_codes)
+
+
+def resource(id: str, release: int | None = None) -> ResourceView:
+    """A resource. Raises NotFound."""
+    return _resource(definition("resource", id, release))
+
+
+def list_resources(release: int | None = None) -> dict[str, ResourceView]:
+    """Every resource by id."""
+    return {id: _resource(body) for id, body in list_definitions("resource", release).items()}
+
+
+def source_of(element_id: str, release: int | None = None) -> ResourceView | None:
+    """The resource that is the element's one source, or None when nobody keeps it yet."""
+    for one in list_resources(release).values():
+        if any(field.element == element_id and field.role is FieldRole.SOURCE for field in one.fields):
+            return one
+    return None
+
+
+def purpose(id: str, release: int | None = None) -> PurposeView:
+    """A registered purpose. Raises NotFound."""
+    body = definition("purpose", id, release)
+    return PurposeView(id, body["title"])
+
+
+def list_purposes(release: int | None = None) -> dict[str, PurposeView]:
+    """Every purpose by id."""
+    return {id: PurposeView(id, body["title"]) for id, body in list_definitions("purpose", release).items()}
+
+
+def _element(body: Mapping[str, Any]) -> ElementView:
+    return ElementView(
+        body["id"], body["title"], body["type"], Sensitivity(body["sensitivity"]), body["code_list"], body["check"],
+        body["check_message"], body["help"], body["unit"], body["decimals"], body["longest"],
+    )  # fmt: skip
+
+
+def _resource(body: Mapping[str, Any]) -> ResourceView:
+    fields = tuple(
+        ResourceField(one["element"], FieldRole(one["role"]), one["required"], one["was"]) for one in body["fields"]
+    )
+    return ResourceView(
+        body["id"], body["title"], body["shape"], body["about"], body["kept_by"], fields, body["sharing"]
+    )
+
+
+# ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def validate(
+    values: Mapping[str, object],
+    elements: Iterable[ElementView],
+    *,
+    required: Collection[str] = (),
+    today: date,
+    release: int | None = None,
+) -> tuple[dict[str, Any], list[FieldFault]]:
+    """Understand what was entered: typed values by element id, and every fault at once, in the order of `elements`.
+
+    values: element id → what was typed or sent.  required: ids that must not be absent.  today: civil date for the checks.
+    release: whose code lists count; the default is the one in force.
+    Absent values (missing, None, empty) are left out of the result. A value that `elements` does not name is a fault.
+    Pointers are element ids, with `/place` or `/detail` for a part of an address.
+    """
+    clean: dict[str, Any] = {}
+    faults: list[FieldFault] = []
+    wanted = {one.id: one for one in elements}
+    for id, one in wanted.items():
+        given = values.get(id)
+        if is_absent(given):
+            if id in required:
+                faults.append(required_fault(one))
+            continue
+        try:
+            clean[id] = _understand(given, one, today, release)
+        except ValueRefused as refused:
+            faults.append(refused.at(id, title=one.title_in(_language())))
+    faults += [
+        FieldFault(id, "unknown-field", msgid("Nothing here asks for {field}."), {"field": id})
+        for id in values
+        if id not in wanted
+    ]
+    return clean, faults
+
+
+def required_fault(one: ElementView) -> FieldFault:
+    """That a value of `one` must be entered."""
+    return FieldFault(one.id, "required", msgid("Enter {title}."), {"title": one.title_in(_language())})
+
+
+def is_absent(given: object) -> bool:
+    """Whether nothing was entered: None, a blank text, an empty list, a mapping of nothing but absent values."""
+    if isinstance(given, str):
+        return not given.strip()
+    if isinstance(given, Mapping):
+        return all(is_absent(value) for value in given.values())
+    return given is None or given == [] or given == ()
+
+
+def freeze(values: Mapping[str, Any], elements: Iterable[ElementView]) -> dict[str, Any]:
+    """Typed values as canonical JSON holds them: for a case to keep, for a digest."""
+    types = {one.id: element_types[one.type] for one in elements}
+    return {id: types[id].to_json(value) for id, value in values.items()}
+
+
+def thaw(frozen: Mapping[str, Any], elements: Iterable[ElementView]) -> dict[str, Any]:
+    """The typed values of what `freeze` gave. Values of elements that are not named are left out."""
+    types = {one.id: element_types[one.type] for one in elements}
+    return {id: types[id].from_json(value) for id, value in frozen.items() if id in types and value is not None}
+
+
+def shown(value: Any, one: ElementView, language: str = "", *, masked: bool = False, release: int | None = None) -> str:
+    """A typed value for people, in `language` (default: the active one). Empty for an absent value.
+
+    masked: cover it, as sensitive values are for who has no grant to read them.
+    """
+    language = language or _language()
+    if value is None:
+        return ""
+    if one.type == "code":
+        sentence = code_list(one.code_list, release).title_of(value, language)
+    elif one.type == "boolean":
+        sentence = _("Yes") if value else _("No")
+    elif one.type == "place":
+        sentence = _full_title(value)
+    elif isinstance(value, Address):
+        sentence = _full_title(value.place) + value.detail
+    else:
+        sentence = element_types[one.type].shown(value, one, language)
+    return masking.mask(one.type, sentence) if masked else sentence
+
+
+def _full_title(code: str) -> str:
+    found = places.find_division(code)
+    return found.full_title if found else code
+
+
+def _understand(given: object, one: ElementView, today: date, release: int | None) -> Any:
+    value = element_types[one.type].clean(given, one)
+    if one.type == "code":
+        found = code_list(one.code_list, release).codes.get(value)
+        if found is None or not found.is_current:
+            raise ValueRefused("unknown-code", msgid("Choose {title} from the list."))
+    elif one.type == "place":
+        _require_in_city(value, "")
+    elif isinstance(value, Address):
+        _require_in_city(value.place, "place")
+        if places.children(value.place):
+            raise ValueRefused(
+                "place-not-exact", msgid("Choose the community of {title}, not a larger place."), below="place"
+            )
+    if one.check:
+        _require_check(value, one, today)
+    return value
+
+
+def _require_in_city(code: str, below: str) -> None:
+    around = places.ancestors(code)
+    if not around:
+        raise ValueRefused("unknown-place", msgid("Choose {title} from the list of places."), below=below)
+    city = city_codes()
+    if city and not city & set(around):
+        raise ValueRefused("outside-city", msgid("Choose {title} within this city."), below=below)
+
+
+def city_codes(release: int | None = None) -> frozenset[str]:
+    """Division codes of the city that this installation governs: of the packs' jurisdictions, those of a city or smaller."""
+    codes = {str(body["jurisdiction"])[:6] for body in list_definitions("pack", release).values()}
+    return frozenset(code for code in codes if not code.endswith("0000"))
+
+
+def _require_check(value: Any, one: ElementView, today: date) -> None:
+    kind = element_types[one.type].expression
+    try:
+        holds = compile_expression(one.check, {"value": kind, "today": "date"}).evaluate(
+            {"value": value, "today": today}
+        )
+    except ExpressionFault:
+        raise ValueRefused(
+            "cannot-be-checked", msgid("{title} cannot be checked as it stands. Enter it again, shorter.")
+        ) from None
+    if holds is not True:
+        raise ValueRefused("check", "{sentence}", sentence=text(one.check_message, _language()))
+
+
+def _language() -> str:
+    return get_language() or "zh-hans"

@@ -1,0 +1,86 @@
+"""What every page of the desk has: a post, the nouns that this post may see, and how pages of it are rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from yiwang.acts.values import CapacityKind
+from yiwang.identity import queries as identity
+from yiwang.identity.values import Administrator, PostView
+from yiwang.kernel.errors import NotAllowed, NotSignedIn
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+__all__ = ["Noun", "for_post", "menu_of", "page"]
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """One entry of the menu. mark: its icon."""
+
+    at: str
+    title: str
+    mark: str
+
+
+def for_post(
+    view: Callable[Concatenate[FaceRequest, P], HttpResponseBase],
+) -> Callable[Concatenate[FaceRequest, P], HttpResponseBase]:
+    """Let an officer in who has chosen a post; others sign in, or choose."""
+
+    @wraps(view)
+    def guarded(request: FaceRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if request.actor.capacity is CapacityKind.POST:
+            return view(request, *args, **kwargs)
+        if not request.user.is_authenticated:
+            raise NotSignedIn
+        if request.method != "GET":
+            raise NotAllowed("Choose the post in which you act first.")
+        return HttpResponseRedirect(f"/desk/post/?{urlencode({'next': request.get_full_path()})}")
+
+    return guarded
+
+
+def post_of(request: FaceRequest) -> PostView | None:
+    """The post in which the request acts."""
+    held = identity.posts_of(request.actor.account_id) if request.actor.account_id else []
+    return next((one for one in held if one.id == request.actor.capacity_id), None)
+
+
+def administrator_of(post: PostView | None) -> Administrator | None:
+    """Which of the three administrators sits in the post, if any."""
+    found = [identity.find_duty(id) for id in (post.duties if post else ())]
+    return next((duty.administrator for duty in found if duty is not None and duty.administrator is not None), None)
+
+
+def menu_of(administrator: Administrator | None) -> list[Noun]:
+    """The nouns that such a post may see."""
+    own = {
+        None: [Noun("/desk/tasks/", _("Tasks"), "inbox"), Noun("/desk/cases/", _("Cases"), "file")],
+        Administrator.SECURITY: [Noun("/desk/officers/", _("Officers and posts"), "users")],
+        Administrator.AUDIT: [Noun("/desk/audit/", _("Audit log"), "shield")],
+        Administrator.SYSTEM: [
+            Noun("/desk/operations/", _("Operations"), "gear"),
+            Noun("/desk/officers/", _("Officers and posts"), "users"),
+        ],
+    }[administrator]
+    shared = [Noun("/desk/units/", _("Units"), "building"), Noun("/desk/messages/", _("Messages"), "mail")]
+    return [*own, *shared]
+
+
+def page(request: FaceRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """Render a page of the desk with its menu."""
+    administrator = administrator_of(post_of(request))
+    frame = {"menu": menu_of(administrator), "may_see_cases": administrator is None}
+    return render(request, template, {**frame, **context}, status=status)

@@ -1,0 +1,27 @@
+"""Addresses of the desk."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from yiwang.desk.views import audit, cases, messages, officers, operations, signing, tasks
+
+app_name = "desk"
+urlpatterns = [
+    path("", signing.home, name="home"),
+    path("sign-in/", signing.sign_in, name="sign-in"),
+    path("post/", signing.choose_post, name="post"),
+    path("tasks/", tasks.task_list, name="tasks"),
+    path("tasks/<uuid:task_id>/", tasks.task, name="task"),
+    path("cases/", cases.case_list, name="cases"),
+    path("cases/<uuid:case_id>/", cases.case_page, name="case"),
+    path("cases/<uuid:case_id>/cancel/", cases.cancel, name="cancel"),
+    path("messages/", messages.inbox, name="messages"),
+    path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
+    path("officers/", officers.officers, name="officers"),
+    path("assignments/<uuid:assignment_id>/end/", officers.end, name="end-assignment"),
+    path("units/", officers.units, name="units"),
+    path("audit/", audit.entries, name="audit"),
+    path("audit/verify/", audit.verify, name="verify"),
+    path("operations/", operations.operations, name="operations"),
+]

@@ -1,0 +1,115 @@
+"""Officers, the posts they hold, and the units: for those who administer them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from yiwang.desk.frame import for_post, page
+from yiwang.identity import queries, services
+from yiwang.identity.values import AssignmentView, OfficerPage
+from yiwang.kernel import time
+from yiwang.kernel.errors import Fault, FieldFault, Invalid
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+EVERYBODY = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: an officer with one of his assignments, or with none."""
+
+    login: str
+    assignment: AssignmentView | None
+
+    @property
+    def may_end(self) -> bool:
+        """Whether the assignment still stands."""
+        return self.assignment is not None and (
+            self.assignment.valid_to is None or self.assignment.valid_to > time.today()
+        )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_post
+def officers(request: FaceRequest) -> HttpResponseBase:
+    """Who holds which post since when; the security administrator assigns here."""
+    if request.method != "POST":
+        return _show(request)
+    try:
+        account, post, since, until = _assignment_asked(request)
+        services.assign_post(request.actor, account, post, since, until)
+    except Invalid as invalid:
+        said = [_(one.message).format_map(one.params) for one in invalid.faults] or [_(invalid.title)]
+        return _show(request, said, invalid.status)
+    except Fault as fault:
+        if fault.status != 409:
+            raise
+        return _show(request, [_(fault.detail or fault.title).format_map(fault.params)], fault.status)
+    messages.success(request, _("The post has been assigned."))
+    return HttpResponseRedirect("/desk/officers/", status=303)
+
+
+def _assignment_asked(request: FaceRequest) -> tuple[UUID, UUID, date, date | None]:
+    try:
+        until = request.POST.get("valid_to", "")
+        return (
+            UUID(request.POST.get("account", "")),
+            UUID(request.POST.get("post", "")),
+            date.fromisoformat(request.POST.get("valid_from", "")),
+            date.fromisoformat(until) if until else None,
+        )
+    except ValueError:
+        raise Invalid(faults=[FieldFault("", "incomplete", "Choose somebody, a post and a day.")]) from None
+
+
+def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 200) -> HttpResponse:
+    found = queries.list_officers(request.actor, request.GET.get("cursor", ""))
+    may_assign = queries.why(request.actor, "assignment.assign").allowed
+    context = {
+        "rows": _rows(found),
+        "next": found.next_cursor,
+        "may_assign": may_assign,
+        "accounts": [one.account for one in queries.list_officers(request.actor, limit=EVERYBODY).officers]
+        if may_assign
+        else [],
+        "all_posts": queries.list_posts(request.actor) if may_assign else [],
+        "default_from": time.today().isoformat(),
+        "typed": request.POST.dict(),
+        "summary": [{"text": one, "target": ""} for one in faults or []],
+    }
+    return page(request, "desk/officers.html", context, status)
+
+
+def _rows(found: OfficerPage) -> list[Row]:
+    rows: list[Row] = []
+    for one in found.officers:
+        if not one.assignments:
+            continue
+        rows.extend(Row(one.account.login, held) for held in one.assignments)
+    return rows
+
+
+@require_POST
+@for_post
+def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
+    """End an assignment today."""
+    services.end_assignment(request.actor, assignment_id)
+    messages.success(request, _("The assignment has ended. Its rights are gone."))
+    return HttpResponseRedirect("/desk/officers/", status=303)
+
+
+@require_safe
+@for_post
+def units(request: FaceRequest) -> HttpResponse:
+    """The tree of units."""
+    return page(request, "desk/units.html", {"nodes": queries.unit_tree(request.actor)})

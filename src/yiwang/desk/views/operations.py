@@ -1,0 +1,64 @@
+"""How the platform itself is, for the system administrator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from yiwang.acts import queries as acts
+from yiwang.audit import queries as audit
+from yiwang.desk.frame import administrator_of, for_post, page, post_of
+from yiwang.identity.values import Administrator
+from yiwang.kernel.errors import NotAllowed
+from yiwang.kernel.health import all_checks
+from yiwang.outbox import queries as outbox
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the health table."""
+
+    title: str
+    well: bool
+    said: str
+    mend: str
+
+
+def title_of(name: str) -> str:
+    """A check of doctor in words; one that has none yet stands under its name."""
+    titles = {
+        "administrators": _("Somebody sits in each administrator's post"),
+        "unit-tree": _("The tree of units holds together"),
+        "generated-tables": _("The tables of records are as the release says"),
+        "lost-file": _("Every stored file is there"),
+        "stuck-cases": _("No case is stuck"),
+    }
+    return titles.get(name, name)
+
+
+@require_safe
+@for_post
+def operations(request: FaceRequest) -> HttpResponse:
+    """Release, queues, what waits, what doctor finds."""
+    if administrator_of(post_of(request)) is not Administrator.SYSTEM:
+        raise NotAllowed("This page is for the system administrator.")
+    lag = outbox.lag()
+    context = {
+        "release": acts.current_release(),
+        "waiting": sum(one.waiting for one in lag),
+        "parked": sum(one.parked for one in lag),
+        "unsealed": audit.backlog().entries,
+        "findings": [
+            Finding(title_of(name), one.is_well, one.detail, one.mend)
+            for name, check in all_checks().items()
+            for one in check()
+        ],
+    }
+    return page(request, "desk/operations.html", context)

@@ -1,0 +1,87 @@
+"""Signing in to the desk and choosing the post in which one acts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib.auth import login as begin_session
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from yiwang.acts.values import CapacityKind
+from yiwang.desk.frame import administrator_of, for_post, menu_of, post_of
+from yiwang.identity import queries, services
+from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+HOME = "/desk/"
+
+
+def safe_next(request: FaceRequest, default: str) -> str:
+    """Where to go on: a page of the desk or `default`."""
+    asked = request.POST.get("next") or request.GET.get("next") or default
+    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith(HOME) else default
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: FaceRequest) -> HttpResponseBase:
+    """Ask who it is; then which post."""
+    context: dict[str, object] = {"next": safe_next(request, HOME), "sign_in_at": "/desk/sign-in/"}
+    if request.method != "POST":
+        return render(request, "desk/sign_in.html", context)
+    name = request.POST.get("login", "").strip()
+    try:
+        account = services.sign_in(name, request.POST.get("password", ""), address=request.META.get("REMOTE_ADDR", ""))
+    except Fault as fault:
+        refused = {
+            "title": _(fault.title),
+            "detail": _(fault.detail).format_map(fault.params),
+            "next_step": _(fault.next_step),
+        }
+        return render(request, "desk/sign_in.html", {**context, "refused": refused, "login": name}, status=fault.status)
+    begin_session(request, account)
+    held = queries.posts_of(account.id)
+    if len(held) == 1:
+        request.session["capacity"] = str(held[0].id)
+        return HttpResponseRedirect(str(context["next"]), status=303)
+    request.session["capacity"] = "self"
+    return HttpResponseRedirect("/desk/post/", status=303)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def choose_post(request: FaceRequest) -> HttpResponseBase:
+    """Which post, or oneself. One capacity at a time."""
+    if not request.user.is_authenticated:
+        raise NotSignedIn
+    account_id = request.user.pk
+    if request.method == "POST":
+        chosen = request.POST.get("post", "")
+        if chosen == "self":
+            request.session["capacity"] = "self"
+            return HttpResponseRedirect("/", status=303)
+        try:
+            queries.actor_for_post(request.user, UUID(chosen))
+        except ValueError:
+            raise NotFound from None
+        request.session["capacity"] = chosen
+        return HttpResponseRedirect(safe_next(request, HOME), status=303)
+    able = queries.capacities_of(account_id)
+    context = {
+        "held": [one.post for one in able if one.post is not None],
+        "stands_for_person": any(one.capacity is CapacityKind.SELF for one in able),
+        "next": safe_next(request, HOME),
+    }
+    return render(request, "desk/post.html", context)
+
+
+@require_safe
+@for_post
+def home(request: FaceRequest) -> HttpResponseBase:
+    """The first noun of the post."""
+    return HttpResponseRedirect(menu_of(administrator_of(post_of(request)))[0].at)

@@ -1,0 +1,30 @@
+"""Wiring of the identity engine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.apps import AppConfig
+
+
+class IdentityConfig(AppConfig):
+    """Registers the kind `duty`, the permission checker of acts, and the samples of the organisation."""
+
+    name = "yiwang.identity"
+    label = "identity"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.acts.registry import set_permission_checker
+        from yiwang.identity import checks, samples
+        from yiwang.identity.declarations import DutyKind
+        from yiwang.identity.queries import decide
+        from yiwang.identity.services import system_forget_attempts
+        from yiwang.kernel.kinds import register_kind
+        from yiwang.kernel.periodic import register_periodic
+
+        register_kind(DutyKind())
+        set_permission_checker(decide)
+        register_periodic("identity.forget-attempts", timedelta(hours=1), system_forget_attempts)
+        checks.register_with_doctor()
+        samples.register()

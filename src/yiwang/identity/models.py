@@ -1,0 +1,165 @@
+"""What the identity engine stores: accounts, the tree of units, posts and who sits in them, failed sign-ins."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.time import now
+
+ORIGINS = ["live", "rehearsal", "invented"]
+
+
+class AccountManager(BaseUserManager["Account"]):
+    """Finds accounts by login for Django's authentication. There is no `create_superuser`: nobody is one."""
+
+
+class Account(AbstractBaseUser):
+    """What one natural person signs in with. It has no permissions of its own: they come from posts.
+
+    Personal data: the login and a password hash (Argon2id); the person behind it only by the subject's id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    login = models.TextField(unique=True, db_comment="lower case, no spaces")
+    subject = models.OneToOneField(
+        "subjects.Subject",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="the natural person; one account each",
+    )
+    is_active = models.BooleanField(default=True)
+    opened_at = models.DateTimeField(default=now)
+    origin = models.TextField(default="live")
+
+    objects: ClassVar[AccountManager] = AccountManager()
+
+    USERNAME_FIELD = "login"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="account_origin_known"),
+            models.CheckConstraint(condition=~Q(login=""), name="account_has_a_login"),
+        ]
+
+
+class SignInAttempt(models.Model):
+    """Failures in a row under one name, whether an account stands behind it or not, so that both look the same.
+
+    Personal data: the network address of the last failure; rows of names without an account are dropped after a day.
+    """
+
+    key = models.BinaryField(
+        primary_key=True, db_comment="keyed digest of the account id, or of the name that was typed"
+    )
+    account = models.OneToOneField(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    failures = models.PositiveIntegerField(
+        default=0, db_comment="attempts since the last success; counted before the check"
+    )
+    last_at = models.DateTimeField(db_comment="machine time")
+    locked_until = models.DateTimeField(null=True, db_comment="machine time")
+    last_address = models.TextField(default="")
+
+
+class Unit(models.Model):
+    """An agency, a division of it, a street office, a community. Units form a tree.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.TextField(unique=True)
+    title = models.TextField()
+    short_title = models.TextField()
+    credit_code = models.TextField(db_comment="unified social credit code; a part of another body carries the body's")
+    level = models.TextField(db_comment="city | district | township | community | division")
+    division_code = models.TextField(db_comment="GB/T 2260 code of the division it belongs to")
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="unit_origin_known"),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_its_own_parent"),
+        ]
+
+
+class UnitPath(models.Model):
+    """One pair of the closure of the tree: `ancestor` stands `depth` steps above `descendant`; each unit is its own at 0.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    ancestor = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="+")
+    descendant = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="paths")
+    depth = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ancestor", "descendant"], name="unitpath_once")]
+
+
+class Post(models.Model):
+    """A seat in a unit. An officer's permissions come only from posts.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    code = models.TextField(unique=True)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
+    title = models.TextField()
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="post_origin_known")]
+
+
+class PostDuty(models.Model):
+    """What a post is there to do: one declared duty of it.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="duties")
+    duty = models.TextField(db_index=True, db_comment="id of a declared duty")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["post", "duty"], name="postduty_once")]
+
+
+class Assignment(models.Model):
+    """An account sits in a post from `valid_from` until the day before `valid_to` (配岗); civil dates of business time.
+
+    Personal data: who holds which public post, by ids.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="assignments")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="assignments")
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, db_comment="first civil date without the post")
+    assigned_at = models.DateTimeField(default=now)
+    assigned_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="assignment_origin_known"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="assignment_ends_after_it_begins",
+            ),
+            models.UniqueConstraint(
+                fields=["account", "post"], condition=Q(valid_to__isnull=True), name="assignment_one_open_for_each_seat"
+            ),
+        ]
+        indexes = [models.Index(fields=["account", "valid_from"], name="assignment_by_account")]

@@ -1,0 +1,111 @@
+"""Accounts, and the capacities in which they act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.identity.models import Account, Assignment, Post
+from yiwang.identity.queries.declared import duties
+from yiwang.identity.queries.shapes import account_view, in_force, post_views
+from yiwang.identity.values import (
+    AccountView,
+    Administrator,
+    CapacityView,
+    PostView,
+)
+from yiwang.kernel.errors import NotAllowed, NotFound, NotSignedIn, msgid
+from yiwang.kernel.time import today
+
+__all__ = [
+    "actor_for_post",
+    "actor_for_self",
+    "capacities_of",
+    "posts_of",
+    "system_account",
+    "system_account_of_subject",
+    "system_accounts_in_posts",
+    "system_administrators_present",
+]
+
+
+def system_account(account_id: UUID) -> AccountView:
+    """One account. Raises NotFound. One query."""
+    account = Account.objects.filter(id=account_id).first()
+    if account is None:
+        raise NotFound(msgid("There is no such account."))
+    return account_view(account)
+
+
+def system_account_of_subject(subject_id: UUID) -> AccountView | None:
+    """The account of a natural person, or None. One query."""
+    account = Account.objects.filter(subject_id=subject_id).first()
+    return None if account is None else account_view(account)
+
+
+def system_accounts_in_posts(post_ids: Iterable[UUID], on: date | None = None) -> dict[UUID, list[UUID]]:
+    """Post → accounts that sit in it on the civil date `on` (default today). One query."""
+    seats = Assignment.objects.filter(in_force(on or today()), post_id__in=list(post_ids), account__is_active=True)
+    holders: dict[UUID, list[UUID]] = {}
+    for post_id, account_id in seats.order_by("assigned_at").values_list("post_id", "account_id"):
+        holders.setdefault(post_id, []).append(account_id)
+    return holders
+
+
+def system_administrators_present(on: date | None = None) -> set[Administrator]:
+    """Which of the three administrators somebody is on the civil date `on` (default today). Two queries."""
+    whose = {id: one.administrator for id, one in duties().items() if one.administrator is not None}
+    held = Assignment.objects.filter(in_force(on or today()), account__is_active=True, post__duties__duty__in=whose)
+    return {whose[id] for id in held.values_list("post__duties__duty", flat=True) if id in whose}
+
+
+def actor_for_self(account: Account | AccountView, *, correlation_id: str = "") -> Actor:
+    """The actor when a person acts as himself. Raises NotSignedIn when the account is closed, NotAllowed without a person."""
+    if not account.is_active:
+        raise NotSignedIn(msgid("This account is closed."))
+    if account.subject_id is None:
+        raise NotAllowed(msgid("This account belongs to no person; it acts in its posts only."))
+    return Actor(
+        account_id=account.id,
+        capacity=CapacityKind.SELF,
+        capacity_id=account.subject_id,
+        subject_id=account.subject_id,
+        correlation_id=correlation_id,
+        origin=account.origin,
+    )
+
+
+def actor_for_post(
+    account: Account | AccountView, post_id: UUID, on: date | None = None, *, correlation_id: str = ""
+) -> Actor:
+    """The actor when an account acts in a post that it holds on the civil date `on` (default today).
+
+    Raises NotSignedIn when the account is closed, NotAllowed (403) when it does not hold the post on that day. One query.
+    """
+    if not account.is_active:
+        raise NotSignedIn(msgid("This account is closed."))
+    if not Assignment.objects.filter(in_force(on or today()), account_id=account.id, post_id=post_id).exists():
+        raise NotAllowed(msgid("You do not hold this post today."))
+    return Actor(
+        account_id=account.id,
+        capacity=CapacityKind.POST,
+        capacity_id=post_id,
+        subject_id=account.subject_id,
+        correlation_id=correlation_id,
+        origin=account.origin,
+    )
+
+
+def posts_of(account_id: UUID, on: date | None = None) -> list[PostView]:
+    """The posts that an account holds on the civil date `on` (default today), by code. One query."""
+    held = Assignment.objects.filter(in_force(on or today()), account_id=account_id, account__is_active=True)
+    return post_views(Post.objects.filter(id__in=held.values("post_id")))
+
+
+def capacities_of(account_id: UUID, on: date | None = None) -> list[CapacityView]:
+    """Every capacity in which the account may act: as the person himself first, then its posts. Two queries."""
+    account = system_account(account_id)
+    own = [CapacityView(CapacityKind.SELF, account.subject_id)] if account.is_active and account.subject_id else []
+    return own + [CapacityView(CapacityKind.POST, post.id, post) for post in posts_of(account_id, on)]

@@ -1,0 +1,159 @@
+"""Units, posts, and who sits in them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from uuid import UUID
+
+from django.conf import settings
+
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.identity.models import Account, Assignment, Post, Unit
+from yiwang.identity.queries.permission import require, seat_of
+from yiwang.identity.queries.shapes import account_view, post_views, unit_view
+from yiwang.identity.values import (
+    AssignmentView,
+    OfficerPage,
+    OfficerView,
+    PostView,
+    UnitNode,
+    UnitView,
+)
+from yiwang.kernel import cursors
+from yiwang.kernel.errors import NotAllowed, NotFound, NotSignedIn, msgid
+
+__all__ = [
+    "list_logins",
+    "list_officers",
+    "list_posts",
+    "list_units",
+    "post_titles",
+    "posts_with_duty",
+    "system_unit",
+    "system_unit_by_code",
+    "unit_titles",
+    "unit_tree",
+]
+
+
+def system_unit(unit_id: UUID) -> UnitView:
+    """One unit. Raises NotFound. One query."""
+    unit = Unit.objects.filter(id=unit_id).first()
+    if unit is None:
+        raise NotFound(msgid("There is no such unit."))
+    return unit_view(unit)
+
+
+def system_unit_by_code(code: str) -> UnitView | None:
+    """The unit with this code, or None. One query."""
+    unit = Unit.objects.filter(code=code).first()
+    return None if unit is None else unit_view(unit)
+
+
+def list_units(actor: Actor) -> list[UnitView]:
+    """All units by code. The organisation is no secret within the government: every post may read it. Two queries."""
+    _require_a_post(actor)
+    return [unit_view(unit) for unit in Unit.objects.order_by("code")]
+
+
+def unit_tree(actor: Actor, root_id: UUID | None = None) -> list[UnitNode]:
+    """The tree below `root_id` (default: the whole), each unit before its children, siblings by code. Two queries.
+
+    Raises NotFound for an unknown root.
+    """
+    _require_a_post(actor)
+    units = Unit.objects.order_by("code")
+    if root_id is not None:
+        units = units.filter(paths__ancestor_id=root_id)
+    views = [unit_view(unit) for unit in units]
+    if root_id is not None and not views:
+        raise NotFound(msgid("There is no such unit."))
+    shown = {view.id for view in views}
+    below: dict[UUID | None, list[UnitView]] = {}
+    for view in views:
+        below.setdefault(view.parent_id if view.parent_id in shown else None, []).append(view)
+    nodes: list[UnitNode] = []
+    waiting = [UnitNode(view, 0) for view in reversed(below.get(None, []))]
+    while waiting:
+        node = waiting.pop()
+        nodes.append(node)
+        waiting.extend(UnitNode(child, node.depth + 1) for child in reversed(below.get(node.unit.id, [])))
+    return nodes
+
+
+def list_posts(actor: Actor, unit_id: UUID | None = None) -> list[PostView]:
+    """The posts of a unit (default: of all units) by code; every post may read them. Two queries."""
+    _require_a_post(actor)
+    posts = Post.objects.all()
+    return post_views(posts if unit_id is None else posts.filter(unit_id=unit_id))
+
+
+def posts_with_duty(duty: str, unit_ids: Iterable[UUID]) -> list[UUID]:
+    """The posts of these units that have the duty, whether somebody sits in them or not, by code. One query."""
+    found = Post.objects.filter(unit_id__in=list(unit_ids), duties__duty=duty)
+    return list(found.order_by("code").values_list("id", flat=True))
+
+
+def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> OfficerPage:
+    """Accounts with their assignments, by login: for the administrators who open accounts and assign posts. Three queries.
+
+    cursor: `next_cursor` of the page before; empty for the first.  Raises NotAllowed, Invalid for a cursor that is not ours.
+    """
+    require(actor, "officer.list")
+    accounts = Account.objects.order_by("login")
+    if cursor:
+        # The cursor holds the id, because a login may be a name; the subquery finds where that account stands in the order.
+        last = str(cursors.decode(cursor, _cursor_key(), scope="officers")[0])
+        accounts = accounts.filter(login__gt=Account.objects.filter(id=last).values("login"))
+    rows = list(accounts[: limit + 1])
+    shown = rows[:limit]
+    assignments = _assignment_views([account.id for account in shown])
+    officers = tuple(OfficerView(account_view(one), tuple(assignments.get(one.id, ()))) for one in shown)
+    return OfficerPage(officers, _next_cursor(shown[-1]) if len(rows) > limit else "")
+
+
+def list_logins(actor: Actor, account_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Account → login, for whoever reads the audit log. Two queries. Raises NotAllowed."""
+    require(actor, "audit.read")
+    return dict(Account.objects.filter(id__in=account_ids).values_list("id", "login"))
+
+
+def unit_titles(unit_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Titles of units, which are public: whose a fact is, who has a case. One query, none for no ids."""
+    wanted = set(unit_ids)
+    return dict(Unit.objects.filter(id__in=wanted).values_list("id", "title")) if wanted else {}
+
+
+def post_titles(post_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Unit and title of posts, for people: `某街道办事处 窗口`. One query, none for no ids."""
+    wanted = set(post_ids)
+    if not wanted:
+        return {}
+    rows = Post.objects.filter(id__in=wanted).values_list("id", "unit__title", "title")
+    return {id: f"{unit} {title}" for id, unit, title in rows}
+
+
+def _cursor_key() -> bytes:
+    return str(settings.SECRET_KEY).encode()
+
+
+def _next_cursor(last: Account) -> str:
+    return cursors.encode([last.id], _cursor_key(), scope="officers")
+
+
+def _require_a_post(actor: Actor) -> None:
+    if actor.capacity is CapacityKind.SYSTEM or seat_of(actor) is not None:
+        return
+    if actor.capacity is CapacityKind.VISITOR:
+        raise NotSignedIn(msgid("Sign in first."))
+    raise NotAllowed(msgid("The organisation is read in a post."))
+
+
+def _assignment_views(account_ids: Collection[UUID]) -> dict[UUID, list[AssignmentView]]:
+    rows = list(Assignment.objects.filter(account_id__in=account_ids).order_by("-valid_from", "id"))
+    posts = {post.id: post for post in post_views(Post.objects.filter(id__in={row.post_id for row in rows}))}
+    shaped: dict[UUID, list[AssignmentView]] = {}
+    for row in rows:
+        view = AssignmentView(row.id, posts[row.post_id], row.valid_from, row.valid_to)
+        shaped.setdefault(row.account_id, []).append(view)
+    return shaped

@@ -1,0 +1,187 @@
+"""The one answer to "may this actor do that?", and to "on which rows?".
+
+Rights are read from assignments in each act and each request, never from the session: who loses a post loses its rights at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+
+from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
+from yiwang.identity.models import UnitPath
+from yiwang.identity.queries.declared import duties
+from yiwang.identity.registry import administrative_actions
+from yiwang.identity.values import (
+    Administrator,
+    DutyView,
+    Reason,
+    Scope,
+    UnitScope,
+)
+from yiwang.kernel.errors import NotSignedIn, msgid
+from yiwang.kernel.remembering import remembered
+from yiwang.kernel.time import today
+
+__all__ = ["Seat", "actor_unit", "decide", "in_scope", "may_be_granted", "require", "seat_of", "unit_scope", "why"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """The post in which an actor acts, as it stands today."""
+
+    post_id: UUID
+    post_title: str
+    unit_id: UUID
+    duties: tuple[DutyView, ...]
+
+    def grants(self, action: str) -> list[tuple[DutyView, Scope]]:
+        """Duty and scope of every grant of the action that counts. A grant across the line of the three does not."""
+        return [
+            (duty, grant.scope)
+            for duty in self.duties
+            for grant in duty.may
+            if grant.action == action and may_be_granted(action, duty.administrator)
+        ]
+
+
+def may_be_granted(action: str, administrator: Administrator | None) -> bool:
+    """Whether a duty of this administrator (None: an ordinary duty) can do the action at all."""
+    reserved = administrative_actions.get(action)
+    return administrator is None if reserved is None else administrator in reserved
+
+
+# Asked before every act, so it is plain SQL: building it through the ORM costs several times what the server needs for it.
+SEAT = """
+    SELECT p.id, p.title, p.unit_id, ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty)
+      FROM identity_assignment a
+      JOIN identity_account c ON c.id = a.account_id AND c.is_active
+      JOIN identity_post p ON p.id = a.post_id
+     WHERE a.account_id = %(account)s AND a.post_id = %(post)s
+       AND a.valid_from <= %(on)s AND (a.valid_to IS NULL OR a.valid_to > %(on)s)
+     LIMIT 1
+"""
+
+
+def seat_of(actor: Actor) -> Seat | None:
+    """Two queries, once in an act or a request: assignment, account and duties of the post as they are, the release in force."""
+    if actor.capacity is not CapacityKind.POST or actor.account_id is None:
+        return None
+    return remembered(("seat", actor.account_id, actor.capacity_id, today()), lambda: _seat_of(actor))
+
+
+def _seat_of(actor: Actor) -> Seat | None:
+    with connection.cursor() as cursor:
+        cursor.execute(SEAT, {"account": actor.account_id, "post": actor.capacity_id, "on": today()})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    post_id, post_title, unit_id, ids = row
+    known = duties()
+    return Seat(post_id, post_title, unit_id, tuple(known[id] for id in ids if id in known))
+
+
+def why(actor: Actor, action: str) -> Reason:
+    """Say whether the actor may do the action in its present capacity, and why (not). At most two queries."""
+    if actor.capacity is CapacityKind.SYSTEM:
+        return Reason(True, msgid("The system itself does this."))
+    if actor.capacity is CapacityKind.VISITOR:
+        return Reason(False, msgid("Sign in first."))
+    if actor.capacity is not CapacityKind.POST:
+        return Reason(False, msgid("This can only be done in a post that has the duty for it."))
+    seat = seat_of(actor)
+    if seat is None:
+        return Reason(False, msgid("You no longer hold the post in which you are acting."))
+    if seat.grants(action):
+        return Reason(True, msgid("A duty of your post, {post}, may do this."), {"post": seat.post_title})
+    if action in administrative_actions:
+        return Reason(
+            False,
+            msgid("This is the work of another administrator: the three administrators keep apart what each may do."),
+            {"post": seat.post_title},
+        )
+    return Reason(False, msgid("No duty of your post, {post}, may do this."), {"post": seat.post_title})
+
+
+def decide(actor: Actor, action: str) -> Decision:
+    """The permission checker of `acts`: whether a grant allows the action, and the reason. At most two queries."""
+    reason = why(actor, action)
+    return Decision(reason.allowed, reason.message, reason.params)
+
+
+def require(actor: Actor, action: str) -> None:
+    """Raise NotSignedIn for a visitor, NotAllowed (403) with the reason for anybody else without a grant."""
+    reason = why(actor, action)
+    if reason.allowed:
+        return
+    if actor.capacity is CapacityKind.VISITOR:
+        raise NotSignedIn(reason.message)
+    raise refusal(Decision(False, reason.message, reason.params))
+
+
+def actor_unit(actor: Actor) -> UUID | None:
+    """The unit of the post in which the actor acts; None for every other capacity. Two queries."""
+    seat = seat_of(actor)
+    return None if seat is None else seat.unit_id
+
+
+def unit_scope(actor: Actor, action: str) -> UnitScope:
+    """The units whose rows the actor may act on, as sets, for floors that look rows up in memory. At most three queries."""
+    if actor.capacity is CapacityKind.SYSTEM:
+        return UnitScope(True, frozenset(), frozenset())
+    seat = seat_of(actor)
+    duties_by_scope: dict[Scope, set[str]] = {}
+    for one, reach in [] if seat is None else seat.grants(action):
+        duties_by_scope.setdefault(reach, set()).add(one.id)
+    if seat is None or not duties_by_scope:
+        return UnitScope(False, frozenset(), frozenset())
+    parts = [_scope_of(seat, reach, frozenset(ids)) for reach, ids in sorted(duties_by_scope.items())]
+    if len(parts) == 1:
+        return parts[0]
+    everything = any(part.everything for part in parts)
+    return UnitScope(
+        everything,
+        frozenset() if everything else frozenset[UUID]().union(*(part.unit_ids for part in parts)),
+        frozenset[str]().union(*(part.duties for part in parts)),
+        frozenset[UUID]().union(*(part.post_ids for part in parts)),
+        tuple(parts),
+    )
+
+
+def _scope_of(seat: Seat, reach: Scope, granted_by: frozenset[str]) -> UnitScope:
+    if reach is Scope.CITY:
+        return UnitScope(True, frozenset(), granted_by)
+    if reach is Scope.SUBTREE:
+        below = UnitPath.objects.filter(ancestor_id=seat.unit_id).values_list("descendant_id", flat=True)
+        return UnitScope(False, frozenset(below), granted_by)
+    if reach is Scope.UNIT:
+        return UnitScope(False, frozenset({seat.unit_id}), granted_by)
+    return UnitScope(False, frozenset(), granted_by, frozenset({seat.post_id}))
+
+
+def in_scope(actor: Actor, action: str, unit_field: str = "unit_id", post_field: str = "") -> Q:
+    """The same as one SQL predicate over the closure of the tree, to begin a query with.
+
+    unit_field: the path from the queried table to the unit of a row.  post_field: the path to a post, for grants of the scope
+    `own`; without it such a grant shows no row. Two queries for the seat; the closure is part of the caller's query.
+    """
+    if actor.capacity is CapacityKind.SYSTEM:
+        return Q()
+    seat = seat_of(actor)
+    scopes = set() if seat is None else {scope for _, scope in seat.grants(action)}
+    nothing = Q(pk__in=[])
+    if seat is None or not scopes:
+        return nothing
+    if Scope.CITY in scopes:
+        return Q()
+    rows = nothing
+    if Scope.SUBTREE in scopes:
+        rows |= Q(**{f"{unit_field}__in": UnitPath.objects.filter(ancestor_id=seat.unit_id).values("descendant_id")})
+    elif Scope.UNIT in scopes:
+        rows |= Q(**{unit_field: seat.unit_id})
+    if Scope.OWN in scopes and post_field:
+        rows |= Q(**{post_field: seat.post_id})
+    return rows

@@ -1,0 +1,59 @@
+"""Rows as values, and the conditions that several queries share."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, QuerySet
+
+from yiwang.identity.models import Account, Post, Unit
+from yiwang.identity.values import (
+    AccountView,
+    PostView,
+    UnitView,
+)
+
+__all__ = ["account_view", "duty_ids", "in_force", "post_views", "unit_view"]
+
+
+def account_view(account: Account) -> AccountView:
+    """Shape a row."""
+    return AccountView(account.id, account.login, account.subject_id, account.is_active, account.origin)
+
+
+def unit_view(unit: Unit) -> UnitView:
+    """Shape a row."""
+    return UnitView(
+        unit.id,
+        unit.code,
+        unit.title,
+        unit.short_title,
+        unit.credit_code,
+        unit.level,
+        unit.division_code,
+        unit.parent_id,
+    )
+
+
+def in_force(on: date) -> Q:
+    """Assignments whose half-open dates hold the civil date `on`."""
+    return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+
+
+def duty_ids(path: str) -> ArrayAgg:
+    """The duties of a post as a list, empty for none. path: from the queried table to the duty."""
+    return ArrayAgg(path, filter=Q(**{f"{path}__isnull": False}), default=[])
+
+
+def post_views(posts: QuerySet[Post]) -> list[PostView]:
+    """Shape posts, by code. One query."""
+    rows = (
+        posts.order_by("code")
+        .values("id", "code", "title", "unit_id", "unit__title")
+        .annotate(held=duty_ids("duties__duty"))
+    )
+    return [
+        PostView(row["id"], row["title"], row["unit__title"], row["unit_id"], frozenset(row["held"]), row["code"])
+        for row in rows
+    ]

@@ -1,0 +1,50 @@
+"""Every change of the identity engine."""
+
+from __future__ import annotations
+
+from yiwang.identity.services.accounts import LoginTaken, PersonHasAccount, open_account, system_open_accounts
+from yiwang.identity.services.assignments import (
+    AlreadyAssigned,
+    AssignmentEnded,
+    DutiesExclude,
+    LastAdministrator,
+    assign_post,
+    end_assignment,
+    system_assign_posts,
+)
+from yiwang.identity.services.sign_in import SignInLocked, SignInRefused, sign_in, sign_out, system_forget_attempts
+from yiwang.identity.services.units import (
+    CodeTaken,
+    UnitBelowItself,
+    move_unit,
+    open_post,
+    open_unit,
+    system_load_posts,
+    system_load_units,
+)
+
+__all__ = [
+    "AlreadyAssigned",
+    "AssignmentEnded",
+    "CodeTaken",
+    "DutiesExclude",
+    "LastAdministrator",
+    "LoginTaken",
+    "PersonHasAccount",
+    "SignInLocked",
+    "SignInRefused",
+    "UnitBelowItself",
+    "assign_post",
+    "end_assignment",
+    "move_unit",
+    "open_account",
+    "open_post",
+    "open_unit",
+    "sign_in",
+    "sign_out",
+    "system_assign_posts",
+    "system_forget_attempts",
+    "system_load_posts",
+    "system_load_units",
+    "system_open_accounts",
+]

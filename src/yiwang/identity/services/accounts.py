@@ -1,0 +1,89 @@
+"""Opening accounts: the work of the system administrator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+
+from yiwang.acts.services import current_act, service
+from yiwang.acts.values import Actor
+from yiwang.identity.models import Account
+from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
+from yiwang.subjects.queries import subject_kinds, system_subject
+
+__all__ = ["LoginTaken", "PersonHasAccount", "open_account", "system_open_accounts"]
+
+
+class LoginTaken(Conflict):
+    """Another account has this login."""
+
+    code = "login-taken"
+    title = msgid("This login is taken")
+    next_step = msgid("Choose another login.")
+
+
+class PersonHasAccount(Conflict):
+    """One natural person has one account."""
+
+    code = "person-has-account"
+    title = msgid("This person already has an account")
+    next_step = msgid("Use the account that there is; give it the posts that it needs.")
+
+
+@service("account.open")
+def open_account(actor: Actor, login: str, password: str, *, subject_id: UUID | None = None) -> UUID:
+    """Open an account and return its id. It can do nothing but act as its person until it is assigned to posts.
+
+    subject_id: the natural person; an account without one cannot hold posts, because nobody could see whose they are.
+    Raises Invalid (422) with everything wrong with login, password and subject; LoginTaken, PersonHasAccount (409).
+    """
+    return _open(actor, login, password, subject_id)
+
+
+@service("account.load")
+def system_open_accounts(actor: Actor, accounts: Sequence[tuple[str, str, UUID]]) -> dict[str, UUID]:
+    """Open accounts of samples, given as (login, password, subject); return login → account. Those that exist stay as they are."""
+    known = dict(
+        Account.objects.filter(login__in=[canonical_login(login) for login, _, _ in accounts]).values_list(
+            "login", "id"
+        )
+    )
+    for login, password, subject_id in accounts:
+        if canonical_login(login) not in known:
+            known[canonical_login(login)] = _open(actor, login, password, subject_id)
+    current_act().about("account", "batch")
+    current_act().note(count=len(accounts))
+    return known
+
+
+def _open(actor: Actor, login: str, password: str, subject_id: UUID | None) -> UUID:
+    login = canonical_login(login)
+    faults = login_faults(login) + password_faults(password, login) + _subject_faults(subject_id)
+    if faults:
+        raise Invalid(faults=faults)
+    if Account.objects.filter(login=login).exists():
+        raise LoginTaken(msgid("Another account has the login {login}."), login=login)
+    if subject_id is not None and Account.objects.filter(subject_id=subject_id).exists():
+        raise PersonHasAccount()
+    account = Account.objects.create(
+        login=login, password=make_password(password), subject_id=subject_id, origin=actor.origin
+    )
+    act = current_act()
+    act.about("account", account.id)
+    act.emit("account.opened.v1", subject=str(account.id), data={})
+    return account.id
+
+
+def _subject_faults(subject_id: UUID | None) -> list[FieldFault]:
+    if subject_id is None:
+        return []
+    try:
+        kind = subject_kinds().get(system_subject(subject_id).kind)
+    except NotFound:
+        return [FieldFault("subject_id", "unknown-subject", msgid("There is no such subject."))]
+    if kind is None or not kind.natural_person:
+        return [FieldFault("subject_id", "not-a-person", msgid("An account belongs to a natural person."))]
+    return []

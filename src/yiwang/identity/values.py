@@ -1,0 +1,209 @@
+"""Checked values of the identity engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from uuid import UUID
+
+from yiwang.acts.values import CapacityKind
+
+__all__ = [
+    "AccountView",
+    "Administrator",
+    "AssignmentView",
+    "CapacityView",
+    "DutyView",
+    "Grant",
+    "NewPost",
+    "NewUnit",
+    "OfficerPage",
+    "OfficerView",
+    "PostView",
+    "Reason",
+    "Scope",
+    "UnitNode",
+    "UnitScope",
+    "UnitView",
+]
+
+
+class Scope(StrEnum):
+    """How far a grant reaches from the unit of the post."""
+
+    OWN = "own"  # what concerns this post alone
+    UNIT = "unit"  # the unit of the post
+    SUBTREE = "subtree"  # that unit and everything below it
+    CITY = "city"  # every unit
+
+
+class Administrator(StrEnum):
+    """The three administrators 三员, of which one person holds at most one (GB/T 22239 level 3, 安全管理中心)."""
+
+    SYSTEM = "system"  # accounts, organisation, operations
+    SECURITY = "security"  # who holds which post
+    AUDIT = "audit"  # reads the log of everybody, the other two included
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An action that a duty may do, and how far."""
+
+    action: str
+    scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """A declared duty."""
+
+    id: str
+    title: str | Mapping[str, str]
+    may: tuple[Grant, ...]
+    excludes: frozenset[str]
+    administrator: Administrator | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as its owner and the administrators see it."""
+
+    id: UUID
+    login: str
+    subject_id: UUID | None
+    is_active: bool
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """A unit. level: city | district | township | community | division."""
+
+    id: UUID
+    code: str
+    title: str
+    short_title: str
+    credit_code: str
+    level: str
+    division_code: str
+    parent_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitNode:
+    """A unit within the tree. depth: steps below the root that was asked for."""
+
+    unit: UnitView
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post, its unit and its duties."""
+
+    id: UUID
+    title: str
+    unit_title: str
+    unit_id: UUID
+    duties: frozenset[str]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityView:
+    """One capacity in which an account may act: as the person himself, or in a post."""
+
+    capacity: CapacityKind
+    capacity_id: UUID
+    post: PostView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentView:
+    """Somebody in a post, from one civil date until the day before another."""
+
+    id: UUID
+    post: PostView
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerView:
+    """An account with its assignments, those that ended included, the latest first."""
+
+    account: AccountView
+    assignments: tuple[AssignmentView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerPage:
+    """One page of officers. next_cursor: give it back for the next page; empty on the last."""
+
+    officers: tuple[OfficerView, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitScope:
+    """The rows that an actor may act on: those of these units, by one of these duties.
+
+    everything: every unit, `unit_ids` is then empty.  duties: the duties of the post that grant the action.
+    post_ids: grants of the scope `own`: rows that name one of these posts, in whatever unit.
+    parts: where duties of one post reach differently far, the scope of each reach; empty when all reach equally far. Who asks
+    about rows that name a duty asks `each`, or a duty would reach as far as another one does.
+    """
+
+    everything: bool
+    unit_ids: frozenset[UUID]
+    duties: frozenset[str]
+    post_ids: frozenset[UUID] = frozenset()
+    parts: tuple[UnitScope, ...] = ()
+
+    @property
+    def each(self) -> tuple[UnitScope, ...]:
+        """The scopes in which every duty reaches every unit."""
+        return self.parts or (self,)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no row at all can be in this scope."""
+        return not (self.everything or self.unit_ids or self.post_ids)
+
+    def covers(self, unit_id: UUID | None) -> bool:
+        """Whether rows of this unit are in the scope."""
+        return self.everything or (unit_id is not None and unit_id in self.unit_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an actor may or may not do something: a gettext msgid and what fills it in."""
+
+    allowed: bool
+    message: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NewUnit:
+    """A unit to be opened or brought in line. parent_code: empty for a root."""
+
+    code: str
+    title: str
+    short_title: str
+    credit_code: str
+    level: str
+    division_code: str
+    parent_code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """A post to be opened or brought in line."""
+
+    code: str
+    unit_code: str
+    title: str
+    duties: frozenset[str]

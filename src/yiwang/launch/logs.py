@@ -1,0 +1,51 @@
+"""Structured logs: one event a line, with fields; JSON for machines, coloured text for a terminal.
+
+Logs carry ids and codes, never personal values or secrets. What is bound with `structlog.contextvars` (the
+correlation id of a request or job) stands in every line that is written meanwhile, by our code or a library's.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+
+__all__ = ["set_up_logs"]
+
+
+def set_up_logs(process: str, *, level: str = "INFO", form: Literal["json", "console"] = "json") -> None:
+    """Send all logs of this process to standard error. `process`: its name in every line (web, worker, scheduler …)."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    last: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *([structlog.processors.format_exc_info] if form == "json" else []),
+                last,
+            ],
+        )
+    )
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("procrastinate").setLevel("WARNING")  # it says every job twice; jobs say themselves what matters
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(process=process)

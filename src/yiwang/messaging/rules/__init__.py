@@ -1,0 +1,1 @@
+"""How a declared text becomes a message."""

@@ -1,0 +1,109 @@
+"""Send and read messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from yiwang.acts.queries import definition
+from yiwang.acts.services import current_act, service
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.values import ActionCall
+from yiwang.kernel.errors import NotFound
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.texts import text
+from yiwang.messaging.events import MESSAGE_SENT
+from yiwang.messaging.models import Message
+from yiwang.messaging.queries import shape, visible_messages
+from yiwang.messaging.rules.filling import fill
+from yiwang.messaging.values import MessageView, Recipient
+
+__all__ = ["mark_read", "notify", "system_send"]
+
+
+@service("message.send")
+def system_send(
+    actor: Actor,
+    message_id: str,
+    to: Recipient,
+    *,
+    key: str,
+    facts: Mapping[str, Mapping[str, str]],
+    case_id: UUID | None = None,
+    release: int | None = None,
+    origin: str = "live",
+) -> UUID:
+    """Put a declared message into somebody's inbox, exactly once for each `key`; return its id, also when it was there already.
+
+    message_id: of a declaration of the kind `message`, taken from `release`.  facts: language → placeholder → text; the message is kept
+    in each language that the declaration has. Raises NotFound (no such declaration).
+    """
+    act = current_act()
+    declared = definition("message", message_id, release)
+    languages = {"zh-Hans"} if isinstance(declared["body"], str) else set(declared["body"])
+    texts = {
+        language: {
+            part: fill(text(declared[part], language), facts.get(language) or facts.get("zh-Hans", {}))
+            for part in ("title", "body")
+        }
+        for language in sorted(languages)
+    }
+    made = Message.objects.bulk_create(
+        [
+            Message(
+                id=uuid7(),
+                key=key,
+                to_subject_id=to.subject_id,
+                to_account_id=to.account_id,
+                to_post_id=to.post_id,
+                texts=texts,
+                case_id=case_id,
+                sent_at=act.time,
+                origin=origin,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    sent = Message.objects.get(key=key)
+    act.about("message", sent.id)
+    act.note(message=message_id, repeated=sent.id != made[0].id)
+    if sent.id == made[0].id:
+        act.emit(MESSAGE_SENT, subject=sent.id, data={"case_id": str(case_id) if case_id else None})
+    return sent.id
+
+
+def notify(call: ActionCall) -> None:
+    """The action `notify` of processes: tell the applicant. Parameter `message`: id of a declared message."""
+    facts = {
+        language: {
+            "case.number": call.case_number,
+            "case.reason": call.reason,
+            "case.due_on": call.due_on.isoformat() if call.due_on else "",
+            "item.title": text(call.item_titles, language),
+        }
+        for language in ("zh-Hans", "en")
+    }
+    system_send(
+        call.actor,
+        call.parameters["message"],
+        Recipient(subject_id=call.subject_id),
+        key=call.key,
+        facts=facts,
+        case_id=call.case_id,
+        release=call.release,
+        origin=call.origin,
+    )
+
+
+@service("message.read", open_to={CapacityKind.SELF, CapacityKind.POST})
+def mark_read(actor: Actor, message_id: UUID, language: str = "zh-Hans") -> MessageView:
+    """Mark one of the actor's messages as read; a second time changes nothing. Raises NotFound, also for somebody else's."""
+    act = current_act()
+    act.about("message", message_id)
+    found = visible_messages(actor).select_for_update().filter(pk=message_id).first()
+    if found is None:
+        raise NotFound("There is no such message.")
+    if found.read_at is None:
+        found.read_at = act.time
+        found.save(update_fields=["read_at"])
+    return shape(found, language)

@@ -1,0 +1,24 @@
+"""Wiring of the places engine."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PlacesConfig(AppConfig):
+    """Registers the kind `places` and the sample of areas."""
+
+    name = "yiwang.places"
+    label = "places"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from yiwang.identity.registry import register_administrative_action
+        from yiwang.identity.values import Administrator
+        from yiwang.kernel.kinds import register_kind
+        from yiwang.places import samples
+        from yiwang.places.declarations import PlacesKind
+
+        register_kind(PlacesKind())
+        register_administrative_action("area.hand-over", Administrator.SYSTEM)
+        samples.register()

@@ -1,0 +1,175 @@
+"""Every read of the places engine. Divisions are public; which unit answers for a place is, too."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
+from django.db.models.functions import Length
+
+from yiwang.kernel.errors import NotFound, msgid
+from yiwang.kernel.time import today
+from yiwang.places.models import AreaDuty, Division
+from yiwang.places.rules.divisions import search_terms
+from yiwang.places.values import DivisionView
+
+__all__ = [
+    "ancestors",
+    "children",
+    "city",
+    "division",
+    "find_division",
+    "full_title",
+    "is_within",
+    "roots",
+    "search_places",
+    "units_answering",
+]
+
+MOST_RESULTS = 100
+TRIGRAM = 3
+"""Characters from which the trigram index answers; shorter names are found by their pairs."""
+
+
+def find_division(code: str, on: date | None = None) -> DivisionView | None:
+    """The division with this code on the civil date `on` (default today), or None. One query."""
+    row = _standing(on).filter(code=code).order_by("-valid_from").first()
+    return None if row is None else _view(row)
+
+
+def division(code: str, on: date | None = None) -> DivisionView:
+    """The division with this code on the civil date `on` (default today). Raises NotFound. One query."""
+    found = find_division(code, on)
+    if found is None:
+        raise NotFound(msgid("There is no division with the code {code}."), code=code)
+    return found
+
+
+def children(code: str, on: date | None = None) -> list[DivisionView]:
+    """The divisions directly within `code`, by code, for pickers; empty at the lowest level. One query."""
+    return [_view(row) for row in _standing(on).filter(parent_code=code).order_by("code")]
+
+
+def roots(on: date | None = None) -> list[DivisionView]:
+    """The topmost divisions, by code. One query."""
+    return children("", on)
+
+
+def city(on: date | None = None) -> DivisionView | None:
+    """The division that this installation governs: the smallest one around all counties; None before places are applied.
+
+    One query for each level.
+    """
+    found, level = None, roots(on)
+    while len(level) == 1 and level[0].level in {"province", "city"}:
+        found = level[0]
+        level = children(found.code, on)
+    return found
+
+
+def full_title(code: str, on: date | None = None) -> str:
+    """The titles from the province down, joined as addresses are written. Raises NotFound. One query."""
+    return division(code, on).full_title
+
+
+def ancestors(code: str, on: date | None = None) -> list[str]:
+    """`code` and the codes of the divisions around it, the smallest first; empty for an unknown code. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE around (code, parent_code, step) AS ("
+            "  SELECT code, parent_code, 0 FROM places_division"
+            "   WHERE code = %(code)s AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)"
+            "  UNION ALL"
+            "  SELECT d.code, d.parent_code, step + 1 FROM places_division d JOIN around ON d.code = around.parent_code"
+            "   WHERE d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s) AND step < 10)"
+            " SELECT code FROM around ORDER BY step",
+            {"code": code, "on": on or today()},
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def is_within(code: str, ancestor: str, on: date | None = None) -> bool:
+    """Whether the division `code` is `ancestor` or lies within it; False for an unknown code. One query."""
+    return ancestor in ancestors(code, on)
+
+
+def search_places(text: str, within: str = "", limit: int = 20) -> list[DivisionView]:
+    """Find divisions of today by words of their full title, all of which must occur; best first.
+
+    A place whose own title equals a word comes first, then titles that begin with one, then titles that contain one, then those
+    found by what lies around them; higher levels first.  within: only divisions within this code (itself included).  limit: at
+    most 100. Empty for an empty text. One query; words of three characters and more by trigrams, of two by pairs.
+    """
+    terms = search_terms(text)
+    if not terms or limit < 1:
+        return []
+    rows = _standing(None)
+    for term in terms:
+        if len(term) >= TRIGRAM:
+            rows = rows.filter(full_title__contains=term)
+        elif len(term) == TRIGRAM - 1:
+            rows = rows.filter(pairs__contains=[term])
+        else:
+            rows = rows.filter(title__contains=term)
+    if within:
+        rows = rows.filter(Q(code__in=_codes_within(within)))
+    last = terms[-1]
+    rank = Case(
+        When(title=last, then=Value(0)),
+        When(title__startswith=last, then=Value(1)),
+        When(title__contains=last, then=Value(2)),
+        default=Value(3),
+        output_field=IntegerField(),
+    )
+    found = rows.annotate(rank=rank).order_by("rank", Length(F("code")), "code")
+    return [_view(row) for row in found[: min(limit, MOST_RESULTS)]]
+
+
+def units_answering(place_code: str, duty: str, on: date | None = None) -> list[UUID]:
+    """The units that answer for the duty at a place on the civil date `on` (default today).
+
+    The area of the smallest division around the place decides: a community's own area goes before its street's. More than one
+    unit only when areas of the same division overlap; empty when nobody answers. Two queries.
+    """
+    day = on or today()
+    around = ancestors(place_code, day)
+    answers = AreaDuty.objects.filter(
+        _in_force("", day),
+        _in_force("area__places__", day),
+        duty=duty,
+        area__places__place_code__in=around,
+    ).values_list("area__places__place_code", "unit_id")
+    by_place: dict[str, set[UUID]] = {}
+    for code, unit_id in answers:
+        by_place.setdefault(code, set()).add(unit_id)
+    nearest = next((code for code in around if code in by_place), None)
+    return [] if nearest is None else sorted(by_place[nearest])
+
+
+def _standing(on: date | None) -> QuerySet[Division]:
+    return Division.objects.filter(_in_force("", on or today()))
+
+
+def _in_force(path: str, day: date) -> Q:
+    still = Q(**{f"{path}valid_to__isnull": True}) | Q(**{f"{path}valid_to__gt": day})
+    return Q(**{f"{path}valid_from__lte": day}) & still
+
+
+def _codes_within(ancestor: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE inside (code) AS ("
+            "  SELECT %(code)s::text UNION SELECT d.code FROM places_division d JOIN inside ON d.parent_code = inside.code"
+            "   WHERE d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s))"
+            " SELECT code FROM inside",
+            {"code": ancestor, "on": today()},
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _view(row: Division) -> DivisionView:
+    return DivisionView(
+        row.code, row.title, row.full_title, row.level, row.parent_code, row.valid_from, row.valid_to, row.edition
+    )

@@ -1,0 +1,54 @@
+"""Checked values of the places engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from yiwang.kernel.identifiers import DivisionLevel
+
+__all__ = ["DivisionRow", "DivisionView", "NewArea", "level_named"]
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionView:
+    """An administrative division on a civil date.
+
+    level: province | city | county | township | village.  full_title: the titles from the province down, joined.
+    valid_to: the first civil date on which it no longer was so; None for today's.
+    """
+
+    code: str
+    title: str
+    full_title: str
+    level: str
+    parent_code: str
+    valid_from: date
+    valid_to: date | None
+    edition: str
+
+
+@dataclass(frozen=True, slots=True)
+class DivisionRow:
+    """One row of a declared list of divisions."""
+
+    code: str
+    title: str
+    level: str
+    parent_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewArea:
+    """An area of responsibility, its places, and which unit answers for which duties in it."""
+
+    code: str
+    title: str
+    places: frozenset[str]
+    duties: frozenset[str]
+    unit_code: str
+
+
+def level_named(level: DivisionLevel) -> str:
+    """The word for a level in lists and tables."""
+    return level.name.lower()

@@ -1,0 +1,228 @@
+"""Between a browser's form and the answers that `cases` takes: read what was typed, show questions as widgets.
+
+Nothing is judged here. What was typed goes down as it is; faults come back by the names of the fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from yiwang.cases.values import Choice, FormField, FormView
+from yiwang.kernel.errors import FieldFault
+from yiwang.places import queries as places
+from yiwang.places.values import DivisionView
+
+__all__ = ["FaultLine", "Picker", "Section", "Widget", "picker_for", "read_answers", "sections_of", "summary_of"]
+
+LEVEL_LABELS = {
+    "county": gettext_lazy("District or county"),
+    "township": gettext_lazy("Street or town"),
+    "village": gettext_lazy("Community or village"),
+}
+LEVELS = tuple(LEVEL_LABELS)
+INPUTS: Mapping[str, Mapping[str, Any]] = {
+    "phone": {"input_type": "tel", "inputmode": "tel", "autocomplete": "tel", "short": True},
+    "integer": {"inputmode": "numeric", "short": True},
+    "decimal": {"inputmode": "decimal", "short": True},
+    "money": {"inputmode": "decimal", "short": True},
+    "citizen-id": {"autocapitalize": "characters", "short": True},
+    "credit-code": {"autocapitalize": "characters", "short": True},
+}
+"""How the keyboard of a phone helps with each type of element."""
+TEMPLATES = {"date": "date", "code": "code", "boolean": "boolean", "address": "address", "place": "place"}
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One list of the place picker."""
+
+    id: str
+    name: str
+    label: str
+    options: Sequence[DivisionView]
+    chosen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """Lists that narrow each other from district to community.  more: whether a list waits for the one before it."""
+
+    id: str
+    name: str
+    owner: str
+    levels: Sequence[Level]
+    faulty: bool = False
+
+    @property
+    def more(self) -> bool:
+        """Whether a browser without scripts needs a button to fetch the next list."""
+        return any(not level.options for level in self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """A question as its template shows it."""
+
+    name: str
+    id: str
+    title: str
+    type: str
+    required: bool
+    help: str
+    template: str
+    value: Any = ""
+    detail: str = ""
+    choices: Sequence[Choice] = ()
+    picker: Picker | None = None
+    fault: str = ""
+    detail_fault: bool = False
+    input_type: str = "text"
+    inputmode: str = ""
+    autocomplete: str = ""
+    autocapitalize: str = ""
+    short: bool = False
+    check: str = ""
+    check_message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Questions that stand together."""
+
+    title: str
+    widgets: Sequence[Widget] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultLine:
+    """One line of the list at the top; target: id of what to correct, empty for the whole form."""
+
+    text: str
+    target: str
+
+
+def read_answers(form: FormView, typed: QueryDict) -> dict[str, object]:
+    """The answers by element; what was left empty is absent. Parts of one answer come as `<name>.<part>`."""
+    answers: dict[str, object] = {}
+    for one in form.fields:
+        value = _read(one, typed)
+        if value not in ("", None, {}):
+            answers[one.name] = value
+    return answers
+
+
+def _read(one: FormField, typed: QueryDict) -> object:
+    if one.type in {"address", "place"}:
+        place = next((code for code in reversed(_chosen(one.name, typed)) if code), "")
+        if one.type == "place":
+            return place
+        parts = {"place": place, "detail": typed.get(f"{one.name}.detail", "").strip()}
+        return {key: value for key, value in parts.items() if value}
+    if one.type == "boolean":
+        return typed.get(one.name) == "true" or ""
+    return typed.get(one.name, "").strip()
+
+
+def _chosen(name: str, typed: Mapping[str, Any]) -> list[str]:
+    return [str(typed.get(f"{name}.{level}", "")) for level in LEVELS]
+
+
+def picker_for(name: str, chosen: Sequence[str], *, faulty: bool = False) -> Picker:
+    """The lists for the codes chosen so far. A code that does not lie within the one before it counts as not chosen."""
+    levels: list[Level] = []
+    city = places.city()
+    parent = city.code if city else ""
+    for level, code in zip(LEVELS, chosen, strict=True):
+        options = places.children(parent) if parent else []
+        code = code if any(one.code == code for one in options) else ""
+        levels.append(Level(f"{_id(name)}-{level}", f"{name}.{level}", str(LEVEL_LABELS[level]), options, code))
+        parent = code
+    return Picker(f"{_id(name)}-places", name, _id(name), levels, faulty)
+
+
+def chosen_in(name: str, typed: QueryDict) -> list[str]:
+    """Codes that a browser sent for the picker of the field `name`."""
+    return _chosen(name, typed)
+
+
+def sections_of(form: FormView, typed: QueryDict | None, faults: Iterable[FieldFault] = ()) -> list[Section]:
+    """The form to show, filled with what was typed or, at first, with what the city knows."""
+    by_field = _by_field(faults)
+    return [
+        Section(section.title, [_widget(one, typed, by_field.get(one.name, [])) for one in section.fields])
+        for section in form.sections
+    ]
+
+
+def _widget(one: FormField, typed: QueryDict | None, faults: Sequence[FieldFault]) -> Widget:
+    parts: dict[str, Any] = dict(INPUTS.get(one.type, {}))
+    if one.type in {"address", "place"}:
+        known = one.value if isinstance(one.value, Mapping) else {"place": one.value or ""}
+        chosen = _chosen(one.name, typed) if typed is not None else _path_to(str(known.get("place", "")))
+        at_detail = any(fault.pointer.endswith("/detail") for fault in faults)
+        parts["picker"] = picker_for(one.name, chosen, faulty=bool(faults) and not at_detail)
+        parts["detail"] = typed.get(f"{one.name}.detail", "") if typed is not None else known.get("detail", "")
+        parts["detail_fault"] = at_detail
+    else:
+        parts["value"] = typed.get(one.name, "") if typed is not None else ("" if one.value is None else one.value)
+    return Widget(
+        name=one.name,
+        id=_id(one.name),
+        title=one.title,
+        type=one.type,
+        required=one.required,
+        help=one.help,
+        template=f"widgets/{TEMPLATES.get(one.type, 'text')}.html",
+        choices=one.choices,
+        fault=" ".join(sentence(fault) for fault in faults),
+        check=one.check,
+        check_message=one.check_message,
+        **parts,
+    )
+
+
+def _path_to(code: str) -> list[str]:
+    """The codes of the lists above and at `code`: 6, 9 and 12 digits."""
+    return [code[:length] if len(code) >= length else "" for length in (6, 9, 12)]
+
+
+def _by_field(faults: Iterable[FieldFault]) -> dict[str, list[FieldFault]]:
+    found: dict[str, list[FieldFault]] = {}
+    for fault in faults:
+        found.setdefault(fault.pointer.partition("/")[0], []).append(fault)
+    return found
+
+
+def summary_of(form: FormView, faults: Iterable[FieldFault]) -> list[FaultLine]:
+    """The list at the top: every fault by the question's title, with the way to it."""
+    titles = {one.name: one for one in form.fields}
+    lines = []
+    for fault in faults:
+        name, _slash, part = fault.pointer.partition("/")
+        one = titles.get(name)
+        if one is None:
+            lines.append(FaultLine(sentence(fault), ""))
+            continue
+        target = _id(name)
+        if one.type in {"address", "place"}:
+            target += "-detail" if part == "detail" else f"-{LEVELS[0]}"
+        said = sentence(fault)
+        text = said if one.title in said else _("{title}: {fault}").format(title=one.title, fault=said)
+        lines.append(FaultLine(text, target))
+    return lines
+
+
+def sentence(fault: FieldFault) -> str:
+    """A fault in the reader's language."""
+    said = _(fault.message) if fault.message else ""
+    return said.format_map(fault.params) if fault.params else said
+
+
+def _id(name: str) -> str:
+    return "f-" + name.replace(".", "-")

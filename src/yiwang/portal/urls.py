@@ -1,0 +1,29 @@
+"""Addresses of the portal."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from yiwang.portal.views import apply, cases, facts, home, messages, problems, signing
+
+app_name = "portal"
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("help/", home.help_page, name="help"),
+    path("accessibility/", home.accessibility, name="accessibility"),
+    path("sign-in/", signing.sign_in, name="sign-in"),
+    path("sign-out/", signing.sign_out, name="sign-out"),
+    path("preferences/", signing.preferences, name="preferences"),
+    path("items/<slug:item_id>/", home.item, name="item"),
+    path("items/<slug:item_id>/apply/", apply.apply, name="apply"),
+    path("places/picker/", apply.picker, name="picker"),
+    path("receipts/<uuid:case_id>/", cases.receipt, name="receipt"),
+    path("my/cases/", cases.case_list, name="cases"),
+    path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
+    path("my/cases/<uuid:case_id>/withdraw/", cases.withdraw, name="withdraw"),
+    path("my/facts/", facts.facts, name="facts"),
+    path("my/reads/", facts.reads, name="reads"),
+    path("my/messages/", messages.inbox, name="messages"),
+    path("my/messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
+    path("docs/problems/<slug:code>", problems.problem, name="problem"),
+]

@@ -1,0 +1,113 @@
+"""The form of an item: fill, correct, send. Nothing typed is ever lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from yiwang.cases import queries as cases
+from yiwang.cases import services
+from yiwang.cases.values import FormChanged, FormView, KeyReused
+from yiwang.kernel.errors import FieldFault, Invalid, NotFound
+from yiwang.portal import answers
+from yiwang.portal.guard import for_oneself
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+CARRIED = "carried"
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """What the form is shown with.
+
+    typed: None at first.  changed: by a new release.  sent_before: other content went out under the same key.
+    """
+
+    typed: QueryDict | None = None
+    faults: tuple[FieldFault, ...] = ()
+    changed: tuple[FieldFault, ...] = ()
+    continued: bool = False
+    sent_before: bool = False
+    status: int = 200
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_oneself
+def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
+    """Show the form; take it."""
+    form = cases.form_for(request.actor, item_id, request.language)
+    if request.method != "POST":
+        typed = _carried(request)
+        return _show(request, form, Showing(typed=typed, continued=typed is not None))
+    if "show_places" in request.POST:
+        return _show(request, form, Showing(typed=request.POST))
+    try:
+        receipt = services.submit(
+            request.actor,
+            item_id,
+            answers.read_answers(form, request.POST),
+            idempotency_key=request.POST.get("idempotency_key", ""),
+            form_digest=request.POST.get("form_digest", ""),
+            language=request.language,
+        )
+    except Invalid as invalid:
+        return _show(request, form, Showing(request.POST, faults=invalid.faults, status=invalid.status))
+    except FormChanged as change:
+        return _show(request, form, Showing(request.POST, changed=change.faults, status=change.status))
+    except KeyReused as reused:
+        return _show(request, form, Showing(request.POST, sent_before=True, status=reused.status))
+    return HttpResponseRedirect(f"/receipts/{receipt.case_id}/", status=303)
+
+
+def _carried(request: FaceRequest) -> QueryDict | None:
+    """What was typed before the session ended, once."""
+    kept = request.session.pop(CARRIED, None)
+    if not kept or kept["path"] != request.path:
+        return None
+    typed = QueryDict(mutable=True)
+    for name, values in kept["values"].items():
+        typed.setlist(name, values)
+    return typed
+
+
+def _show(request: FaceRequest, form: FormView, showing: Showing) -> HttpResponse:
+    typed = showing.typed
+    guide = cases.item_guide(form.item_id, request.language)
+    context = {
+        "form": form,
+        "guide": guide,
+        "guide_at": f"/items/{form.item_id}/",
+        "sections": answers.sections_of(form, typed, showing.faults),
+        "summary": answers.summary_of(form, showing.faults),
+        "changed": [answers.sentence(one) for one in showing.changed],
+        "filled": typed is not None,
+        "continued": showing.continued,
+        "sent_before": showing.sent_before,
+        "idempotency_key": _key(typed) if not showing.sent_before else str(uuid4()),
+        "draft_key": request.actor.account_id,
+    }
+    return render(request, "portal/apply.html", context, status=showing.status)
+
+
+def _key(typed: QueryDict | None) -> str:
+    """One key for each form that is opened: sent twice it gives one receipt."""
+    return (typed.get("idempotency_key", "") if typed is not None else "") or str(uuid4())
+
+
+@require_safe
+@for_oneself
+def picker(request: FaceRequest) -> HttpResponse:
+    """The lists of the place picker for what is chosen so far."""
+    name = request.GET.get("field", "")
+    if not name or len(name) > 100:
+        raise NotFound
+    return render(
+        request, "widgets/picker.html", {"picker": answers.picker_for(name, answers.chosen_in(name, request.GET))}
+    )

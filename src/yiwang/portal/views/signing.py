@@ -1,0 +1,84 @@
+"""Signing in and out of the portal, and how pages are to look."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib.auth import login as begin_session
+from django.contrib.auth import logout as end_session
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from yiwang.acts.values import CapacityKind
+from yiwang.identity import services as identity
+from yiwang.kernel.errors import Fault
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+YEAR = 365 * 24 * 3600
+PREFIX = "carried."
+LANGUAGES = {"zh-hans", "en"}
+
+
+def safe_next(request: FaceRequest, default: str = "/") -> str:
+    """Where to go on: a path of this site or `default`."""
+    asked = request.POST.get("next") or request.GET.get("next") or default
+    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith("/") else default
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in(request: FaceRequest) -> HttpResponseBase:
+    """Ask who it is. What a form carried here goes on with the one who signs in."""
+    carried = {name.removeprefix(PREFIX): values for name, values in request.POST.lists() if name.startswith(PREFIX)}
+    context: dict[str, object] = {
+        "next": safe_next(request),
+        "sign_in_at": "/sign-in/",
+        "carried": [(name, value) for name, values in carried.items() for value in values],
+    }
+    if request.method != "POST":
+        return render(request, "portal/sign_in.html", context)
+    name = request.POST.get("login", "").strip()
+    try:
+        account = identity.sign_in(name, request.POST.get("password", ""), address=request.META.get("REMOTE_ADDR", ""))
+    except Fault as fault:
+        refused = {
+            "title": _(fault.title),
+            "detail": _(fault.detail).format_map(fault.params),
+            "next_step": _(fault.next_step),
+        }
+        return render(
+            request, "portal/sign_in.html", context | {"refused": refused, "login": name}, status=fault.status
+        )
+    begin_session(request, account)
+    request.session["capacity"] = "self"
+    if carried:
+        request.session["carried"] = {"path": context["next"], "values": carried}
+    return HttpResponseRedirect(str(context["next"]), status=303)
+
+
+@require_POST
+def sign_out(request: FaceRequest) -> HttpResponseBase:
+    """End the session."""
+    if request.actor.capacity is not CapacityKind.VISITOR:
+        identity.sign_out(request.actor)
+    end_session(request)
+    return HttpResponseRedirect("/", status=303)
+
+
+@require_POST
+def preferences(request: FaceRequest) -> HttpResponseBase:
+    """Language and size of text, kept in the browser for a year."""
+    response = HttpResponseRedirect(safe_next(request), status=303)
+    if (language := request.POST.get("language", "")) in LANGUAGES:
+        response.set_cookie(
+            "yiwang_language", language, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+        )
+    if (elder := request.POST.get("elder", "")) in {"0", "1"}:
+        response.set_cookie(
+            "yiwang_elder", elder, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+        )
+    return response

@@ -1,0 +1,177 @@
+"""Every capacity × every route: one row a route, read by people, compared with what the faces answer.
+
+A new route without a row fails. Each cell is the status of a GET (or, where the row says so, another method) on an address
+whose ids are those of a case, task, message and assignment that exist and concern 海秀街道.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from ruamel.yaml import YAML
+from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
+
+from yiwang.kernel import time
+
+TABLE = Path(__file__).with_name("matrix_routes.yaml")
+CAPACITIES = ("visitor", "resident", "neighbour", "officer", "elsewhere", "system", "security", "audit")
+LOGINS = {
+    "resident": (RESIDENT, False),
+    "neighbour": (NEIGHBOUR, False),
+    "officer": (OFFICER, True),
+    "elsewhere": (OTHER_OFFICER, True),
+    "system": ("sys.admin", True),
+    "security": ("sec.admin", True),
+    "audit": ("aud.admin", True),
+}
+
+
+def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
+    """Every address pattern that the faces answer, with the methods of the API."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        path = before + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns, path)
+        elif isinstance(one, URLPattern):
+            yield path
+
+
+def operations() -> set[str]:
+    """`METHOD /path` of every route: the API's from its document, a page's GET and, where it takes one, its POST."""
+    from yiwang.api.urls import api
+
+    found = {
+        f"{method.upper()} {path}" for path, methods in api.get_openapi_schema()["paths"].items() for method in methods
+    }
+    pages = {f"/{path}" for path in routes() if not path.startswith("api/")}
+    return found | {f"GET {path}" for path in pages} | {"GET /api/v1/openapi.json"}
+
+
+def table() -> dict[str, dict[str, int]]:
+    rows: dict[str, dict[str, int]] = YAML(typ="safe").load(TABLE)
+    return rows
+
+
+def test_every_route_has_a_row_and_every_row_a_route(demo: Demo, things: dict[str, str]) -> None:
+    pages = {row.removeprefix("GET ") for row in operations() if not row.partition(" ")[2].startswith("/api/")}
+    client = demo.client()
+    takes_post = {f"POST {path}" for path in pages if ask(client, *address(f"POST {path}", things), {}) != 405}
+    assert set(table()) == operations() | takes_post
+
+
+def test_every_row_names_every_capacity() -> None:
+    assert {row: tuple(cells) for row, cells in table().items() if tuple(cells) != CAPACITIES} == {}
+
+
+@pytest.fixture
+def things(demo: Demo) -> dict[str, str]:
+    """Ids that exist: a case of the resident's at 海秀街道, its task, a message to him, the officer's assignment."""
+    from yiwang.identity.models import Account, Assignment
+
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    decided = demo.send(resident)
+    task, version = demo.task_of(officer, decided)
+    call(officer, "POST", f"/api/v1/tasks/{task}", {"act": "accept", "version": version})
+    demo.settle()
+    [message] = resident.get("/api/v1/messages").json()["rows"]
+    case = demo.send(resident)
+    task, version = demo.task_of(officer, case)
+    assignment = Assignment.objects.get(account__login=OTHER_OFFICER)
+    form = demo.open_form(resident)
+    return {
+        "version": str(version),
+        "account_id": str(Account.objects.get(login=NEIGHBOUR).id),
+        "post_id": str(assignment.post_id),
+        "digest": form["form_digest"],
+        "village": demo.village("海秀街道"),
+        "item_id": ITEM,
+        "case_id": str(case),
+        "task_id": str(task),
+        "message_id": message["id"],
+        "assignment_id": str(assignment.id),
+        "code": "invalid",
+    }
+
+
+def address(row: str, things: dict[str, str]) -> tuple[str, str]:
+    method, _, path = row.partition(" ")
+    for name, value in things.items():
+        for form in (f"<uuid:{name}>", f"<slug:{name}>", f"{{{name}}}"):
+            path = path.replace(form, value)
+    assert "<" not in path
+    assert "{" not in path
+    return method, path
+
+
+def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
+    """What a caller sends who knows what he does, so that the answer says whether he may."""
+    decision = {"act": "accept", "version": int(things["version"]), "reason": ""}
+    since = time.today().isoformat()
+    answers = {
+        "residence.address": {"place": things["village"], "detail": "金盘路30号"},
+        "residence.since": "2026-03-01",
+        "residence.phone": "13807491234",
+    }
+    bodies: dict[str, dict[str, Any]] = {
+        "POST /api/v1/assignments": {
+            "account_id": things["account_id"],
+            "post_id": things["post_id"],
+            "valid_from": since,
+        },
+        "POST /api/v1/cases/{case_id}/cancellation": {"reason": "重复申请"},
+        "POST /api/v1/cases/{case_id}/withdrawal": {"reason": "填错了"},
+        "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
+        "POST /api/v1/session": {"login": RESIDENT, "password": PASSWORD},
+        "PUT /api/v1/session/capacity": {"capacity": "self"},
+        "POST /api/v1/tasks/{task_id}": decision,
+        "POST /desk/cases/<uuid:case_id>/cancel/": {"reason": "重复申请"},
+        "POST /desk/officers/": {"account": things["account_id"], "post": things["post_id"], "valid_from": since},
+        "POST /desk/post/": {"post": "self"},
+        "POST /desk/sign-in/": {"login": OFFICER, "password": PASSWORD},
+        "POST /desk/tasks/<uuid:task_id>/": decision,
+        "POST /my/cases/<uuid:case_id>/withdraw/": {"reason": "填错了"},
+        "POST /sign-in/": {"login": RESIDENT, "password": PASSWORD},
+    }
+    return bodies.get(row, {})
+
+
+QUERIES = {"/places/picker/": "?field=residence.address", "/api/v1/places/search": "?text=海秀"}
+
+
+def signed_in(demo: Demo, capacity: str) -> Any:
+    login, post = LOGINS.get(capacity, ("", False))
+    return demo.client(login, post=post)
+
+
+def ask(client: Any, method: str, path: str, body: dict[str, Any]) -> int:
+    """The status, with everything that the request did taken back."""
+    from django.db import transaction
+
+    cookies = client.cookies.copy()
+    around = transaction.atomic()
+    around._from_testcase = True  # type: ignore[attr-defined]
+    with around:
+        if path.startswith("/api/") and method != "GET":
+            answer = call(client, method, path, body, **{"Idempotency-Key": "key-of-the-matrix"})
+        elif method == "POST":
+            answer = client.post(path, body)
+        else:
+            answer = client.get(path + QUERIES.get(path, ""))
+        transaction.set_rollback(True)
+    client.cookies = cookies
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("capacity", CAPACITIES)
+def test_each_capacity_is_answered_as_its_column_says(demo: Demo, things: dict[str, str], capacity: str) -> None:
+    client = signed_in(demo, capacity)
+    wrong = {}
+    for row, cells in table().items():
+        got = ask(client, *address(row, things), body_of(row, things))
+        if got != cells[capacity]:
+            wrong[row] = f"{got} instead of {cells[capacity]}"
+    assert wrong == {}

@@ -1,0 +1,134 @@
+"""Pages that no link leads to: faults, refusals, lost races, empty lists, errors. Without fault like every other page."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browser.conftest import Site, visiting
+from browser.look import Looker
+from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT
+
+pytestmark = pytest.mark.browser
+APPLY = f"/items/{ITEM}/apply/"
+Step = Callable[[Any, Site], None]
+
+
+def go(path: str) -> Step:
+    return lambda page, site: page.goto(site.root + path)
+
+
+def send_empty(page: Any, site: Site) -> None:
+    page.goto(site.root + APPLY)
+    page.locator("form[data-form] [data-waits]").click()
+    page.wait_for_selector("#faults")
+
+
+def expire(page: Any, site: Site) -> None:
+    page.goto(site.root + APPLY)
+    page.context.clear_cookies(name="yiwang_session")
+    page.locator("form[data-form] [data-waits]").click()
+    page.wait_for_selector("#password")
+
+
+def lose_the_token(page: Any, site: Site) -> None:
+    page.goto(site.root + APPLY)
+    page.context.clear_cookies(name="yiwang_csrf")
+    page.locator("form[data-form] [data-waits]").click()
+    page.wait_for_load_state("networkidle")
+
+
+def wrong_password(page: Any, site: Site) -> None:
+    page.goto(site.root + "/sign-in/")
+    page.fill("#login", "nobody.here")
+    page.fill("#password", "wrong")
+    page.locator("main form button").click()
+    page.wait_for_selector(".faults")
+
+
+def refuse_without_reason(page: Any, site: Site) -> None:
+    page.goto(site.root + "/desk/tasks/")
+    page.locator("tr[data-row] a").first.click()
+    page.locator("button[value=refuse]").click()
+    page.wait_for_selector("#reason-fault")
+
+
+def check_the_log(page: Any, site: Site) -> None:
+    from yiwang.audit.services import seal
+
+    seal()
+    page.goto(site.root + "/desk/audit/")
+    page.locator("main form button").first.click()
+    page.wait_for_selector(".note")
+
+
+def open_the_keys(page: Any, site: Site) -> None:
+    page.goto(site.root + "/desk/tasks/")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+
+
+def open_the_withdrawal(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/my/cases/{site.cases['open']}/")
+    page.locator("summary").first.click()
+
+
+STATES: dict[str, tuple[str, bool, int, Step]] = {
+    "nothing found": ("", False, 0, go("/?search=护照")),
+    "no such page": ("", False, 404, go("/nowhere/")),
+    "somebody else's case": (NEIGHBOUR, False, 404, go("/my/cases/0199aaaa-0000-7000-8000-000000000000/")),
+    "as an officer on the portal": (OFFICER, True, 403, go("/my/cases/")),
+    "not for this post": (OFFICER, True, 403, go("/desk/audit/")),
+    "no such task": (OFFICER, True, 404, go("/desk/tasks/0199aaaa-0000-7000-8000-000000000000/")),
+    "no such number": (OFFICER, True, 0, go("/desk/cases/?number=123")),
+    "no tasks": (OTHER_OFFICER, True, 0, go("/desk/tasks/")),
+    "no cases": ("wu.qing", False, 0, go("/my/cases/")),
+    "no messages": ("wu.qing", False, 0, go("/my/messages/")),
+    "a button's address": (RESIDENT, False, 405, go("/preferences/")),
+    "faults in a form": (RESIDENT, False, 422, send_empty),
+    "session ended in mid-form": (RESIDENT, False, 401, expire),
+    "token lost in mid-form": (RESIDENT, False, 403, lose_the_token),
+    "wrong password": ("", False, 401, wrong_password),
+    "refusal without reason": (OFFICER, True, 422, refuse_without_reason),
+    "the log checked": ("aud.admin", True, 0, check_the_log),
+    "the keys": (OFFICER, True, 0, open_the_keys),
+    "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
+}
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+@pytest.mark.parametrize("state", STATES)
+def test_a_state_is_without_fault(chromium: Any, axe: Any, site: Site, state: str, language: str) -> None:
+    login, post, status, arrive = STATES[state]
+    with visiting(chromium, site, login, post=post, language=language) as page:
+        looker = Looker(page, language, expected=status)
+        arrive(page, site)
+        page.wait_for_load_state("networkidle")
+        faults = looker.faults(axe, widths=(1440, 390))
+        if folder := os.environ.get("YIWANG_SCREENSHOTS"):
+            for width in (1440, 390):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.screenshot(path=Path(folder) / f"{language}-{width}" / f"state-{state}.png", full_page=True)
+        assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_the_page_of_a_defect_is_without_fault(chromium: Any, axe: Any, site: Site, language: str) -> None:
+    from django.test import RequestFactory
+
+    from yiwang.api.pages import server_error
+
+    request = RequestFactory().get("/", headers={"Host": "127.0.0.1"})
+    request.COOKIES["yiwang_language"] = language.lower()
+    html = server_error(request).content.decode()
+    with visiting(chromium, site, language=language) as page:
+        looker = Looker(page, language, expected=500)
+        page.route(
+            "**/broken/", lambda route: route.fulfill(status=500, body=html, content_type="text/html; charset=utf-8")
+        )
+        page.goto(site.root + "/broken/")
+        faults = looker.faults(axe, widths=(1440, 390))
+        assert not faults, "\n".join(faults)

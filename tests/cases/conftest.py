@@ -1,0 +1,187 @@
+"""A small city with the real `base` and `address-statement` packs: three streets, of which one has no area, and eight people."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+PACKS = Path(__file__).parents[2] / "packs"
+SMALL_CITY = Path(__file__).parent / "packs"
+TEMPLATE = "template_small_city"
+
+SOUTH = {"place": "460105002001", "detail": "海港路 8 号 2 栋 301"}
+NORTH = {"place": "460105001001", "detail": "秀华路 1 号"}
+NOWHERE = {"place": "460105100001", "detail": "长流路 3 号"}
+ANSWERS: dict[str, Any] = {
+    "residence.address": SOUTH,
+    "residence.since": "2026-05-01",
+    "residence.phone": "13800000000",
+}
+ITEM = "address-statement"
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (Path(os.environ["YIWANG_TEST_RUN"]) / "small-city.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _connect(database: str, user: str = "yiwang_app") -> None:
+    from django.db import connections
+
+    connections["default"].close()
+    connections.settings["default"].update(NAME=database, USER=user)
+    connections["default"].settings_dict.update(NAME=database, USER=user)
+
+
+def copy_packs(folder: Path) -> Path:
+    """A folder of packs: copies of the two real ones, and the small city."""
+    for pack in (PACKS / "base", PACKS / "address-statement", SMALL_CITY / "small-city"):
+        shutil.copytree(pack, folder / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_city_template(server: Any, template: str, django_db_blocker: Any, tmp_path_factory: Any) -> str:
+    """A database with the packs applied and the sample people in it; made once in a run."""
+    from yiwang.acts.values import system
+    from yiwang.packs.services import apply, load_samples
+
+    with _one_at_a_time(), django_db_blocker.unblock():
+        if not server.has_database(TEMPLATE):
+            packs = copy_packs(tmp_path_factory.mktemp("packs") / "packs")
+            building = "building_small_city"
+            server.drop_database(building)
+            server.create_database(building, template)
+            _connect(building, "yiwang_owner")
+            apply(system("tests"), [packs])
+            load_samples([packs])
+            _connect("nothing")
+            server.create_database(TEMPLATE, template=building)
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def small_city_clone(server: Any, small_city_template: str) -> str:
+    """This worker's clone, for tests that are rolled back."""
+    name = f"small_city_{uuid4().hex[:10]}"
+    with _one_at_a_time():
+        server.create_database(name, small_city_template)
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Actors by name."""
+
+    def self(self, login: str) -> Any:
+        """As the person himself."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_self
+
+        return actor_for_self(Account.objects.get(login=login))
+
+    def post(self, login: str) -> Any:
+        """In the one post that the account holds."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_post, posts_of
+
+        account = Account.objects.get(login=login)
+        return actor_for_post(account, posts_of(account.id)[0].id)
+
+    @property
+    def lin(self) -> Any:
+        return self.self("lin")
+
+    @property
+    def chen(self) -> Any:
+        return self.self("chen")
+
+    @property
+    def wu(self) -> Any:
+        return self.post("wu.qing")
+
+    @property
+    def zhou(self) -> Any:
+        return self.post("zhou")
+
+    @property
+    def fu(self) -> Any:
+        return self.post("fu.hai")
+
+
+@pytest.fixture
+def people(small_city_clone: str, django_db_blocker: Any) -> Iterator[People]:
+    """The small city; what the test writes is rolled back."""
+    from django.db import connections, transaction
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    with django_db_blocker.unblock():
+        _connect(small_city_clone)
+        with transaction.atomic():
+            yield People()
+            transaction.set_rollback(True)
+        _connect(before["NAME"], before["USER"])
+
+
+@pytest.fixture
+def own_city(server: Any, small_city_template: str, django_db_blocker: Any) -> Iterator[People]:
+    """A small city of the test's own: what is committed stays until the test ends; threads may join."""
+    from django.db import connections
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    name = f"small_city_{uuid4().hex[:10]}"
+    with _one_at_a_time():
+        server.create_database(name, small_city_template)
+    with django_db_blocker.unblock():
+        _connect(name)
+        yield People()
+        connections.close_all()
+        _connect(before["NAME"], before["USER"])
+    server.drop_database(name)
+
+
+def send(actor: Any, answers: dict[str, Any] | None = None, *, key: str = "", digest: str = "") -> Any:
+    """Send the form as a person who has just opened it."""
+    from yiwang.cases import queries, services
+
+    digest = digest or queries.form_for(actor, ITEM).digest
+    return services.submit(actor, ITEM, answers or ANSWERS, idempotency_key=key or uuid4().hex, form_digest=digest)
+
+
+def first_task(actor: Any, case_id: UUID) -> Any:
+    """The one open task of a case."""
+    from yiwang.cases import queries
+
+    [one] = queries.case(actor, case_id).tasks
+    return queries.task(actor, one.id)
+
+
+def do(actor: Any, case_id: UUID, act: str = "accept", reason: str = "") -> Any:
+    """Do the open task."""
+    from yiwang.cases import services
+
+    task = first_task(actor, case_id)
+    return services.advance(actor, task.id, version=task.version, act=act, reason=reason)
+
+
+def run_jobs() -> int:
+    """Run every outside action that is due now, as the worker would; return how many."""
+    from yiwang.cases.models import ActionRun
+    from yiwang.cases.services import system_run_action
+    from yiwang.kernel.time import machine_now
+
+    due = list(ActionRun.objects.filter(state="pending", due_at__lte=machine_now()).values_list("pk", flat=True))
+    for run_id in due:
+        system_run_action(run_id)
+    return len(due)

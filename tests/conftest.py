@@ -1,0 +1,241 @@
+"""One database server for each process of the run, a migrated template in it, and a clone of it for whoever asks.
+
+Not one for the whole run: a transaction that one test holds open is the oldest of the whole server, and the readers of
+outbox and audit log in every other database on it would rightly wait for it.
+
+- `db` (or the mark `django_db`): the process's own clone; each test's changes are rolled back.
+- `city`: a clone of the test's own, which may be committed to and given to child processes.
+- `server`: the server itself.
+
+`YIWANG_TEST_POSTGRES=15` runs everything on the distribution's PostgreSQL 15 instead of the embedded 18.
+`YIWANG_TEST_STRICT=1` makes a skip, an expected failure or an empty parametrisation fail the run.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from yiwang.launch.configuration import Configuration, load
+from yiwang.launch.postgres import Server
+
+# The folder of this run, which processes of pytest-xdist inherit, and in it one of this process.
+RUN = Path(os.environ.setdefault("YIWANG_TEST_RUN", "") or tempfile.mkdtemp(prefix="yiwang-test-"))
+os.environ["YIWANG_TEST_RUN"] = str(RUN)
+HOME = RUN / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+TEMPLATE = "template_city"
+LEFT_OUT = ("skipped", "xfailed", "xpassed", "rerun")
+ENGINES = {
+    "outbox",
+    "audit",
+    "acts",
+    "subjects",
+    "identity",
+    "places",
+    "catalog",
+    "records",
+    "documents",
+    "cases",
+    "messaging",
+}
+
+
+def binaries() -> Path | None:
+    """The PostgreSQL under test; None is the embedded one."""
+    version = os.environ.get("YIWANG_TEST_POSTGRES", "")
+    if not version:
+        return None
+    folder = Path(f"/usr/lib/postgresql/{version}/bin")
+    if not (folder / "initdb").exists():
+        raise pytest.UsageError(f"PostgreSQL {version} is not here. Run: apt-get install postgresql-{version}")
+    return folder
+
+
+def _configuration() -> Configuration:
+    given = {"YIWANG_DATA_DIR": str(HOME / "data"), "YIWANG_DEMO": "true", "YIWANG_LOG_FORMAT": "console"}
+    if found := binaries():
+        given["YIWANG_POSTGRES_BINARIES"] = str(found)
+    return load(given)
+
+
+def _make_server() -> Server:
+    return Server(HOME / "data", binaries(), fsync=False)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+_server: Server | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Configure Django before pytest-django looks for it."""
+    from yiwang import settings
+
+    settings.set_up(_configuration())
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The server ends with its process, the folder with the run."""
+    if _server is not None:
+        _server.stop()
+    if not _is_worker(config):
+        shutil.rmtree(RUN, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as `engine` what needs only an engine and the database: these tests run once more on the oldest supported
+    server.
+    """
+    here = Path(__file__).parent
+    for item in items:
+        is_engine = item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in ENGINES
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if is_engine and fixtures & {"db", "city", "template"}:
+            item.add_marker("engine")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Name what a strict run does not allow."""
+    if os.environ.get("YIWANG_TEST_STRICT") == "1":
+        for outcome in LEFT_OUT:
+            for report in terminalreporter.stats.get(outcome, []):
+                terminalreporter.write_line(f"STRICT: {outcome} {getattr(report, 'nodeid', report)}", red=True)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In a strict run nothing may be left out."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("YIWANG_TEST_STRICT") != "1" or reporter is None or _is_worker(session.config):
+        return
+    if any(reporter.stats.get(outcome) for outcome in LEFT_OUT):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+# ── No network ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_network() -> Iterator[None]:
+    """Sockets reach this machine only."""
+    real_connect = socket.socket.connect
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6):
+            host = str(address[0])
+            if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                raise AssertionError(f"A test reached for the network: {address}")
+        real_connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", connect)
+        yield
+
+
+# ── Database ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session")
+def postgres_binaries() -> Path | None:
+    """The PostgreSQL under test, for tests that start servers of their own; None is the embedded one."""
+    return binaries()
+
+
+@pytest.fixture(scope="session")
+def server() -> Server:
+    """This process's PostgreSQL, started when the first test asks for it."""
+    global _server
+    if _server is None:
+        _server = _make_server()
+        _server.start()
+    return _server
+
+
+def connect_to(database: str, user: str = "yiwang_app") -> None:
+    """Point Django's connection, of every thread, at another database."""
+    from django.db import connections
+
+    connections["default"].close()
+    connections.settings["default"].update(NAME=database, USER=user)
+    connections["default"].settings_dict.update(NAME=database, USER=user)
+
+
+@pytest.fixture(scope="session")
+def template(server: Server, django_db_blocker: Any) -> str:
+    """The name of a database with every table and the `base` pack in it; made once in a process."""
+    with django_db_blocker.unblock():
+        server.create_database(TEMPLATE)
+        _fill(TEMPLATE)
+    return TEMPLATE
+
+
+def _fill(database: str) -> None:
+    from django.core.management import call_command
+
+    connect_to(database, "yiwang_owner")
+    try:
+        call_command("migrate", verbosity=0)
+    finally:
+        connect_to("nothing")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(server: Server, template: str) -> Iterator[None]:
+    """pytest-django's database is a clone that lasts as long as the process."""
+    name = "rolled_back"
+    server.create_database(name, template)
+    connect_to(name)
+    yield
+    connect_to("nothing")
+
+
+@dataclass(frozen=True, slots=True)
+class TestCity:
+    """A database of one test's own: `name` on `server`, and the environment with which a child process finds it."""
+
+    __test__ = False
+
+    name: str
+    server: Server
+    environment: dict[str, str]
+
+    def url(self, role: str = "app") -> str:
+        """Its libpq URL for `app`, `owner` or `superuser`."""
+        return self.server.url(self.name, role)  # type: ignore[arg-type]
+
+
+@contextmanager
+def clone_city(server: Server, template: str) -> Iterator[TestCity]:
+    """Make a clone of `template`, point Django at it, and take both back afterwards."""
+    from django.db import connections
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    name = f"city_{uuid4().hex[:12]}"
+    server.create_database(name, template)
+    urls = {"YIWANG_DATABASE_URL": server.url(name, "owner"), "YIWANG_APP_DATABASE_URL": server.url(name, "app")}
+    connect_to(name)
+    try:
+        yield TestCity(name, server, dict(os.environ) | _configuration().as_environment() | urls)
+    finally:
+        connect_to(before["NAME"], before["USER"])
+        server.drop_database(name)
+
+
+@pytest.fixture
+def city(server: Server, template: str, django_db_blocker: Any) -> Iterator[TestCity]:
+    """A city of this test's own: Django is connected to it, what is committed stays until the test ends."""
+    with django_db_blocker.unblock(), clone_city(server, template) as made:
+        yield made

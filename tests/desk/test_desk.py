@@ -1,0 +1,180 @@
+"""The workbench: an officer's day, the loser of a race, and who sees what."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from support.demo import NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT, Demo, call
+
+from yiwang.kernel import time
+
+
+def page_of(client: Any, path: str, status: int = 200) -> str:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.content.decode()[-800:]
+    return str(answer.content.decode())
+
+
+def test_signing_in_leads_an_officer_with_one_post_to_its_tasks(demo: Demo) -> None:
+    client = demo.client()
+    assert client.get("/desk/tasks/")["Location"] == "/desk/sign-in/?next=%2Fdesk%2Ftasks%2F"
+    answer = client.post(
+        "/desk/sign-in/", {"login": OFFICER, "password": "Yiwang-demo-2026", "next": "/desk/"}, follow=True
+    )
+    assert answer.redirect_chain[-1][0] == "/desk/tasks/"
+    assert "居住地址核实岗" in answer.content.decode()
+
+
+def test_a_resident_without_a_post_is_asked_which_and_told_that_there_is_none(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    answer = client.get("/desk/tasks/", follow=True)
+    page = answer.content.decode()
+    assert answer.redirect_chain[-1][0].startswith("/desk/post/")
+    assert "今天没有岗位" in page
+
+
+def test_a_post_that_one_does_not_hold_cannot_be_chosen(demo: Demo) -> None:
+    from yiwang.identity.models import Account
+    from yiwang.identity.queries import posts_of
+
+    post = posts_of(Account.objects.get(login=OFFICER).id)[0]
+    client = demo.client(RESIDENT)
+    assert client.post("/desk/post/", {"post": str(post.id)}).status_code == 403
+    assert client.post("/desk/post/", {"post": str(uuid4())}).status_code == 403
+    assert client.post("/desk/post/", {"post": "nonsense"}).status_code == 404
+
+
+def test_the_officer_of_the_street_finds_the_task_and_accepts_it(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    case = demo.send(resident)
+    number = resident.get(f"/api/v1/cases/{case}").json()["number"]
+    page = page_of(officer, "/desk/tasks/")
+    assert number[-14:] in page
+    assert "个工作日" in page
+    task, version = demo.task_of(officer, case)
+    page = page_of(officer, f"/desk/tasks/{task}/")
+    assert "金盘路30号5栋1202室" in page
+    answer = officer.post(f"/desk/tasks/{task}/", {"act": "accept", "version": version}, follow=True)
+    assert answer.redirect_chain == [("/desk/tasks/", 303)]
+    assert number not in answer.content.decode()
+    assert "没有待办" in answer.content.decode()
+
+
+def test_refusing_needs_a_reason_which_the_applicant_reads(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    case = demo.send(resident)
+    task, version = demo.task_of(officer, case)
+    answer = officer.post(f"/desk/tasks/{task}/", {"act": "refuse", "version": version, "reason": " "})
+    assert answer.status_code == 422
+    assert "请写明理由" in answer.content.decode()
+    reason = "门牌写的是旧楼号，请核对后重新申请。"
+    assert (
+        officer.post(f"/desk/tasks/{task}/", {"act": "refuse", "version": version, "reason": reason}).status_code == 303
+    )
+    demo.settle()
+    page = page_of(resident, f"/my/cases/{case}/")
+    assert reason in page
+    assert "未通过" in page
+
+
+def test_the_loser_of_a_race_reads_who_decided_and_keeps_what_was_written(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    case = demo.send(resident)
+    task, version = demo.task_of(officer, case)
+    officer.post(f"/desk/tasks/{task}/", {"act": "accept", "version": version})
+    answer = officer.post(f"/desk/tasks/{task}/", {"act": "refuse", "version": version, "reason": "我写了很久的理由"})
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "这项待办已经办理" in page
+    assert "海秀街道办事处" in answer.context["lost"]["detail"]
+    assert "我写了很久的理由" in page
+
+
+def test_an_officer_of_another_street_sees_neither_task_nor_case(demo: Demo) -> None:
+    resident, officer, other = (
+        demo.client(RESIDENT),
+        demo.client(OFFICER, post=True),
+        demo.client(OTHER_OFFICER, post=True),
+    )
+    case = demo.send(resident)
+    task, version = demo.task_of(officer, case)
+    number = resident.get(f"/api/v1/cases/{case}").json()["number"]
+    assert "没有待办" in page_of(other, "/desk/tasks/")
+    page_of(other, f"/desk/tasks/{task}/", 404)
+    page_of(other, f"/desk/cases/{case}/", 404)
+    assert other.post(f"/desk/tasks/{task}/", {"act": "accept", "version": version}).status_code == 404
+    assert "没有这个编号的办件" in page_of(other, f"/desk/cases/?number={number}")
+    assert call(other, "POST", f"/api/v1/tasks/{task}", {"act": "accept", "version": version}).status_code == 404
+
+
+def test_a_number_leads_straight_to_its_case(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    case = demo.send(resident)
+    number = resident.get(f"/api/v1/cases/{case}").json()["number"]
+    answer = officer.get(f"/desk/cases/?number={number}")
+    assert (answer.status_code, answer["Location"]) == (302, f"/desk/cases/{case}/")
+
+
+def test_the_security_administrator_assigns_and_ends_and_others_may_not(demo: Demo) -> None:
+    from yiwang.identity.models import Account, Post
+
+    client = demo.client("sec.admin", post=True)
+    account = Account.objects.get(login=NEIGHBOUR)
+    seat = Post.objects.get(assignments__account__login=OFFICER)
+    wanted = {"account": str(account.id), "post": str(seat.id), "valid_from": time.today().isoformat()}
+    assert "配岗完成" in client.post("/desk/officers/", wanted, follow=True).content.decode()
+    assert demo.client(NEIGHBOUR, post=True).get("/desk/tasks/").status_code == 200
+    answer = client.post("/desk/officers/", wanted)
+    assert answer.status_code == 409
+    past = {**wanted, "valid_from": (time.today() - timedelta(days=9)).isoformat()}
+    answer = client.post("/desk/officers/", past)
+    assert answer.status_code in {409, 422}
+    assert answer.context["summary"]
+    assert client.post("/desk/officers/", {"account": "", "post": "", "valid_from": ""}).status_code == 422
+    [assignment] = account.assignments.all()
+    for other in (OFFICER, "aud.admin", "sys.admin"):
+        stranger = demo.client(other, post=True)
+        assert stranger.post("/desk/officers/", wanted).status_code == 403
+        assert stranger.post(f"/desk/assignments/{assignment.id}/end/").status_code == 403
+    assert "配岗已结束" in client.post(f"/desk/assignments/{assignment.id}/end/", follow=True).content.decode()
+
+
+def test_the_audit_administrator_reads_the_log_and_checks_it(own_demo: Demo) -> None:
+    from yiwang.audit.services import seal
+
+    own_demo.send(own_demo.client(RESIDENT))
+    seal()
+    client = own_demo.client("aud.admin", post=True)
+    page = page_of(client, "/desk/audit/")
+    assert "case.submit" in page
+    assert RESIDENT in page
+    assert "金盘路" not in page
+    answer = client.post("/desk/audit/verify/")
+    assert answer.status_code == 200
+    assert answer.context["report"].is_sound, answer.context["report"].problems
+
+
+def test_the_system_administrator_sees_how_the_platform_is(demo: Demo) -> None:
+    page = page_of(demo.client("sys.admin", post=True), "/desk/operations/")
+    assert "当前发布版" in page
+    assert "待投递的事件" in page
+
+
+@pytest.mark.parametrize(
+    ("login", "nouns"),
+    [
+        (OFFICER, ["/desk/tasks/", "/desk/cases/", "/desk/units/", "/desk/messages/"]),
+        ("sec.admin", ["/desk/officers/", "/desk/units/", "/desk/messages/"]),
+        ("aud.admin", ["/desk/audit/", "/desk/units/", "/desk/messages/"]),
+        ("sys.admin", ["/desk/operations/", "/desk/officers/", "/desk/units/", "/desk/messages/"]),
+    ],
+)
+def test_the_menu_holds_the_nouns_of_the_post_and_each_opens(demo: Demo, login: str, nouns: list[str]) -> None:
+    client = demo.client(login, post=True)
+    answer = client.get("/desk/", follow=True)
+    assert [one.at for one in answer.context["menu"]] == nouns
+    for noun in nouns:
+        page_of(client, noun)

@@ -1,0 +1,117 @@
+"""The permission matrix of services: every capacity × every service, against the table that people have read.
+
+Outcomes: `open` needs no grant (rows are limited by queries); `granted` may, for rows of the unit in question; `elsewhere` may, but
+not for rows of that unit, which it does not even see; `refused` is turned away at the door.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from ruamel.yaml import YAML
+
+import yiwang
+from yiwang.acts.registry import all_services
+from yiwang.acts.values import VISITOR, Actor, ServiceInfo
+from yiwang.identity.queries import duties, unit_scope
+from yiwang.kernel.errors import Fault, NotAllowed, NotSignedIn
+
+PACKS = Path(__file__).parents[2] / "packs"
+TABLE = Path(__file__).with_name("matrix_services.yaml")
+CAPACITIES = ("visitor", "resident", "officer", "neighbour", "system", "security", "audit")
+
+
+def the_services() -> dict[str, ServiceInfo]:
+    for app in apps.get_app_configs():
+        if app.name.startswith("yiwang."):
+            for module in pkgutil.walk_packages(importlib.import_module(app.name).__path__, f"{app.name}."):
+                if module.name.split(".")[2] == "services":
+                    importlib.import_module(module.name)
+    return {
+        action: info
+        for action, info in all_services().items()
+        if info.function.__module__.startswith(f"{yiwang.__name__}.")
+    }
+
+
+def expected() -> dict[str, dict[str, str]]:
+    table: dict[str, dict[str, str]] = YAML(typ="safe").load(TABLE)
+    return table
+
+
+def outcome(info: ServiceInfo, actor: Actor, unit: Any) -> str:
+    """What the door itself does. It is called without the other arguments: whoever passes it falls over them just behind."""
+    try:
+        with transaction.atomic():
+            info.function(actor)
+            transaction.set_rollback(True)
+    except (NotAllowed, NotSignedIn):
+        return "refused"
+    except (TypeError, Fault):
+        pass
+    if actor.capacity in info.open_to:
+        return "open"
+    return "granted" if unit_scope(actor, info.action).covers(unit) else "elsewhere"
+
+
+@pytest.fixture
+def actors(bare_town: Any, republish: Any) -> dict[str, Actor]:
+    """One actor for each column. The officer and his neighbour in another unit hold every ordinary duty of all packs."""
+    yaml = YAML(typ="safe")
+    bodies = [yaml.load(path) for path in sorted(PACKS.glob("*/duties/*.yaml"))]
+    republish(*bodies)
+    ids = {body["id"] for body in bodies}
+    ordinary = [id for id, one in duties().items() if id in ids and one.administrator is None]
+    administrators = {one.administrator: id for id, one in duties().items() if id in ids and one.administrator}
+    bare_town.unit("city")
+    for code in ("here", "there"):
+        bare_town.unit(code, "city")
+    return {
+        "visitor": VISITOR,
+        "resident": bare_town.resident(),
+        "officer": bare_town.officer("here", *ordinary),
+        "neighbour": bare_town.officer("there", *ordinary),
+        **{str(name): bare_town.officer("city", id) for name, id in administrators.items()},
+    }
+
+
+def test_every_capacity_meets_every_service_as_the_table_says(actors: dict[str, Actor], bare_town: Any) -> None:
+    assert set(actors) == set(CAPACITIES)
+    found = {
+        action: {name: outcome(info, actors[name], bare_town.units["here"]) for name in CAPACITIES}
+        for action, info in the_services().items()
+    }
+    table = expected()
+    wrong = [
+        f"{action}: {{{', '.join(f'{name}: {found[action][name]}' for name in CAPACITIES)}}}"
+        for action in found
+        if found[action] != table.get(action)
+    ]
+    assert not wrong, f"{TABLE.name} does not say this; decide whether it should:\n" + "\n".join(wrong)
+
+
+def test_the_table_has_no_row_without_a_service() -> None:
+    assert not set(expected()) - set(the_services())
+
+
+def test_no_administrator_is_granted_the_city_s_business() -> None:
+    for action, row in expected().items():
+        granted = [name for name in CAPACITIES if row[name] in {"granted", "elsewhere"}]
+        administrators = [name for name in granted if name in {"system", "security", "audit"}]
+        assert not (administrators and set(granted) - set(administrators)), (
+            f"{action} mixes administration and business: {granted}"
+        )
+
+
+@pytest.mark.parametrize("kind", ["case", "task", "record", "facts", "message"])
+def test_none_of_the_three_administrators_reads_cases_and_facts(actors: dict[str, Actor], kind: str) -> None:
+    actions = {grant.action for one in duties().values() for grant in one.may if grant.action.startswith(f"{kind}.")}
+    for name in ("system", "security", "audit"):
+        for action in actions | {f"{kind}.read", f"{kind}.list"}:
+            assert unit_scope(actors[name], action).is_empty

@@ -1,0 +1,87 @@
+"""The packs of the demonstration city, loaded whole: enough of everything, all of it invented, and the log-ins work."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from django.db import connections
+
+from yiwang.acts.values import system
+from yiwang.identity.models import Account, Assignment, Post, Unit
+from yiwang.identity.queries import (
+    actor_for_post,
+    actor_for_self,
+    posts_of,
+    posts_with_duty,
+    system_accounts_in_posts,
+    unit_tree,
+)
+from yiwang.identity.services import sign_in
+from yiwang.kernel.identifiers import CreditCode
+from yiwang.packs.services import apply, demo_logins, load_samples
+from yiwang.places.models import Area, Division
+from yiwang.places.queries import search_places, units_answering
+from yiwang.records.queries import facts
+from yiwang.subjects.models import Subject
+
+
+@pytest.fixture
+def haikou(city: Any) -> float:
+    """All packs applied and their samples loaded; the seconds that loading the samples took."""
+    settings = connections["default"].settings_dict
+    connections["default"].close()
+    settings["USER"] = "yiwang_owner"
+    apply(system("tests"))
+    connections["default"].close()
+    settings["USER"] = "yiwang_app"
+    started = time.perf_counter()
+    load_samples()
+    return time.perf_counter() - started
+
+
+def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou: float) -> None:
+    assert haikou < 60
+    again = load_samples()
+    assert (again.files, again.rows) == (0, 0)
+    assert Counter(Division.objects.values_list("level", flat=True)) == {
+        "province": 1,
+        "city": 1,
+        "county": 4,
+        "township": 46,
+        "village": 467,
+    }
+    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (72, 50, 46)
+    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (7, 5, 2_000)
+    for model in (Unit, Post, Area, Account, Assignment, Subject):
+        assert set(model.objects.values_list("origin", flat=True)) == {"invented"}
+    codes = [CreditCode.parse(code) for code in Unit.objects.values_list("credit_code", flat=True)]
+    assert {code.division for code in codes} == {"460199"}
+    assert len(set(codes)) == 72
+    depths = Counter(node.depth for node in unit_tree(system("tests")))
+    assert depths == {0: 1, 1: 25, 2: 46}
+
+    # every street office answers for its own communities, with a post that has the duty
+    duties = {duty for post in posts_of(Account.objects.get(login="wu.qing").id) for duty in post.duties}
+    [duty] = duties
+    for street in Division.objects.filter(level="township"):
+        [unit] = units_answering(street.code, duty)
+        assert Unit.objects.get(id=unit).division_code == street.code
+        assert len(posts_with_duty(duty, [unit])) == 1
+    [place] = search_places("东方洋社区")
+    [unit] = units_answering(place.code, duty)
+    [post] = posts_with_duty(duty, [unit])
+    assert system_accounts_in_posts([post]) == {post: [Account.objects.get(login="wu.qing").id]}
+
+    # the log-ins that are printed work, and an officer is a resident, too
+    for login in demo_logins():
+        account = sign_in(login["login"], login["password"], address="192.0.2.1")
+        assert actor_for_self(account).origin == "invented"
+    wu = Account.objects.get(login="wu.qing")
+    assert actor_for_post(wu, posts_of(wu.id)[0].id).subject_id == wu.subject_id
+    assert wu.subject_id is not None
+    known = {fact.element: fact.value for fact in facts(actor_for_self(wu), wu.subject_id, purpose="own-data")}
+    assert known["person.name"] == "吴清"
+    assert known["person.citizen-id"] == "460199199305209045"
