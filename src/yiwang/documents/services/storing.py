@@ -1,7 +1,4 @@
-"""Files, named by the digest of their content. A file is on the disk, for good, before any row names it.
-
-What is not here yet: versions, certificates, seals, the archive, and object stores other than a folder.
-"""
+"""Keep a content: on the disk, for good, before any row names it."""
 
 from __future__ import annotations
 
