@@ -30,6 +30,7 @@ from yiwang.kernel.identifiers import (
     citizen_id_check,
     credit_code_check,
     invent_citizen_id,
+    invent_credit_code,
     organisation_code_check,
 )
 
@@ -248,6 +249,20 @@ def test_a_wrong_credit_code_says_what_is_wrong(text: str, code: str) -> None:
 def test_a_letter_that_no_credit_code_has_is_named() -> None:
     with pytest.raises(IdentifierFault, match="Read O on the licence again"):
         CreditCode.parse("9133O106MA0000015K")
+
+
+@given(st.sampled_from(["11", "51", "91", "92"]), st.integers(0, 10**8 - 1))
+def test_an_invented_credit_code_is_well_formed_and_so_is_the_organisation_code_within(kind: str, number: int) -> None:
+    code = invent_credit_code(kind, "460199", number)
+    assert CreditCode.parse(code) == code == uscc.validate(code)
+    assert (code.organisation_class, code.division) == (kind, "460199")
+    assert OrganisationCode.parse(code.organisation_code)[:8] == f"{number:08d}"
+
+
+@pytest.mark.parametrize(("division", "number"), [("46019", 1), ("46019X", 1), ("460199", 10**8), ("460199", -1)])
+def test_an_impossible_organisation_is_not_invented(division: str, number: int) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        invent_credit_code("92", division, number)
 
 
 # ── organisation code ──

@@ -21,11 +21,13 @@ from yiwang.identity.queries import (
 )
 from yiwang.identity.services import sign_in
 from yiwang.kernel.identifiers import CreditCode
+from yiwang.kernel.time import today
 from yiwang.packs.services import apply, demo_logins, load_samples
 from yiwang.places.models import Area, Division
 from yiwang.places.queries import search_places, units_answering
-from yiwang.records.queries import facts
+from yiwang.records.queries import facts, system_facts
 from yiwang.subjects.models import Subject
+from yiwang.subjects.queries import system_find_subject
 
 
 @pytest.fixture
@@ -53,15 +55,15 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
         "township": 46,
         "village": 467,
     }
-    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (72, 50, 46)
-    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (7, 5, 2_000)
+    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (76, 65, 50)
+    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (14, 12, 2_302)
     for model in (Unit, Post, Area, Account, Assignment, Subject):
         assert set(model.objects.values_list("origin", flat=True)) == {"invented"}
     codes = [CreditCode.parse(code) for code in Unit.objects.values_list("credit_code", flat=True)]
     assert {code.division for code in codes} == {"460199"}
-    assert len(set(codes)) == 72
+    assert len(set(codes)) == 76
     depths = Counter(node.depth for node in unit_tree(system("tests")))
-    assert depths == {0: 1, 1: 25, 2: 46}
+    assert depths == {0: 1, 1: 25, 2: 50}
 
     # every street office answers for its own communities, with a post that has the duty
     duties = {duty for post in posts_of(Account.objects.get(login="wu.qing").id) for duty in post.duties}
@@ -85,3 +87,15 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
     known = {fact.element: fact.value for fact in facts(actor_for_self(wu), wu.subject_id, purpose="own-data")}
     assert known["person.name"] == "吴清"
     assert known["person.citizen-id"] == "460199199305209045"
+
+    # a resident runs a small business, and what the city knows of both comes from different agencies
+    chen = Account.objects.get(login="chen.dawen")
+    assert chen.subject_id is not None
+    business = system_find_subject("credit-code", "91460199900000014D")
+    assert business is not None
+    us = system("tests")
+    of_him = {fact.element: fact for fact in system_facts(us, chen.subject_id, purpose="case-handling")}
+    of_it = {fact.element: fact for fact in system_facts(us, business, purpose="case-handling")}
+    assert of_it["enterprise.representative-id"].value == of_him["person.citizen-id"].value
+    assert of_him["health-certificate.valid-until"].value > today()
+    assert len({fact.unit_title for fact in [*of_him.values(), *of_it.values()]}) == 4

@@ -26,6 +26,7 @@ __all__ = [
     "PersonKind",
     "Sex",
     "invent_citizen_id",
+    "invent_credit_code",
 ]
 
 LONGEST_INPUT = 64
@@ -393,6 +394,19 @@ def credit_code_check(body: str) -> str:
     """The 18th character for 17 (ISO 7064-like, weights 3^i mod 31). Source: GB 32100-2015 §4.2.6."""
     total = sum(CREDIT_CHARACTERS.index(character) * pow(3, i, 31) for i, character in enumerate(body))
     return CREDIT_CHARACTERS[-total % 31]
+
+
+def invent_credit_code(organisation_class: str, division: str, number: int) -> CreditCode:
+    """Make a well-formed code for an invented organisation, its organisation code within well formed, too.
+
+    Use a division code that is not assigned, or the code may be somebody's. organisation_class: authority and class, as `92` for
+    an individual business.  number: 0 to 99 999 999.
+    """
+    if not re.fullmatch(r"[0-9]{6}", division) or not 0 <= number < 10**8:
+        raise ValueError("An invented code needs a division code of six digits and a number of at most eight.")
+    organisation = f"{number:08d}"
+    body = f"{organisation_class}{division}{organisation}{organisation_code_check(organisation)}"
+    return CreditCode.parse(body + credit_code_check(body))
 
 
 # ── places ──────────────────────────────────────────────────────────────────────────────────────────────────────────

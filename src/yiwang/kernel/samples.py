@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -24,7 +24,8 @@ def _silent(done: int, of: int) -> None:
 class SampleFile:
     """One file of a pack's `sample/`.
 
-    name: its stem.  progress: call it with (rows done, rows in all) now and then.
+    name: its stem.  progress: call it with (rows done, rows in all) now and then.  beside: what the other files of that `sample/`
+    hold, by file name, for a loader whose rows speak of theirs.
     """
 
     pack: str
@@ -32,6 +33,7 @@ class SampleFile:
     path: PurePath
     content: bytes
     progress: Callable[[int, int], None] = field(default=_silent, compare=False)
+    beside: Mapping[str, bytes] = field(default_factory=dict, compare=False)
 
     def rows(self) -> Iterator[dict[str, str]]:
         """Rows of a CSV with a header line, UTF-8, cells stripped.

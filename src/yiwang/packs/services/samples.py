@@ -35,19 +35,22 @@ def load_samples(
     files = rows = known = 0
     for loader in all_sample_loaders():
         for id in in_order_of_need({name: one.body.depends_on for name, one in reading.packs.items()}):
-            for file, content in sorted(reading.samples.get(id, {}).items()):
+            samples = reading.samples.get(id, {})
+            for file, content in sorted(samples.items()):
                 if Path(file).stem != loader.name or pack not in (None, id):
                     continue
                 digest = hashlib.sha256(content).digest()
                 if LoadedSample.objects.filter(pack=id, file=file, digest=digest).exists():
                     known += 1
                     continue
-                made = _load(id, file, content, digest, loader.load, tell)
+                made = _load(id, file, samples, digest, loader.load, tell)
                 files, rows = files + 1, rows + made
     return SampleRun(files, rows, known)
 
 
-def _load(id: str, file: str, content: bytes, digest: bytes, load: Callable[[SampleFile], int], tell: Say) -> int:
+def _load(
+    id: str, file: str, samples: Mapping[str, bytes], digest: bytes, load: Callable[[SampleFile], int], tell: Say
+) -> int:
     path = Path(id, "sample", file)
     shown = [0]
 
@@ -57,7 +60,7 @@ def _load(id: str, file: str, content: bytes, digest: bytes, load: Callable[[Sam
             tell(f"  {path}: {done:,} of {of:,}")
 
     with transaction.atomic():
-        made = load(SampleFile(id, Path(file).stem, path, content, progress))
+        made = load(SampleFile(id, path.stem, path, samples[file], progress, samples))
         LoadedSample.objects.create(pack=id, file=file, digest=digest, rows=made, loaded_at=now())
     tell(f"  {path}: {made:,} rows")
     return made

@@ -20,14 +20,14 @@ from ruamel.yaml import YAML
 from yiwang.acts.values import system
 from yiwang.identity.queries import system_unit_by_code
 from yiwang.kernel.identifiers import CitizenId, Sex, invent_citizen_id
-from yiwang.kernel.samples import SampleFile, register_sample
+from yiwang.kernel.samples import SampleFile
 from yiwang.kernel.time import CITY_ZONE
 from yiwang.records.services import system_ingest
 from yiwang.records.values import Door, IngestRow
 from yiwang.subjects.services import system_register_subjects
 from yiwang.subjects.values import NewSubject
 
-__all__ = ["InventedPerson", "PeopleParameters", "draw_people", "load_people", "read_parameters", "register"]
+__all__ = ["InventedPerson", "PeopleParameters", "draw_people", "load_people", "read_parameters"]
 
 BATCH = 5_000
 DRAWN_SEQUENCES = 900  # 900 to 999 are for people who are named in the file
@@ -90,11 +90,6 @@ class InventedPerson:
 
     name: str
     number: CitizenId
-
-
-def register() -> None:
-    """Offer the loader, after the organisation's: the register of people has a unit that keeps it."""
-    register_sample("people", load_people, order=50)
 
 
 def read_parameters(content: bytes) -> PeopleParameters:
