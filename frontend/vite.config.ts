@@ -10,10 +10,22 @@ const onlyWoff2: Plugin = {
   },
 };
 
+/** Certificates are typeset on the server with these very files, so that they look the same on every machine. */
+const fontsOfDocuments: Plugin = {
+  name: "fonts-of-documents",
+  async generateBundle() {
+    for (const weight of ["400Regular", "500Medium", "700Bold"]) {
+      const name = `NotoSansSC_${weight}.ttf`;
+      const source = await this.fs.readFile(`node_modules/@expo-google-fonts/noto-sans-sc/${weight}/${name}`);
+      this.emitFile({ type: "asset", fileName: `fonts/${name}`, source });
+    }
+  },
+};
+
 export default defineConfig({
   base: "/static/",
   publicDir: "public",
-  plugins: [onlyWoff2],
+  plugins: [onlyWoff2, fontsOfDocuments],
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -18,6 +18,8 @@ from yiwang.kernel.errors import FieldFault
 from yiwang.kernel.identifiers import (
     CREDIT_CHARACTERS,
     PROVINCES,
+    CertificateIdentifier,
+    CertificateType,
     CitizenId,
     CreditCode,
     DivisionCode,
@@ -458,3 +460,68 @@ def test_every_sentence_says_what_is_wrong_and_what_to_write() -> None:
 def test_checks_are_characters() -> None:
     assert citizen_id_check("11010519491231002") == "X"
     assert organisation_code_check("D2143569") == "X"
+
+
+# ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CERTIFICATES = [
+    "1.2.156.3005.2.11100000000013338W011.11110000000021135M.20230329701.003.Y",
+    "1.2.156.3005.2.11100000000013338W032.11220000013544541J.2430599.001.F",
+    "1.2.156.3005.2.11100000000013338W009.11330105002500287C.2025052201.002.0",
+]
+ALPHANUMERIC = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+@pytest.mark.parametrize("text", CERTIFICATES)
+def test_the_vectors_of_certificate_identifiers_hold(text: str) -> None:
+    parsed = CertificateIdentifier.parse(text)
+    assert parsed == text
+    assert CertificateIdentifier.make(
+        type_code=parsed.type_code, issuer=parsed.issuer, serial=parsed.serial, version=parsed.version
+    ) == text  # fmt: skip
+
+
+def test_a_certificate_identifier_is_taken_as_people_type_it() -> None:
+    wide = str.maketrans({character: chr(ord(character) + 0xFEE0) for character in ALPHANUMERIC + "."})
+    plain = CERTIFICATES[0].removeprefix("1.2.156.3005.2.").lower()
+    for typed in (
+        plain,
+        f" {plain} ",
+        plain.replace(".", "。"),
+        plain.upper().translate(wide),
+        plain.replace(".", " . "),
+    ):
+        assert CertificateIdentifier.parse(typed) == CERTIFICATES[0]
+
+
+@given(
+    serial=st.text(ALPHANUMERIC, min_size=1, max_size=30),
+    version=st.integers(1, 999),
+    place=st.integers(0, 10_000),
+    other=st.sampled_from(ALPHANUMERIC),
+)
+def test_one_wrong_character_of_a_certificate_identifier_is_always_seen(
+    serial: str, version: int, place: int, other: str
+) -> None:
+    whole = CertificateIdentifier.make(
+        type_code="11100000000013338W011", issuer="11110000000021135M", serial=serial, version=version
+    )
+    at = 15 + place % (len(whole) - 15)
+    assume(whole[at] not in {".", other})
+    assert code_of(CertificateIdentifier.parse, whole[:at] + other + whole[at + 1 :]) in {
+        "certificate-check",
+        "certificate-shape",
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1.2.156.3005.2", "x" * 5000, "11100000000013338W011.11110000000021135M..003.Y", "１.２", "\x00"]
+)
+def test_what_is_no_certificate_identifier_has_no_such_shape(text: str) -> None:
+    assert code_of(CertificateIdentifier.parse, text) == "certificate-shape"
+
+
+def test_the_type_code_of_a_certificate_names_a_body() -> None:
+    assert CertificateType.parse("11100000000013338w 011") == "11100000000013338W011"
+    assert code_of(CertificateType.parse, "11100000000013338X011") == "credit-code-check"
+    assert code_of(CertificateType.parse, "011") == "certificate-type-shape"

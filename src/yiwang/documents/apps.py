@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class DocumentsConfig(AppConfig):
-    """Content-addressed files."""
+    """Content-addressed files, and certificates."""
 
     name = "yiwang.documents"
     label = "documents"
@@ -14,9 +14,14 @@ class DocumentsConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.documents.checks import lost_files
-        from yiwang.documents.registry import keep_files_in
+        from yiwang.documents.declarations import CertificateKind, TemplateKind
+        from yiwang.documents.registry import find_fonts_in, keep_files_in
         from yiwang.kernel.health import register_check
-        from yiwang.settings import configuration
+        from yiwang.kernel.kinds import register_kind
+        from yiwang.settings import FRONTEND, configuration
 
         keep_files_in(lambda: configuration().files)
+        find_fonts_in(lambda: FRONTEND / "fonts")
+        register_kind(TemplateKind())
+        register_kind(CertificateKind())
         register_check("lost-file", lost_files)

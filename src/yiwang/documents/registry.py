@@ -1,13 +1,14 @@
-"""Where files are kept: told once by the wiring, so that this engine reads no settings of its own."""
+"""Where files are kept and where fonts stand: told once by the wiring, so that this engine reads no settings of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["folder", "keep_files_in"]
+__all__ = ["find_fonts_in", "folder", "fonts", "keep_files_in"]
 
 _folder: Callable[[], Path] | None = None
+_fonts: Callable[[], Path] | None = None
 
 
 def keep_files_in(place: Callable[[], Path]) -> None:
@@ -21,3 +22,16 @@ def folder() -> Path:
     if _folder is None:
         raise RuntimeError("Nobody has said where files are kept.")
     return _folder()
+
+
+def find_fonts_in(place: Callable[[], Path]) -> None:
+    """Take the fonts of documents from the folder that `place` names, and from nowhere else."""
+    global _fonts
+    _fonts = place
+
+
+def fonts() -> Path:
+    """The folder of fonts. Raises RuntimeError before it is told."""
+    if _fonts is None:
+        raise RuntimeError("Nobody has said where the fonts of documents stand.")
+    return _fonts()

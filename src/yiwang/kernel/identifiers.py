@@ -16,6 +16,8 @@ from typing import Self
 from yiwang.kernel.errors import FieldFault, format_message, msgid
 
 __all__ = [
+    "CertificateIdentifier",
+    "CertificateType",
     "CitizenId",
     "CreditCode",
     "DivisionCode",
@@ -46,14 +48,14 @@ class IdentifierFault(ValueError):
         return FieldFault(pointer, self.code, self.message, self.params)
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, longest: int = LONGEST_INPUT) -> str:
     """What was meant by what was typed: full-width forms as ASCII (U+FF01–U+FF5E), no spaces, upper case.
 
     Other digits (Arabic-Indic and the like) stay as they are and are refused: nobody types them by habit.
     """
     if not isinstance(text, str):
         raise TypeError(f"An identifier is text, not {type(text).__name__}.")
-    if len(text) > LONGEST_INPUT:
+    if len(text) > longest:
         return ""
     text = text.translate(_FULL_WIDTH)
     return re.sub(r"[ \t\r\n]", "", text).upper() if text.isascii() else text
@@ -492,3 +494,109 @@ class DivisionCode(str):
     def is_within(self, other: str) -> bool:
         """Whether this is the division `other` or a part of it."""
         return self.startswith(DivisionCode(other).prefix)
+
+
+# ── certificates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+CERTIFICATE_ROOT = "1.2.156.3005.2"  # GB/T 36904-2018: the object identifier under which certificates are named
+LONGEST_SERIAL = 30
+_CERTIFICATE_SHAPE = re.compile(
+    rf"([0-9A-Z]{{21}})\.([0-9A-Z]{{9}}|[0-9A-Z]{{18}})\.([0-9A-Z]{{1,{LONGEST_SERIAL}}})\.([0-9]{{3}})\.([0-9A-Z])"
+)
+
+
+class CertificateType(str):
+    """The code of a kind of certificate 证照类型代码: credit code of the body that defines it and three digits.
+
+    Source: GB/T 36904-2018.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Check `text`. Raises IdentifierFault: certificate-type-shape, and what CreditCode raises for the body's code."""
+        plain = _plain(text)
+        if not re.fullmatch(r"[0-9A-Z]{18}[0-9]{3}", plain):
+            raise IdentifierFault(
+                "certificate-type-shape",
+                msgid(
+                    "The code of a kind of certificate must have 21 characters: the credit code of the body that defines"
+                    " it and three digits."
+                ),
+            )
+        CreditCode.parse(plain[:18])
+        return cls(plain)
+
+
+class CertificateIdentifier(str):
+    """The identifier of an electronic certificate 证照标识, in its one spelling with root and dots.
+
+    Root, type code, code of the issuing body, serial number, version of three digits, check character.
+    Source: GB/T 36904-2018; the check character is that of ISO 7064 MOD 37,36 over all parts between root and check.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Check `text`, with or without the root. Raises IdentifierFault: certificate-shape, certificate-check."""
+        plain = _plain(text.replace("。", "."), 4 * LONGEST_INPUT).removeprefix(CERTIFICATE_ROOT + ".")
+        found = _CERTIFICATE_SHAPE.fullmatch(plain)
+        if found is None:
+            raise IdentifierFault(
+                "certificate-shape",
+                msgid(
+                    "A certificate identifier has five parts with dots between them. Enter it as printed on the"
+                    " certificate, or scan its QR code."
+                ),
+            )
+        *parts, check = found.groups()
+        if certificate_check("".join(parts)) != check:
+            raise IdentifierFault(
+                "certificate-check",
+                msgid(
+                    "The certificate identifier has a typing error: its last character does not fit the others."
+                    " Compare it with the certificate."
+                ),
+            )
+        return cls(f"{CERTIFICATE_ROOT}.{plain}")
+
+    @classmethod
+    def make(cls, *, type_code: str, issuer: str, serial: str, version: int) -> Self:
+        """The identifier of these parts.  issuer: credit code (older data: nine characters).  version: 1 to 999."""
+        parts = f"{type_code}.{issuer}.{serial}.{version:03d}"
+        return cls.parse(f"{parts}.{certificate_check(parts.replace('.', ''))}")
+
+    @property
+    def _parts(self) -> list[str]:
+        return self.removeprefix(CERTIFICATE_ROOT + ".").split(".")
+
+    @property
+    def type_code(self) -> str:
+        """What kind of certificate it is."""
+        return self._parts[0]
+
+    @property
+    def issuer(self) -> str:
+        """Code of the issuing body."""
+        return self._parts[1]
+
+    @property
+    def serial(self) -> str:
+        """The certificate's number, the same in all its versions."""
+        return self._parts[2]
+
+    @property
+    def version(self) -> int:
+        """From 1; a change makes the next one."""
+        return int(self._parts[3])
+
+
+def certificate_check(body: str) -> str:
+    """The check character for digits and capital letters. Source: ISO 7064 MOD 37,36."""
+    product = 36
+    for character in body:
+        product = (product + int(character, 36)) % 36 or 36
+        product = product * 2 % 37
+    return "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"[(37 - product) % 36]

@@ -1,0 +1,1 @@
+"""What documents compute: templates, typesetting, signatures. Data in, bytes out; no database, no web."""
