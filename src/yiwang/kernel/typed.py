@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["narrow", "no_spaces", "one_line", "several_lines"]
+__all__ = ["FOLDED", "folded", "narrow", "no_spaces", "one_line", "several_lines"]
 
 # Full-width forms of ASCII (U+FF01–U+FF5E) and the spaces that keyboards and copied tables give.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
@@ -43,3 +43,21 @@ def several_lines(typed: str) -> str | None:
     if _CONTROL.search(plain):
         return None
     return "\n".join(line.rstrip() for line in plain.split("\n")).strip()
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F))
+_PLAIN = _WIDE.translate(_NARROW).lower()
+FOLDED: tuple[str, str] = (
+    _WIDE + _LETTERS.upper() + "\u2212\u2013\u2014" + " \t\u3000\xa0",
+    _PLAIN + _LETTERS + "---",
+)
+"""What `folded` does, as PostgreSQL's `translate(text, *FOLDED)` does it too: signs of the first text become those of the second
+at the same place; those without a partner go."""
+
+_FOLD = str.maketrans(FOLDED[0][: len(FOLDED[1])], FOLDED[1], FOLDED[0][len(FOLDED[1]) :])
+
+
+def folded(typed: str) -> str:
+    """A text in which two spellings of the same are equal: full-width signs as usual ones, small letters, no spaces."""
+    return typed.translate(_FOLD)

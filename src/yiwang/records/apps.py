@@ -1,4 +1,4 @@
-"""Records: tables generated from resources, facts with their source, the read log."""
+"""Records: tables generated from resources, facts with their source, the read log, discrepancies."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         from yiwang.catalog.registry import set_resource_tables
         from yiwang.kernel.periodic import register_periodic
+        from yiwang.outbox.registry import declare_event
         from yiwang.records import checks, samples
         from yiwang.records.declarations import GeneratedTables
+        from yiwang.records.events import DISCREPANCY_ENDED, DISCREPANCY_FIELDS, DISCREPANCY_OPENED, ENDED_FIELDS
+        from yiwang.records.jobs import defer_comparison
         from yiwang.records.queries import make_months_ahead
 
         set_resource_tables(GeneratedTables())
         checks.register_with_doctor()
         samples.register()
         register_periodic("records.read-log-ahead", timedelta(hours=1), make_months_ahead)
+        register_periodic("records.compare", timedelta(days=1), defer_comparison)
+        declare_event(DISCREPANCY_OPENED, DISCREPANCY_FIELDS)
+        declare_event(DISCREPANCY_ENDED, ENDED_FIELDS)

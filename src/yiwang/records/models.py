@@ -1,4 +1,4 @@
-"""What the engine keeps about its generated tables, and the read log. The records themselves stand in tables of the schema `records`."""
+"""What the engine keeps: its generated tables, the read log, discrepancies. The records themselves stand in the schema `records`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from yiwang.kernel.ids import uuid7
+from yiwang.records.values import DiscrepancyState
+
+OPEN = ("reported", "accepted")
 
 
 class GeneratedTable(models.Model):
@@ -59,3 +63,145 @@ class Read(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.read_at}"
+
+
+class Discrepancy(models.Model):
+    """Somebody saw another value than the source's 疑义: one open row for each subject, element and proposed value.
+
+    Personal data: both values, and about whom; `reason` is what the source answered.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey("subjects.Subject", on_delete=models.PROTECT, related_name="+")
+    element = models.TextField()
+    resource = models.TextField(db_comment="the source of the fact")
+    unit = models.ForeignKey(
+        "identity.Unit", null=True, on_delete=models.PROTECT, related_name="+", db_comment="of the source"
+    )
+    record_id = models.UUIDField(db_comment="the record doubted")
+    doubted = models.JSONField(
+        null=True, db_comment="what the source says, as canonical JSON holds it; null: nothing any more"
+    )
+    proposed = models.JSONField(db_comment="what it should be")
+    proposed_key = models.TextField(db_comment="SHA-256, hex, of what makes two values mean the same")
+    release = models.IntegerField(db_comment="whose definition of the element the values follow")
+    state = models.TextField(default=DiscrepancyState.REPORTED)
+    history_length = models.IntegerField(default=0)
+    opened_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    case_id = models.UUIDField(null=True, db_comment="of the source's unit, that looks into it")
+    case_number = models.TextField(blank=True, default="")
+    reason = models.TextField(blank=True, default="", db_comment="what the source answered")
+    result_id = models.UUIDField(null=True, db_comment="the record that corrected the fact")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        db_table = "records_discrepancy"
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state__in=[str(one) for one in DiscrepancyState]), name="discrepancy_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=OPEN, ended_at__isnull=True) | (~Q(state__in=OPEN) & Q(ended_at__isnull=False)),
+                name="discrepancy_ended_with_an_end",
+            ),
+            models.UniqueConstraint(
+                fields=["subject", "element", "proposed_key"], condition=Q(state__in=OPEN), name="discrepancy_open_once"
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["unit", "-id"], name="discrepancy_by_unit"),
+            models.Index(fields=["subject", "-id"], name="discrepancy_by_subject"),
+            models.Index(fields=["resource", "element"], condition=Q(state__in=OPEN), name="discrepancy_open"),
+            models.Index(fields=["case_id"], condition=Q(case_id__isnull=False), name="discrepancy_by_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.element} {self.state}"
+
+
+class DiscrepancyReport(models.Model):
+    """One who doubts: a verifying resource that holds another value, an officer, or the subject himself.
+
+    Personal data: who reported, by id; `evidence` holds what he wrote.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.CASCADE, related_name="reports")
+    reporter = models.TextField(db_comment="resource:id | post:id | subject:id")
+    resource = models.TextField(blank=True, default="", db_comment="the verifying resource")
+    record_id = models.UUIDField(null=True, db_comment="its observation")
+    unit = models.ForeignKey("identity.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
+    account_id = models.UUIDField(null=True)
+    subject_id = models.UUIDField(null=True)
+    evidence = models.JSONField(default=dict)
+    reported_at = models.DateTimeField()
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "records_discrepancy_report"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["discrepancy", "reporter"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="discrepancyreport_stands_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.reporter
+
+
+class DiscrepancyEntry(models.Model):
+    """One line of a discrepancy's history. Only ever added: the application may neither change nor delete one.
+
+    Personal data: who did it, by id; `reason` as it was written.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    discrepancy = models.ForeignKey(Discrepancy, on_delete=models.CASCADE, related_name="history")
+    position = models.IntegerField(db_comment="from 1")
+    at = models.DateTimeField()
+    code = models.TextField()
+    state = models.TextField(db_comment="after it")
+    unit = models.ForeignKey("identity.Unit", null=True, on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
+    account_id = models.UUIDField(null=True)
+    resource = models.TextField(blank=True, default="", db_comment="the verifying resource")
+    record_id = models.UUIDField(null=True, db_comment="the record that it tells of")
+    reason = models.TextField(blank=True, default="")
+
+    class Meta:
+        db_table = "records_discrepancy_entry"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["discrepancy", "position"], name="discrepancyentry_in_order")
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Comparison(models.Model):
+    """What the last whole comparison of a verifying resource with an element's source found.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    resource = models.TextField(db_comment="the verifying one")
+    source = models.TextField()
+    element = models.TextField()
+    compared_at = models.DateTimeField()
+    compared = models.BigIntegerField()
+    confirmed = models.BigIntegerField()
+    differing = models.BigIntegerField()
+
+    class Meta:
+        db_table = "records_comparison"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["resource", "source", "element"], name="comparison_the_last")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.element}"

@@ -9,7 +9,24 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-__all__ = ["Door", "FactView", "IngestReport", "IngestRow", "ReadPage", "ReadView", "Standing"]
+__all__ = [
+    "DiscrepancyLine",
+    "DiscrepancyPage",
+    "DiscrepancyState",
+    "DiscrepancyView",
+    "Door",
+    "DoubtCounts",
+    "ElementCompared",
+    "Evidence",
+    "FactView",
+    "HistoryLine",
+    "IngestReport",
+    "IngestRow",
+    "ReadPage",
+    "ReadView",
+    "ReporterView",
+    "Standing",
+]
 
 
 class Door(StrEnum):
@@ -103,3 +120,135 @@ class IngestReport:
 
     written: int
     known: int
+
+
+# ── Discrepancies ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class DiscrepancyState(StrEnum):
+    """Where a discrepancy 疑义 stands.
+
+    reported: somebody doubts the fact.  accepted: a case of the source's unit looks into it.  confirmed: what the source says stands.
+    corrected: the fact is now what was proposed.  rejected: it was not looked into, for a reason.  withdrawn: nobody doubts it any more.
+    """
+
+    REPORTED = "reported"
+    ACCEPTED = "accepted"
+    CONFIRMED = "confirmed"
+    CORRECTED = "corrected"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a reporter shows.  text: at most 500 characters.  files: digests of stored files (hex).  case_number: where he saw it."""
+
+    text: str = ""
+    files: tuple[str, ...] = ()
+    case_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReporterView:
+    """One who doubts.  kind: unit (its resource holds another value) | officer | subject.  who: for people.  own: the reader reported it.
+
+    stands: he has not withdrawn it.  evidence: None where the reader may not see it.
+    """
+
+    kind: str
+    who: str
+    own: bool
+    reported_at: datetime
+    stands: bool
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that happened to a discrepancy, in words.  code: stable name.  who: unit and post, or empty.  reason: as it was written."""
+
+    at: datetime
+    code: str
+    sentence: str
+    who: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DiscrepancyLine:
+    """A discrepancy in a list, without its values.  age_days: since it was opened, until it ended.  unit_title: of the source."""
+
+    id: UUID
+    subject_id: UUID
+    element: str
+    element_title: str
+    resource: str
+    resource_title: str
+    unit_title: str
+    state: DiscrepancyState
+    state_title: str
+    reporters: tuple[str, ...]
+    opened_at: datetime
+    ended_at: datetime | None
+    age_days: int
+    case_id: UUID | None
+    case_number: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the fact is disputed because of it."""
+        return self.ended_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscrepancyPage:
+    """One page of discrepancies, the newest first. next_cursor: empty on the last."""
+
+    rows: tuple[DiscrepancyLine, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class DiscrepancyView:
+    """A discrepancy with both values side by side.  doubted, proposed: shown for people, covered where `masked`.
+
+    reason: what the source answered.  may_withdraw: the reader reported it and it
+    is open.
+    """
+
+    line: DiscrepancyLine
+    doubted: str
+    proposed: str
+    masked: bool
+    reason: str
+    reporters: tuple[ReporterView, ...]
+    history: tuple[HistoryLine, ...]
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ElementCompared:
+    """What one comparison of a verifying resource with an element's source found.
+
+    compared: subjects of which both say something.  confirmed: both say the same.  opened: discrepancies that are new.
+    """
+
+    element: str
+    source: str
+    compared: int
+    confirmed: int
+    differing: int
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoubtCounts:
+    """How an element of a resource stands, for the catalogue.
+
+    open: discrepancies of it.  compared, confirmed: at the last comparison with each verifying resource, together.
+    """
+
+    open: int = 0
+    compared: int = 0
+    confirmed: int = 0

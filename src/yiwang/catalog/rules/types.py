@@ -17,7 +17,7 @@ from yiwang.catalog.values import Address, ElementView, FileValue, ValueRefused
 from yiwang.kernel.errors import msgid
 from yiwang.kernel.identifiers import CitizenId, CreditCode, IdentifierFault
 from yiwang.kernel.time import CITY_ZONE
-from yiwang.kernel.typed import narrow, no_spaces, one_line
+from yiwang.kernel.typed import folded, narrow, no_spaces, one_line
 
 __all__ = ["TYPES", "Column", "ElementType"]
 
@@ -40,6 +40,13 @@ class ElementType:
     expression: ClassVar[str] = ""
     takes_code_list: ClassVar[bool] = False
     is_number: ClassVar[bool] = False
+    compared: ClassVar[tuple[tuple[int, bool], ...]] = ((0, False),)
+    """What makes two values mean the same: positions in `columns`, and whether the text there is folded (`kernel.typed.folded`)."""
+
+    def comparable(self, value: Any) -> tuple[Any, ...]:
+        """A form in which two values that mean the same are equal; SQL over `compared` says the same."""
+        cells = self.to_columns(value)
+        return tuple(folded(cells[position]) if fold else cells[position] for position, fold in self.compared)
 
     def columns(self, element: ElementView) -> tuple[Column, ...]:
         """Columns in which a value stands."""
@@ -81,6 +88,7 @@ class TextType(ElementType):
 
     name = "text"
     expression = "text"
+    compared = ((0, True),)
 
     def clean(self, given: object, element: ElementView) -> str:
         line = one_line(_text_of(given, element))
@@ -396,6 +404,7 @@ class AddressType(ElementType):
 
     name = "address"
     longest = 200
+    compared = ((0, False), (1, True))
 
     def columns(self, element: ElementView) -> tuple[Column, ...]:
         return (Column("_place", "text"), Column("_detail", "text"))

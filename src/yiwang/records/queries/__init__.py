@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from yiwang.records.queries.discrepancies import (
+    count_open_discrepancies,
+    discrepancies_of_case,
+    discrepancy,
+    doubt_counts,
+    list_discrepancies,
+)
 from yiwang.records.queries.read_log import list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import facts, system_facts
+from yiwang.records.queries.standing import system_open_discrepancies
 from yiwang.records.queries.tables import differing_tables, stored_tables
 
 __all__ = [
+    "count_open_discrepancies",
     "differing_tables",
+    "discrepancies_of_case",
+    "discrepancy",
+    "doubt_counts",
     "facts",
+    "list_discrepancies",
     "list_reads",
     "make_month",
     "make_months_ahead",
     "stored_tables",
     "system_facts",
+    "system_open_discrepancies",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -22,11 +23,12 @@ from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date, machine_now, now
 from yiwang.records.models import Read
 from yiwang.records.queries.read_log import make_month
+from yiwang.records.queries.standing import disputed_elements
 from yiwang.records.queries.tables import stored_tables
 from yiwang.records.queries.versions import StoredVersion, version_in_force
-from yiwang.records.values import Door, FactView
+from yiwang.records.values import Door, FactView, Standing
 
-__all__ = ["facts", "system_facts"]
+__all__ = ["READ_SENSITIVE", "facts", "log_reading", "require_purpose", "system_facts"]
 
 READ = "record.read"
 READ_SENSITIVE = "record.read-sensitive"
@@ -47,10 +49,11 @@ def facts(
     was known here at that instant (default now).
     A person sees all of his own. A post sees facts of units in the scope of its grant `record.read`; values of sensitive elements are
     masked unless it may `record.read-sensitive`. Facts of others are left out as if they were not there.
-    One transaction: the reading is logged with it or not at all. Queries: 4, and 2 for each resource.
+    A fact that somebody doubts is disputed.
+    One transaction: the reading is logged with it or not at all. Queries: 5, and 2 for each resource.
     Raises Invalid for an unknown purpose, NotSignedIn, NotAllowed without any grant.
     """
-    _require_purpose(purpose)
+    require_purpose(purpose)
     seen = _scope(actor, subject_id, READ)
     sensitive = _scope(actor, subject_id, READ_SENSITIVE, needed=False)
     return _read(actor, subject_id, purpose, elements, valid_at, known_at, seen, sensitive)
@@ -65,12 +68,13 @@ def system_facts(
     valid_at: date | None = None,
 ) -> list[FactView]:
     """The same for a job or subscriber, unmasked; logged as the platform's reading."""
-    _require_purpose(purpose)
+    require_purpose(purpose)
     everything = UnitScope(True, frozenset(), frozenset())
     return _read(actor, subject_id, purpose, elements, valid_at, None, everything, everything)
 
 
-def _require_purpose(purpose: str) -> None:
+def require_purpose(purpose: str) -> None:
+    """Raise Invalid for a purpose that nobody has registered."""
     if purpose not in catalog.list_purposes():
         fault = FieldFault(
             "purpose", "unknown-purpose", msgid("No purpose {purpose} is registered."), {"purpose": purpose}
@@ -122,11 +126,17 @@ def _read(
                 found.append(
                     (resource, {name: version.values[name] for name in names if name in version.values}, version)
                 )
-        _log(actor, subject_id, purpose, asked, release, moment)
+        log_reading(actor, subject_id, purpose, asked, release, moment)
+        disputed = disputed_elements([subject_id]) if found else set()
         titles = unit_titles(version.fixed["unit_id"] for _, _, version in found if version.fixed["unit_id"])
     language = get_language() or "zh-hans"
     return [
-        _fact(views[name], value, resource, version, titles, not _covers(sensitive, version.fixed), moment, language)
+        replace(
+            _fact(
+                views[name], value, resource, version, titles, not _covers(sensitive, version.fixed), moment, language
+            ),
+            standing=Standing.DISPUTED if (subject_id, name) in disputed else Standing.UNDISPUTED,
+        )
         for resource, values, version in found
         for name, value in values.items()
     ]
@@ -180,9 +190,10 @@ def _evidence(stored: Any) -> Mapping[str, Any]:
     return json.loads(stored) if isinstance(stored, str) else stored or {}
 
 
-def _log(
+def log_reading(
     actor: Actor, subject_id: UUID, purpose: str, asked: Mapping[str, Iterable[str]], release: int, moment: datetime
 ) -> None:
+    """Write down that the actor read these elements (resource → elements), in the transaction of the reading."""
     if not asked:
         return
     make_month(moment)

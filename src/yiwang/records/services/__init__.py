@@ -1,7 +1,33 @@
-"""Changes of the engine `records`: versions through a lawful door, batches from a source."""
+"""Changes of the engine `records`: versions through a lawful door, batches from a source, comparisons, discrepancies."""
 
 from __future__ import annotations
 
+from yiwang.records.services.comparing import system_compare, system_compare_all
+from yiwang.records.services.discrepancies import (
+    accept_discrepancy,
+    confirm_discrepancy,
+    correct_discrepancy,
+    reject_discrepancy,
+    report_discrepancy,
+    system_let_go,
+    withdraw_discrepancy,
+)
+from yiwang.records.services.doubting import AlreadyEnded
 from yiwang.records.services.writing import RecordSuperseded, retract_record, system_ingest, write_record
 
-__all__ = ["RecordSuperseded", "retract_record", "system_ingest", "write_record"]
+__all__ = [
+    "AlreadyEnded",
+    "RecordSuperseded",
+    "accept_discrepancy",
+    "confirm_discrepancy",
+    "correct_discrepancy",
+    "reject_discrepancy",
+    "report_discrepancy",
+    "retract_record",
+    "system_compare",
+    "system_compare_all",
+    "system_ingest",
+    "system_let_go",
+    "withdraw_discrepancy",
+    "write_record",
+]

@@ -27,6 +27,8 @@ from yiwang.kernel.time import civil_date
 from yiwang.records.queries.tables import KnownTable, stored_table
 from yiwang.records.queries.versions import version_by_id, version_in_force
 from yiwang.records.rules.tables import FIXED
+from yiwang.records.services.comparing import compare_arrived
+from yiwang.records.services.locks import lock_batch, lock_subject
 from yiwang.records.values import Door, IngestReport, IngestRow
 from yiwang.subjects.queries import system_subject
 
@@ -75,7 +77,7 @@ def write_record(
     act.about("subject", subject_id)
     act.require(_reaches(actor, "record.write", source), msgid("Your post may not write records of this unit."))
     _require_subject(subject_id, target.view)
-    _lock(resource, subject_id)
+    lock_subject(resource, subject_id, target.release)
     given = {id: value for id, value in values.items() if not catalog.is_absent(value)}
     clean, faults = catalog.validate(given, elements.values(), today=civil_date(act.time), release=target.release)
     faults += [
@@ -97,6 +99,7 @@ def write_record(
     row |= {"registered_at": registered_at or act.time}
     _insert(table, row, whole)
     _tell(act, "record.written.v1", row, resource)
+    compare_arrived(act, resource, [subject_id], target.release)
     failpoints.reach("records.after-write")
     return record_id
 
@@ -120,7 +123,7 @@ def retract_record(actor: Actor, resource: str, record_id: UUID, *, reason: str,
     act.require(may, msgid("Your post may not retract records of this unit."))
     if not 1 <= len(reason.strip()) <= 200:
         raise Invalid(faults=[FieldFault("reason", "length", msgid("Give a reason of 1 to 200 characters."))])
-    _lock(resource, fixed["subject_id"])
+    lock_subject(resource, fixed["subject_id"], target.release)
     latest = _last_word(table, fixed["subject_id"], fixed["valid_from"])
     if latest != record_id or fixed["retracted"]:
         raise RecordSuperseded
@@ -132,6 +135,7 @@ def retract_record(actor: Actor, resource: str, record_id: UUID, *, reason: str,
     act.about("record", version_id)
     _insert(table, row, {})
     _tell(act, "record.retracted.v1", row, resource)
+    compare_arrived(act, resource, [subject_id], target.release)
     return version_id
 
 
@@ -149,13 +153,15 @@ def system_ingest(
     act = current_act()
     target = _target(resource)
     act.about("resource", resource)
-    _lock_all(resource)
+    lock_batch(resource, target.release)
     arrived = act.time
     written = given = 0
     for start, batch in _batches(rows):
         prepared = _prepared(act, target, batch, start, Door(door), arrived)
         given += len(batch)
-        written += _merge(target.table, prepared)
+        if merged := _merge(target.table, prepared):
+            written += merged
+            compare_arrived(act, resource, list({row.subject_id for row in batch}), target.release)
     act.note(resource=resource, given=given, written=written, door=str(door))
     if written:
         act.emit(
@@ -266,20 +272,6 @@ def _reaches(actor: Actor, action: str, unit_id: UUID | None) -> bool:
 def _json(content: Mapping[str, object]) -> Jsonb:
     """As canonical JSON has it: ids and dates as texts. Raises NotCanonical for what JSON cannot hold."""
     return Jsonb(json.loads(canonical.canonical_json(content)))
-
-
-def _lock(resource: str, subject_id: UUID) -> None:
-    """One writer for a subject's state at a time, until the transaction ends: histories have one order. Batches exclude all."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0)), pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"records {resource}", f"records {resource} {subject_id}"],
-        )
-
-
-def _lock_all(resource: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"records {resource}"])
 
 
 def _after_last(table: KnownTable, subject_id: UUID, moment: datetime) -> datetime:

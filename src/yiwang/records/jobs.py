@@ -1,0 +1,23 @@
+"""Jobs of records: the daily comparison. Its body may be run again."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+
+from yiwang.acts.services import defer
+from yiwang.records.services import system_compare_all
+
+__all__ = ["compare_all", "defer_comparison"]
+
+
+@app.task(name="records.compare_all", queue="records")
+def compare_all() -> None:
+    """Compare every verifying resource with its sources: what began today, and what was written before somebody verified it."""
+    system_compare_all()
+
+
+def defer_comparison() -> None:
+    """Have everything compared once. For the scheduler."""
+    with transaction.atomic():
+        defer(compare_all)
