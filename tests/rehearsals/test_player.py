@@ -194,3 +194,32 @@ def test_time_and_samples_are_given_to_the_city(play: Play, city: toy_city.ToyCi
     assert not faults(played)
     assert [moment.isoformat() for moment in city.moved] == ["2026-12-01T09:00:00+08:00", "2026-12-24T02:00:00+08:00"]
     assert city.samples == {"units": [{"code": "1"}]}
+
+
+@pytest.mark.parametrize(
+    ("file", "seen"),
+    [
+        ({"file": "平面图.pdf"}, r"平面图.pdf application/pdf b'%PDF'"),
+        ({"file": "a.png"}, r"a.png image/png b'\x89PNG'"),
+        ({"file": "x.pdf", "holds": "zip"}, r"x.pdf application/pdf b'PK\x03\x04'"),
+    ],
+)
+def test_a_file_is_handed_in_under_its_name_as_what_it_calls_itself(
+    play: Play, file: dict[str, str], seen: str
+) -> None:
+    played = play(
+        {"as": "visitor"},
+        {"opens": {"address": "/plan/"}},
+        {"fills": {"平面图": file, "备注": "首层"}},
+        {"submits": "上传"},
+        {"sees": [seen, "备注：首层"]},
+    )
+    assert played.ok, faults(played)
+
+
+def test_a_file_goes_into_a_field_for_files_and_nothing_else_does(play: Play) -> None:
+    begin: list[dict[str, Any]] = [{"as": "visitor"}, {"opens": {"address": "/plan/"}}]
+    assert faults(play(*begin, {"fills": {"备注": {"file": "a.pdf"}}})) == ["3: The field “备注” takes no file."]
+    assert faults(play(*begin, {"fills": {"平面图": "a.pdf"}})) == ["3: The field “平面图” takes a file."]
+    missing = play(*begin, {"fills": {"备注": "无"}}, {"submits": "上传"})
+    assert missing.ok, faults(missing)

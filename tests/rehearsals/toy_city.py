@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import HTTP
 from http.cookies import SimpleCookie
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -120,6 +122,16 @@ class ToyCity:
             self.cases.append(given | {"who": who, "number": f"460199-{len(self.cases) + 1}", "state": "办理中"})
         return 303, "", {"Location": "/receipt/"}
 
+    def _GET_plan_(self, who: str, given: dict[str, str]) -> Any:
+        field = (
+            '<label for="p">平面图</label><input id="p" type="file" name="plan"><label>备注<input name="note"></label>'
+        )
+        form = f'<form method="post" action="/plan/" enctype="multipart/form-data">{field}<button>上传</button></form>'
+        return PAGE.format(title="上传", body=form)
+
+    def _POST_plan_(self, who: str, given: dict[str, str]) -> Any:
+        return PAGE.format(title="已上传", body=f"<p>{given.get('plan', '没有文件')}，备注：{given['note']}</p>")
+
     def _GET_receipt_(self, who: str, given: dict[str, str]) -> Any:
         return PAGE.format(
             title="已收到", body=f"<dl><dt>办件编号</dt><dd><span>{self.cases[-1]['number']}</span></dd></dl>"
@@ -156,6 +168,23 @@ class ToyCity:
         return 404, json.dumps({"type": "/docs/problems/not-found", "status": 404, "detail": "没有这个办件"}), {}
 
 
+def _pairs(text: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(text, keep_blank_values=True).items()}
+
+
+def _parts(kind: str, body: bytes) -> dict[str, str]:
+    """The fields of a form; a file as its name, its type and its first bytes."""
+    message = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body, policy=HTTP)
+    found = {}
+    for part in message.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        content = part.get_payload(decode=True)
+        assert isinstance(content, bytes)
+        file = part.get_filename()
+        found[name] = f"{file} {part.get_content_type()} {content[:4]!r}" if file else content.decode()
+    return found
+
+
 @contextmanager
 def running() -> Iterator[ToyCity]:
     """The toy city behind a real port."""
@@ -164,10 +193,9 @@ def running() -> Iterator[ToyCity]:
     class Handler(BaseHTTPRequestHandler):
         def _handle(self) -> None:
             parts = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
-            given = {
-                name: values[-1] for name, values in parse_qs(parts.query + "&" + body, keep_blank_values=True).items()
-            }
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            kind = self.headers.get("Content-Type", "")
+            given = _parts(kind, body) if kind.startswith("multipart/") else _pairs(parts.query + "&" + body.decode())
             cookies = SimpleCookie(self.headers.get("Cookie", ""))
             who = cookies["who"].value if "who" in cookies else ""
             status, text, headers = city.answer(self.command, parts.path, who, given)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from yiwang.packs.rehearsals.attachments import Attachment
 from yiwang.packs.rehearsals.drivers import SIGN_IN, NotForThisDriver
 from yiwang.packs.rehearsals.http import LANGUAGE_COOKIE
 from yiwang.packs.rehearsals.pages import NotSeen, Page
@@ -181,7 +182,11 @@ class BrowserDriver:
             return
         field = self._field(label, within)
         kind = field.evaluate("one => one.type || one.tagName.toLowerCase()")
-        if kind in {"fieldset", "div"}:
+        if (kind == "file") != isinstance(value, Attachment):
+            raise NotSeen(f"The field “{label}” takes {'a file' if kind == 'file' else 'no file'}.")
+        if isinstance(value, Attachment):
+            field.set_input_files({"name": value.name, "mimeType": value.media_type, "buffer": value.content})
+        elif kind in {"fieldset", "div"}:
             for choice in value if isinstance(value, list) else [value]:
                 field.get_by_label(str(choice), exact=True).first.check()
         elif kind == "checkbox":

@@ -51,7 +51,7 @@ class Driver(Protocol):
         """Follow a link."""
 
     def fill(self, label: str, value: object) -> None:
-        """Fill in a field."""
+        """Fill in a field; a file that is handed in is an `attachments.Attachment`."""
 
     def press(self, button: str, beside: str, twice: bool) -> None:
         """Press a button."""

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 from uuid import uuid4
 
+from yiwang.packs.rehearsals.attachments import Attachment
 from yiwang.packs.rehearsals.drivers import SIGN_IN, NotForThisDriver
 from yiwang.packs.rehearsals.pages import Ask, NotSeen, Page, normal, pick
 
@@ -237,12 +238,17 @@ def _as_request(ask: Ask) -> tuple[str, str, bytes | None, dict[str, str]]:
             {"Content_Type": "application/x-www-form-urlencoded"},
         )
     boundary = uuid4().hex
-    parts = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
-        for name, value in ask.fields
-    ]
-    body = ("".join(parts) + f"--{boundary}--\r\n").encode()
+    body = b"".join(_part(boundary, name, value) for name, value in ask.fields) + f"--{boundary}--\r\n".encode()
     return "POST", ask.address, body, {"Content_Type": f"multipart/form-data; boundary={boundary}"}
+
+
+def _part(boundary: str, name: str, value: str | Attachment) -> bytes:
+    """One field as a browser sends it: file names as UTF-8 (RFC 7578 §5.1.2)."""
+    head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"'
+    if isinstance(value, Attachment):
+        head += f'; filename="{value.name}"\r\nContent-Type: {value.media_type}'
+    content = value.content if isinstance(value, Attachment) else value.encode()
+    return head.encode() + b"\r\n\r\n" + content + b"\r\n"
 
 
 # ── The API ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -13,6 +13,8 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import html
 
+from yiwang.packs.rehearsals.attachments import Attachment
+
 __all__ = ["Ask", "NotSeen", "Page", "normal", "pick"]
 
 Element: TypeAlias = Any  # of lxml.html, whose stubs leave out most of it
@@ -51,12 +53,12 @@ class NotSeen(Exception):
 class Ask:
     """One request that a page would make.
 
-    fields: of the form, in its order.  multipart: sent as multipart/form-data.
+    fields: of the form, in its order; files among them only when multipart.  multipart: sent as multipart/form-data.
     """
 
     method: str
     address: str
-    fields: tuple[tuple[str, str], ...] = ()
+    fields: tuple[tuple[str, str | Attachment], ...] = ()
     multipart: bool = False
 
 
@@ -97,6 +99,7 @@ class Page:
         self.media_type = media_type
         self.document: Element = html.document_fromstring(content.decode("utf-8") or "<html></html>")
         self._texts: dict[Element, str] = {}
+        self._files: dict[Element, Attachment] = {}
 
     # ── What is shown ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,32 +220,39 @@ class Page:
         fields = list(self._fields_of(form))
         if name := button.get("name"):
             fields.append((name, button.get("value", "")))
+        multipart = method != "GET" and form.get("enctype", "") == "multipart/form-data"
+        if not multipart:  # a browser sends the name of a file alone
+            fields = [(name, value.name if isinstance(value, Attachment) else value) for name, value in fields]
         if method == "GET":
             return Ask("GET", urlsplit(address)._replace(query="", fragment="").geturl(), tuple(fields))
-        return Ask("POST", address, tuple(fields), form.get("enctype", "") == "multipart/form-data")
+        return Ask("POST", address, tuple(fields), multipart)
 
     def _form_of(self, control: Element) -> Element | None:
         if named := control.get("form"):
             return self._by_id(named)
         return next(control.iterancestors("form"), None)
 
-    def _fields_of(self, form: Element) -> Iterator[tuple[str, str]]:
+    def _fields_of(self, form: Element) -> Iterator[tuple[str, str | Attachment]]:
         for one in self.document.iter("input", "select", "textarea"):
             name = one.get("name")
             if not name or one.get("disabled") is not None or self._form_of(one) is not form:
                 continue
             if any(each.get("disabled") is not None for each in one.iterancestors("fieldset")):
                 continue
-            kind = one.get("type", "text").lower()
-            if one.tag == "textarea":
-                yield name, (one.text or "").removeprefix("\n")
-            elif one.tag == "select":
-                yield from ((name, _option_value(option)) for option in _chosen(one))
-            elif kind in {"checkbox", "radio"}:
-                if one.get("checked") is not None:
-                    yield name, one.get("value", "on")
-            elif kind not in {"submit", "button", "image", "reset", "file"}:
-                yield name, one.get("value", "")
+            yield from ((name, value) for value in self._values_of(one))
+
+    def _values_of(self, one: Element) -> Iterable[str | Attachment]:
+        """What a field sends: nothing, one thing or several."""
+        kind = one.get("type", "text").lower()
+        if one.tag == "textarea":
+            return [(one.text or "").removeprefix("\n")]
+        if one.tag == "select":
+            return [_option_value(option) for option in _chosen(one)]
+        if kind in {"checkbox", "radio"}:
+            return [one.get("value", "on")] if one.get("checked") is not None else []
+        if kind == "file":
+            return [self._files[one]] if one in self._files else []
+        return [] if kind in {"submit", "button", "image", "reset"} else [one.get("value", "")]
 
     def _one(self, what: str, name: str, named: list[tuple[str, Element]], beside: str) -> Element:
         found = pick(what, name, named)
@@ -282,7 +292,11 @@ class Page:
         kind = one.get("type", "text").lower() if one.tag == "input" else one.tag
         if one.get("readonly") is not None or one.get("disabled") is not None:
             raise NotSeen(f"The field “{label}” cannot be changed.")
-        if kind in {"fieldset", "div", "radio"}:
+        if (kind == "file") != isinstance(value, Attachment):
+            raise NotSeen(f"The field “{label}” takes {'a file' if kind == 'file' else 'no file'}.")
+        if isinstance(value, Attachment):
+            self._files[one] = value
+        elif kind in {"fieldset", "div", "radio"}:
             self._choose(one, label, value if isinstance(value, list) else [value])
         elif kind == "checkbox":
             _check(one, bool(value))

@@ -12,12 +12,14 @@ from typing import Any, Protocol
 from pydantic import BaseModel
 
 from yiwang.kernel import time
+from yiwang.packs.rehearsals.attachments import attachment
 from yiwang.packs.rehearsals.drivers import Driver
 from yiwang.packs.rehearsals.pages import NotSeen, normal
 from yiwang.packs.rehearsals.steps import (
     PLACEHOLDER,
     VISITOR,
     As,
+    Attached,
     Given,
     MovesTime,
     Opens,
@@ -241,7 +243,7 @@ class _Scene:
 
     def _fill(self, values: Mapping[str, Any]) -> None:
         for label, value in values.items():
-            self._on_stage.fill(label, value)
+            self._on_stage.fill(label, attachment(value.file, value.holds) if isinstance(value, Attached) else value)
 
     def _press(self, what: Presses) -> None:
         if what.operation:
@@ -347,7 +349,7 @@ def _words(thing: Any) -> str:
         for name, value in set_fields.items():
             if value in ("", 0, False, (), {}, None):
                 continue
-            plain = name in {"link", "button", "operation", "texts", "to"}
+            plain = name in {"link", "button", "operation", "texts", "to", "file"}
             words = _words(value)
             parts.append(words if plain else f"{name.replace('_', ' ').replace('none of', 'not')} {words}")
         return " · ".join(parts)

@@ -19,6 +19,7 @@ __all__ = [
     "ACTING",
     "VISITOR",
     "As",
+    "Attached",
     "Given",
     "MovesTime",
     "Opens",
@@ -34,11 +35,24 @@ __all__ = [
 VISITOR = "visitor"
 PLACEHOLDER = re.compile(r"\{([A-Za-z][\w ]*)\}")
 
-Value = bool | int | float | str | list[str] | dict[str, Any]
-
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Attached(_Part):
+    """A file that is handed in, made for the story.
+
+    file: the name that its owner gave it; the ending says what it is: pdf, png, zip.  holds: what is really in it, where that is
+    something else.
+    """
+
+    file: str = Field(pattern=r"^[^/\\\"]+\.(pdf|png|zip)$")
+    holds: Literal["pdf", "png", "zip", ""] = ""
+
+
+Fields = Annotated[Attached | dict[str, Any], Field(union_mode="left_to_right")]
+Value = bool | int | float | str | list[str] | Fields
 
 
 def _listed(value: object) -> object:
