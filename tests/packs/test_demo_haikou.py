@@ -55,15 +55,15 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
         "township": 46,
         "village": 467,
     }
-    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (76, 65, 50)
-    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (14, 12, 2_302)
+    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (80, 73, 54)
+    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (16, 14, 2_302)
     for model in (Unit, Post, Area, Account, Assignment, Subject):
         assert set(model.objects.values_list("origin", flat=True)) == {"invented"}
     codes = [CreditCode.parse(code) for code in Unit.objects.values_list("credit_code", flat=True)]
     assert {code.division for code in codes} == {"460199"}
-    assert len(set(codes)) == 76
+    assert len(set(codes)) == 80
     depths = Counter(node.depth for node in unit_tree(system("tests")))
-    assert depths == {0: 1, 1: 25, 2: 50}
+    assert depths == {0: 1, 1: 25, 2: 54}
 
     # every street office answers for its own communities, with a post that has the duty
     duties = {duty for post in posts_of(Account.objects.get(login="wu.qing").id) for duty in post.duties}
