@@ -18,7 +18,14 @@ class CasesConfig(AppConfig):
         from yiwang.cases import jobs as jobs  # registers the jobs
         from yiwang.cases import services
         from yiwang.cases.checks import stuck_cases
-        from yiwang.cases.declarations import CalendarKind, FormKind, ItemKind, ProcessKind, check_writes
+        from yiwang.cases.declarations import (
+            CalendarKind,
+            FormKind,
+            ItemKind,
+            ProcessKind,
+            check_working_days,
+            check_writes,
+        )
         from yiwang.cases.registry import register_action, register_parameter_type
         from yiwang.cases.services.writing import write_records
         from yiwang.kernel.health import register_check
@@ -28,6 +35,7 @@ class CasesConfig(AppConfig):
         for kind in (CalendarKind(), FormKind(), ProcessKind(), ItemKind()):
             register_kind(kind)
         register_parameter_type("writes", check_writes)
+        register_parameter_type("working-days", check_working_days)
         register_action("records.write", write_records, "inside", {"writes": "writes"})
         register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)

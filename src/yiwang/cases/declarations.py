@@ -15,7 +15,7 @@ from yiwang.cases.rules.bpmn import read_diagram
 from yiwang.cases.rules.diagram import Diagram, DiagramFault
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 
-__all__ = ["CalendarKind", "FormKind", "ItemKind", "ProcessKind", "check_writes"]
+__all__ = ["CalendarKind", "FormKind", "ItemKind", "ProcessKind", "check_working_days", "check_writes"]
 
 Text = str | dict[str, str]
 
@@ -192,6 +192,7 @@ class ProcessKind(Kind):
             yield DeclarationFault(one.path, fault.line, fault.message, fault.advice)
         for node in diagram.nodes.values():
             named = [("duty", node.duty.literal)] if node.duty and node.duty.literal else []
+            named += [("working-days", node.within.literal)] if node.within and node.within.literal else []
             signature = registry.signatures().get(node.action, {})
             named += [
                 (signature.get(name, "text"), binding.literal)
@@ -230,10 +231,72 @@ class GuideBody(_Part):
     result: Text
 
 
+class ApplicantBody(_Part):
+    """Who applies where the item is about another subject than the one who applies: its legal representative 法定代表人.
+
+    kind: kind of the one who applies.  represents: the element of the item's subject that names him; by: his own element that must hold
+    the same value.  called: the element by which he recognises the subject.
+    """
+
+    kind: str
+    represents: str
+    by: str
+    called: str
+
+
+class CheckBody(_Part):
+    """When it is looked whether a promise was kept, in working days from the decision."""
+
+    working_days: int = Field(ge=1, le=365)
+
+
+class PromiseMadeBody(_Part):
+    """A promise 告知承诺 instead of a paper.  text: what is promised.  check: when it is looked at.  broken: what follows then.
+
+    Source: 国务院办公厅关于全面推行证明事项和涉企经营许可事项告知承诺制的指导意见（国办发〔2020〕42号）.
+    """
+
+    text: Text
+    check: CheckBody
+    broken: Text
+
+
+class MaterialBody(_Part):
+    """What must be shown 材料.
+
+    kind: `fact`, what a register of the city says; `upload`, a file; `promise`, a stated undertaking that is checked later.
+    elements: of a fact: all of them must be known.  element: of an upload, of the type `file`; of a promise, of the type `boolean`; of a
+    fact, the file that is asked for when the city does not know it.  may_follow: the form may be sent without it (容缺); it then stands
+    in the one notice of everything that is missing.  help: what must be seen in it.
+    """
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
+    title: Text
+    kind: Literal["fact", "upload", "promise"]
+    elements: tuple[str, ...] = ()
+    element: str = ""
+    promise: PromiseMadeBody | None = None
+    may_follow: bool = False
+    help: Text = ""
+    law: str = ""
+    article: str = ""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> MaterialBody:
+        if (self.kind == "fact") != bool(self.elements):
+            raise ValueError("`elements` belong to a material of the kind `fact`, which names at least one")
+        if self.kind != "fact" and not self.element:
+            raise ValueError("an `upload` names the `element` that holds the file, a `promise` the one that says yes")
+        if (self.kind == "promise") != (self.promise is not None):
+            raise ValueError("`promise` belongs to a material of the kind `promise`: text, check, broken")
+        return self
+
+
 class ItemBody(Body):
     """A thing that government does again and again 事项.
 
-    about: kind of subject that applies.  basic_code: 基本编码, twelve characters.  level: 行使层级, 1 to 7.
+    about: kind of subject that it is for.  applicant: who applies, where that is another.  materials: what must be shown.
+    basic_code: 基本编码, twelve characters.  level: 行使层级, 1 to 7.
     place: the form's element that says which area answers.  process, parameters: the diagram, and what it takes from this item.
     keywords: what people may search for.
     """
@@ -241,6 +304,8 @@ class ItemBody(Body):
     kind: Literal["item"]
     summary: Text
     about: str
+    applicant: ApplicantBody | None = None
+    materials: tuple[MaterialBody, ...] = ()
     basic_code: str = Field(pattern=r"^[0-9A-Z]{12}$")
     level: int = Field(ge=1, le=7)
     form: str
@@ -267,6 +332,15 @@ class ItemKind(Kind):
         yield Reference("form", "form", body.form)
         yield Reference("process", "process", body.process)
         yield Reference("place", "element", body.place)
+        if body.applicant is not None:
+            yield Reference("applicant/kind", "subject-kind", body.applicant.kind)
+            for part in ("represents", "by", "called"):
+                yield Reference(f"applicant/{part}", "element", getattr(body.applicant, part))
+        for n, material in enumerate(body.materials):
+            for m, element in enumerate(material.elements):
+                yield Reference(f"materials/{n}/elements/{m}", "element", element)
+            if material.element:
+                yield Reference(f"materials/{n}/element", "element", material.element)
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """The place is asked; every parameter of the process is bound to something that is there; somebody may decide."""
@@ -289,10 +363,86 @@ class ItemKind(Kind):
                 yield _fault(
                     one, "basic_code", f"The basic code is also that of {other.path}.", "Each item has its own."
                 )
+        yield from self._check_applicant(one, city)
+        yield from self._check_materials(one, city)
         if process is not None:
-            yield from self._check_parameters(
-                one, read_diagram(process.body.bpmn.encode(), registry.signatures()), city
+            diagram = read_diagram(process.body.bpmn.encode(), registry.signatures())
+            yield from self._check_parameters(one, diagram, city)
+            for n, material in enumerate(body.materials):
+                if material.promise is not None and not diagram.checks_promises():
+                    yield _fault(
+                        one,
+                        f"materials/{n}/promise",
+                        f"The process `{diagram.id}` never looks whether a promise was kept.",
+                        'Use a process with a task that has <yw:check what="promises"/>.',
+                    )
+                if material.may_follow and not diagram.asks_the_applicant():
+                    yield _fault(
+                        one,
+                        f"materials/{n}/may_follow",
+                        f"The process `{diagram.id}` never asks the applicant for what is missing.",
+                        "Delete `may_follow`, or use a process in which the applicant has a task.",
+                    )
+
+    def _check_applicant(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """Who represents is found through facts: their sources are about the item's subject and about who applies."""
+        applicant = one.body.applicant
+        if applicant is None:
+            return
+        if applicant.kind == one.body.about:
+            yield _fault(
+                one,
+                "applicant/kind",
+                f"Who applies is of the same kind as `about`: `{applicant.kind}`.",
+                "Delete `applicant`: it is for one who applies for another.",
             )
+        for part, kind in (("represents", one.body.about), ("called", one.body.about), ("by", applicant.kind)):
+            element = getattr(applicant, part)
+            if city.find("element", element) is not None and kind not in _kept_about(element, city):
+                yield _fault(
+                    one,
+                    f"applicant/{part}",
+                    f"No resource about `{kind}` is the source of `{element}`.",
+                    "Name an element that a register keeps, or declare that register.",
+                )
+
+    def _check_materials(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """Each stands once, is not asked by the form too, and its elements can say what it says."""
+        body: ItemBody = one.body
+        form = city.find("form", body.form)
+        asked = set(form.body.elements()) if form is not None else set[str]()
+        kinds = {body.about, *([body.applicant.kind] if body.applicant else [])}
+        seen: set[str] = set()
+        for n, material in enumerate(body.materials):
+            at = f"materials/{n}"
+            if material.id in seen:
+                yield _fault(one, f"{at}/id", f"The material `{material.id}` stands twice.", "Keep it once.")
+            seen.add(material.id)
+            if material.element in asked:
+                yield _fault(
+                    one,
+                    f"{at}/element",
+                    f"`{material.element}` is asked twice.",
+                    "Take it out of the form; materials are asked after it.",
+                )
+            asked.add(material.element)
+            wanted = "boolean" if material.kind == "promise" else "file"
+            element = city.find("element", material.element) if material.element else None
+            if element is not None and element.body.type != wanted:
+                yield _fault(
+                    one,
+                    f"{at}/element",
+                    f"`{material.element}` is a `{element.body.type}`.",
+                    f"Name an element of the type `{wanted}`.",
+                )
+            for m, fact in enumerate(material.elements):
+                if city.find("element", fact) is not None and not kinds & _kept_about(fact, city):
+                    yield _fault(
+                        one,
+                        f"{at}/elements/{m}",
+                        f"No register about {' or '.join(sorted(kinds))} is the source of `{fact}`.",
+                        "A fact is shown by its source: declare the resource, or ask for an upload.",
+                    )
 
     def _check_parameters(self, one: Declaration, diagram: Diagram, city: City) -> Iterable[DeclarationFault]:
         needs = diagram.needs(registry.signatures())
@@ -326,6 +476,16 @@ class ItemKind(Kind):
                 )
 
 
+def _kept_about(element: str, city: City) -> set[str]:
+    """The kinds of subject about which some resource is the element's source."""
+    return {
+        resource.body.about
+        for resource in city.of_kind("resource").values()
+        for field in resource.body.fields
+        if field.element == element and str(field.role) == "source"
+    }
+
+
 # ── Parameters ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -349,6 +509,13 @@ class WriteBody(_Part):
     resource: str
     fields: dict[str, str] = Field(default_factory=dict)
     valid_from: str = ""
+
+
+def check_working_days(value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:
+    """Check a parameter of the type `working-days`: how long a step of the process may take."""
+    number = int(value) if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+    if not isinstance(number, int) or isinstance(number, bool) or not 1 <= number <= 365:
+        yield ParameterFault("", "This is no number of working days.", "Write a whole number from 1 to 365.")
 
 
 def check_writes(value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["CASE_ADVANCED", "CASE_ENDED", "CASE_SUBMITTED", "CASE_WITHDRAWN"]
+__all__ = [
+    "CASE_ADVANCED",
+    "CASE_ENDED",
+    "CASE_OUTCOME_CHANGED",
+    "CASE_SUBMITTED",
+    "CASE_WITHDRAWN",
+    "TASK_TRANSFERRED",
+]
 
 CASE_SUBMITTED: Final = "case.submitted.v1"
 """A case was made.  + `due_on`, `place`."""
@@ -18,6 +25,12 @@ CASE_ADVANCED: Final = "case.advanced.v1"
 
 CASE_ENDED: Final = "case.ended.v1"
 """A case has ended, however.  + `outcome`, `on_time` (null without a limit)."""
+
+CASE_OUTCOME_CHANGED: Final = "case.outcome-changed.v1"
+"""Follow-up of an ended case took back what was decided.  + `outcome`, `before`."""
+
+TASK_TRANSFERRED: Final = "task.transferred.v1"
+"""A task was handed to a deputy.  + `task_id`, `node`, `post_id`."""
 
 CASE_WITHDRAWN: Final = "case.withdrawn.v1"
 """The applicant withdrew; `case.ended.v1` follows."""

@@ -21,7 +21,8 @@ def _one_of(field: str, values: object, name: str) -> models.CheckConstraint:
 class Case(models.Model):
     """One run 办件 of one item under the release that it began with.
 
-    Personal data: `values` holds what the applicant wrote; `reason` what was written to him; `subject` and `account` say who.
+    Personal data: `values` holds what the applicant wrote, `facts` what the city knew of him; `reason` what was written to him;
+    `subject`, `agent` and `account` say who.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -29,7 +30,14 @@ class Case(models.Model):
     item = models.TextField(db_comment="id of the declared item")
     release = models.IntegerField(db_comment="the release whose definitions this case keeps")
     subject = models.ForeignKey(
-        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_comment="the applicant"
+        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_comment="whom it is for"
+    )
+    agent = models.ForeignKey(
+        "subjects.Subject",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="the person who applies for the subject that he represents; null: the subject itself",
     )
     account = models.ForeignKey(
         "identity.Account", on_delete=models.PROTECT, related_name="+", db_comment="who sent it"
@@ -47,6 +55,12 @@ class Case(models.Model):
     version = models.IntegerField(default=1, db_comment="rises with every step; forms carry it")
     values = models.JSONField(db_comment="the answers as sent: [{name, value, digest of the element's definition}]")
     form_digest = models.TextField(db_comment="what questions were answered")
+    facts = models.JSONField(
+        default=list, db_comment="facts used, frozen as evidence: element, value, subject, record, source, age, release"
+    )
+    materials = models.JSONField(default=list, db_comment="[{id, state}] in declared order")
+    form_fields = models.IntegerField(default=0, db_comment="questions that the form had for this applicant")
+    known_fields = models.IntegerField(default=0, db_comment="of these, those that nobody had to type")
     course_length = models.IntegerField(default=0)
     reason = models.TextField(blank=True, default="", db_comment="of the last decision, withdrawal or cancellation")
     submitted_at = models.DateTimeField()
@@ -71,6 +85,7 @@ class Case(models.Model):
         ]
         indexes = [
             models.Index(fields=["subject", "-id"], name="case_by_applicant"),
+            models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="case_by_agent"),
             models.Index(fields=["unit", "-id"], name="case_by_unit"),
         ]
 
@@ -86,9 +101,9 @@ class EngineState(models.Model):
 
 
 class Task(models.Model):
-    """A step that waits 待办: for a post with a duty, or for an outside action.
+    """A step that waits 待办: for a post with a duty, for the applicant, or for an outside action.
 
-    Personal data: who did it (`done_by`), by id.
+    Personal data: who did it (`done_by`), by id; `asks` what was written to the applicant; `answered` what he wrote and what stood before.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -103,6 +118,16 @@ class Task(models.Model):
         db_comment="the duty in whose lane it stands; it does the decisions, and sees the actions",
     )
     action = models.TextField(blank=True, default="", db_comment="the outside action; empty for a decision")
+    party = models.TextField(blank=True, default="", db_comment="applicant, or empty")
+    deputy = models.ForeignKey(
+        "identity.Post",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="the post to which it was handed; then no other may do it",
+    )
+    asks = models.JSONField(default=list, db_comment="of the applicant: [{kind: material|element, id, words}]")
+    answered = models.JSONField(null=True, db_comment="{values: [{name, value, digest}], before: [the same]}")
     state = models.TextField()
     opened_at = models.DateTimeField()
     due_on = models.DateField(null=True)
@@ -114,6 +139,7 @@ class Task(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["case", "step"], name="task_once_for_each_step"),
+            _one_of("party", ("", "applicant"), "task_party_known"),
             _one_of("state", TaskState, "task_state_known"),
         ]
         indexes = [

@@ -24,24 +24,34 @@ __all__ = [
     "CaseState",
     "CaseView",
     "Choice",
+    "Claimed",
+    "Deputy",
     "CourseLine",
+    "FactChanged",
     "FormChanged",
     "FormField",
     "FormSection",
     "FormView",
+    "FrozenFact",
     "FrozenValue",
     "ItemGuide",
     "ItemSummary",
     "KeyReused",
     "LawCited",
+    "MaterialLine",
+    "MaterialState",
+    "OnceOnly",
     "Outcome",
     "Receipt",
+    "SourceShown",
     "StuckAction",
+    "SubjectChoice",
     "TaskCounts",
     "TaskLine",
     "TaskPage",
     "TaskState",
     "TaskView",
+    "Wanted",
 ]
 
 REASON_LENGTH = 200
@@ -55,10 +65,15 @@ class CaseState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a case ended. `accepted` and `refused` are said by the end event of its process."""
+    """How a case ended. All but `withdrawn` and `cancelled` are said by its process.
+
+    not-accepted: it was not taken up at all 不予受理.  revoked: what was granted was taken back later 撤销.
+    """
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    NOT_ACCEPTED = "not-accepted"
+    REVOKED = "revoked"
     WITHDRAWN = "withdrawn"
     CANCELLED = "cancelled"
 
@@ -98,6 +113,25 @@ class KeyReused(Conflict):
     next_step = "Look at your cases; open the form again to send another one."
 
 
+class FactChanged(Conflict):
+    """What the city knows is not what the form was prefilled with; `faults` say both values. Nothing was sent."""
+
+    code = "fact-changed"
+    title = "What the city knows has changed since you opened the form"
+    next_step = "Look at the listed changes and send again. Nothing that you entered is lost."
+
+
+class OnceOnly(Conflict):
+    """The act may be done once in a case and was done before: a second request for supplements.
+
+    Source: 行政许可法 art. 32(1)(4): everything that has to be supplied is told at once.
+    """
+
+    code = "once-only"
+    title = "This was already done in this case"
+    next_step = "Decide with what is there."
+
+
 class AlreadyDecided(Conflict):
     """Somebody else did the task first. `params`: `who` (unit and post), `what`, `when` (ISO 8601, UTC)."""
 
@@ -126,6 +160,72 @@ class LawCited:
     text: str = ""
 
 
+class MaterialState(StrEnum):
+    """Where a material of a case stands.
+
+    known: the city had it itself.  given: the applicant gave it.  promised: he promised it.  missing: it is still to come.
+    kept, broken: what was found when the promise was checked.
+    """
+
+    KNOWN = "known"
+    GIVEN = "given"
+    PROMISED = "promised"
+    MISSING = "missing"
+    KEPT = "kept"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceShown:
+    """Whose a fact is and how old.  standing: undisputed | disputed.  unit_title is empty when the source names no unit.
+
+    subject_id: whom it is about.  record_id: the version of the record that said so; send it back with the form.
+    """
+
+    resource: str
+    resource_title: str
+    unit_title: str
+    subject_id: UUID
+    record_id: UUID
+    valid_from: date
+    registered_at: datetime
+    age_days: int
+    standing: str = "undisputed"
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialLine:
+    """A material 材料 as a guide, a form or a case shows it.
+
+    kind: fact | upload | promise.  state: None in a guide.  shown: values that show it, for people.  sources: of the facts that show it.
+    element: what holds its file or its promise, or empty.  promise, broken: what is promised, and what follows when it is broken.
+    check_days: working days from the decision until the promise is checked.  may_follow: the form may be sent without it.
+    """
+
+    id: str
+    title: str
+    kind: str
+    help: str = ""
+    state: MaterialState | None = None
+    shown: str = ""
+    sources: tuple[SourceShown, ...] = ()
+    element: str = ""
+    promise: str = ""
+    broken: str = ""
+    check_days: int | None = None
+    may_follow: bool = False
+    law: str = ""
+    article: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectChoice:
+    """A subject for which the reader may apply, called by the name that its register gives it."""
+
+    id: UUID
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class ItemSummary:
     """An item in a list.  promised_days: working days, None when nothing is promised."""
@@ -140,8 +240,8 @@ class ItemSummary:
 class ItemGuide:
     """What an item's page says, in its order: can I, what do I need, how long and how much, what happens.
 
-    conditions, materials, steps: one sentence each.  asked: titles of what the form asks.  codes: national code fields
-    (`basic_code` 基本编码, `level` 行使层级).  answering_duty: title of the duty that decides.
+    conditions, materials, steps: one sentence each.  to_show: the declared materials.  asked: titles of what the form asks.
+    codes: national code fields (`basic_code` 基本编码, `level` 行使层级).  answering_duty: title of the duty that decides.
     """
 
     id: str
@@ -158,6 +258,7 @@ class ItemGuide:
     law: tuple[LawCited, ...]
     codes: Mapping[str, str]
     release: int
+    to_show: tuple[MaterialLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +274,8 @@ class FormField:
     """One question of a form, as its element defines it.
 
     name: the element id and the key of its value.  type: an element type of the catalogue (text, code, date, phone, address …).
-    value: what it is prefilled with, or None.  help: one or two sentences, or empty.  choices: of the code list, in its order.
+    value: what it is prefilled with, as JSON has it, or None.  shown: the same for people.  source: whose fact the value is; such a field
+    cannot be overwritten, only disputed.  help: one or two sentences, or empty.  choices: of the code list, in its order.
     check: the element's condition over `value` and `today`, or empty; check_message: what is said when it does not hold.
     """
 
@@ -187,6 +289,8 @@ class FormField:
     sensitivity: str = "public"
     check: str = ""
     check_message: str = ""
+    shown: str = ""
+    source: SourceShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +303,11 @@ class FormSection:
 
 @dataclass(frozen=True, slots=True)
 class FormView:
-    """A form to fill.  digest: send it back with the answers; it says which questions were read."""
+    """A form to fill.  digest: send it back with the answers; it says which questions were read.
+
+    subjects: for whom the reader may apply, where the item is for another than himself; subject_id: for whom this form is (None: not
+    chosen yet, and then nothing is prefilled).  materials: what must be shown, with what the city has of it.
+    """
 
     id: str
     item_id: str
@@ -207,14 +315,38 @@ class FormView:
     sections: tuple[FormSection, ...]
     digest: str
     release: int
+    subjects: tuple[SubjectChoice, ...] = ()
+    subject_id: UUID | None = None
+    materials: tuple[MaterialLine, ...] = ()
 
     @property
     def fields(self) -> tuple[FormField, ...]:
         """Every question in order."""
         return tuple(one for section in self.sections for one in section.fields)
 
+    @property
+    def known(self) -> int:
+        """How many questions nobody has to answer: the city knows."""
+        return sum(one.source is not None for one in self.fields)
+
 
 # ── Cases ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenFact:
+    """A fact as it stood when the form was sent, kept as evidence.
+
+    value: None when it is masked for this reader.  release: under which it was used.  digest: over element, value and record (hex).
+    """
+
+    element: str
+    title: str
+    value: Any
+    shown: str
+    source: SourceShown
+    release: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +355,8 @@ class Receipt:
 
     due_on: last day of the promised limit, None without one; due_is_provisional: a year on the way has no official calendar yet.
     has_it: title of the unit that has the case, empty when nobody answers for the place yet.  repeated: the same form had
-    already arrived under the same key; this is its receipt again.
+    already arrived under the same key; this is its receipt again.  form_fields: questions of the form; known_fields: of these, those that
+    nobody had to type.  facts: what the city knew and the case keeps as evidence.
     """
 
     case_id: UUID
@@ -235,11 +368,17 @@ class Receipt:
     due_is_provisional: bool
     has_it: str
     repeated: bool = False
+    form_fields: int = 0
+    known_fields: int = 0
+    facts: tuple[FrozenFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FrozenValue:
-    """One answer as it was sent.  shown: for people, places by their full names.  digest: of the element's definition then (hex)."""
+    """One answer as it was sent.  shown: for people, places by their full names.  digest: of the element's definition then (hex).
+
+    is_known: the city knew it; see the case's facts for whose it is. value: None when it is masked for this reader.
+    """
 
     name: str
     title: str
@@ -248,6 +387,7 @@ class FrozenValue:
     shown: str
     digest: str
     sensitivity: str = "public"
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,18 +432,55 @@ class CasePage:
 
 @dataclass(frozen=True, slots=True)
 class ActView:
-    """Something the reader may do with a task.  name: what to send back.  reason: required | optional | none."""
+    """Something the reader may do with a task.  name: what to send back.  reason: required | optional | none.
+
+    asks: it takes the notice of what the applicant still has to give (`Claimed`).
+    """
 
     name: str
     title: str
     reason: str
+    asks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What an officer asks of the applicant in a notice.  kind: material | element.  words: what is wrong, at most 200 characters."""
+
+    kind: str
+    id: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One line of a notice 一次性告知, as the applicant reads it.
+
+    kind: material | element.  words: what the officer wrote.  field: the question to answer; None for a fact that only its register can
+    supply.
+    """
+
+    kind: str
+    id: str
+    title: str
+    words: str
+    field: FormField | None
+
+
+@dataclass(frozen=True, slots=True)
+class Deputy:
+    """A post to which a task may be handed over."""
+
+    post_id: UUID
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class TaskLine:
     """A task in a list.  days_left: working days until `due_on`, negative when over, None without a limit.
 
-    units: titles of the units that may do it; empty when unassigned.
+    units: titles of the units that may do it; empty when unassigned.  party: `applicant` when it waits for him.  deputy: title of the post
+    to which it was handed, or empty.
     """
 
     id: UUID
@@ -317,6 +494,8 @@ class TaskLine:
     opened_at: datetime
     due_on: date | None
     days_left: int | None
+    party: str = ""
+    deputy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +525,9 @@ class CaseView:
 
     version: send it back with an act.  has_it: titles of the units that have it now.  waits_for: a sentence: who has it and
     until when, or how it ended.  reason: given with the decision.  may_withdraw, may_cancel: whether this reader may now.
-    tasks: open steps.  applicant_id: the subject; names come from records.
+    tasks: open steps.  applicant_id: the subject; names come from records.  agent_id: the person who applies for it, None for itself.
+    facts: what was known when it was sent.  materials: what must be shown, and where each stands.
+    form_fields, known_fields: questions of the form, and those of them that nobody had to type.
     """
 
     id: UUID
@@ -372,13 +553,19 @@ class CaseView:
     may_withdraw: bool
     may_cancel: bool
     origin: str = "live"
+    agent_id: UUID | None = None
+    facts: tuple[FrozenFact, ...] = ()
+    materials: tuple[MaterialLine, ...] = ()
+    form_fields: int = 0
+    known_fields: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
     """A task with its case.  acts: what this actor may do; empty when it may only look, and then `why_not` says why.
 
-    version: of the case; send it back with the act.
+    version: of the case; send it back with the act.  wanted: what the applicant is asked for.  may_ask: what an officer may ask for in a
+    notice (kind, id, title).  deputies: posts to which this actor may hand it over.
     """
 
     id: UUID
@@ -388,6 +575,12 @@ class TaskView:
     why_not: str
     version: int
     case: CaseView
+    party: str = ""
+    due_on: date | None = None
+    days_left: int | None = None
+    wanted: tuple[Wanted, ...] = ()
+    may_ask: tuple[Wanted, ...] = ()
+    deputies: tuple[Deputy, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -413,7 +606,9 @@ class ActionCall:
 
     actor: who moved the case (for outside actions: the system).  key: the same for every attempt of this step, so that an effect
     keyed by it happens once.  parameters: as the process declares them, bound to the item.  values: the frozen answers by
-    element id, as the catalogue's types.  reason: of the last decision.  unit_id: the unit that has the case.
+    element id, as the catalogue's types, the facts that were used with them.  reason: of the last decision.  unit_id: the unit that has
+    the case.  subject_id: whom the case is for; applicant_id: the one who is told, the same or his agent.
+    wanted: lines of the notice that was last sent to the applicant, in each language of the item.
     """
 
     actor: Any  # acts.values.Actor
@@ -430,5 +625,7 @@ class ActionCall:
     reason: str
     due_on: date | None
     now: datetime
+    applicant_id: UUID
     origin: str = "live"
     facts: Mapping[str, str] = field(default_factory=dict)
+    wanted: Mapping[str, str] = field(default_factory=dict)

@@ -12,9 +12,10 @@ __all__ = ["MessageKind"]
 
 
 class MessageBody(Body):
-    """A text that is sent. `title` is its subject line; both may hold `{case.number}`, `{case.reason}`, `{case.due_on}`, `{item.title}`.
+    """A text that is sent. `title` is its subject line.
 
-    A line whose placeholders are all empty is left out.
+    Both may hold `{case.number}`, `{case.reason}`, `{case.due_on}`, `{item.title}`, and `{case.wanted}`: what the notice asks of the
+    applicant, line by line. A line whose placeholders are all empty is left out.
     """
 
     kind: Literal["message"]

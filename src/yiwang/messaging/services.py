@@ -79,6 +79,7 @@ def notify(call: ActionCall) -> None:
             "case.number": call.case_number,
             "case.reason": call.reason,
             "case.due_on": call.due_on.isoformat() if call.due_on else "",
+            "case.wanted": call.wanted.get(language, ""),
             "item.title": text(call.item_titles, language),
         }
         for language in ("zh-Hans", "en")
@@ -86,7 +87,7 @@ def notify(call: ActionCall) -> None:
     system_send(
         call.actor,
         call.parameters["message"],
-        Recipient(subject_id=call.subject_id),
+        Recipient(subject_id=call.applicant_id),
         key=call.key,
         facts=facts,
         case_id=call.case_id,

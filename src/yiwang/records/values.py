@@ -70,6 +70,7 @@ class FactView:
     record_id: UUID
     case_id: UUID | None = None
     case_number: str = ""
+    unit_id: UUID | None = None
     standing: Standing = Standing.UNDISPUTED
     masked: bool = False
 

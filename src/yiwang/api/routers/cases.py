@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from yiwang.acts.values import CapacityKind
 from yiwang.api.authentication import SignedIn, actor_of, language_of
 from yiwang.cases import queries, services
-from yiwang.cases.values import CasePage, CaseView, TaskPage, TaskView
+from yiwang.cases.values import CasePage, CaseView, Claimed, TaskPage, TaskView
 
 router = Router(tags=["cases"], auth=SignedIn())
 
@@ -22,12 +22,39 @@ class Reason(Schema):
     reason: str
 
 
+class Asked(Schema):
+    """A line of a notice.  kind: material | element.  words: what is wrong or lacking; the applicant reads them."""
+
+    kind: Literal["material", "element"]
+    id: str
+    words: str = ""
+
+
 class Act(Schema):
-    """What to do with a task.  version: of the case as it was read; the loser of a race gets 409."""
+    """What to do with a task.  version: of the case as it was read; the loser of a race gets 409.
+
+    asks: for an act that asks the applicant, beyond the missing materials, which are always in the notice.
+    """
 
     act: str
     version: int
     reason: str = ""
+    asks: list[Asked] = []
+
+
+class Answer(Schema):
+    """What a notice asked for, by element.  version: of the case as it was read."""
+
+    values: dict[str, Any]
+    version: int
+
+
+class Transfer(Schema):
+    """To whom a task is handed.  post_id: one of the task's `deputies`.  version: of the case as it was read."""
+
+    post_id: UUID
+    reason: str
+    version: int
 
 
 @router.get("/cases", response=CasePage, operation_id="list_cases")
@@ -61,7 +88,7 @@ def cancel_case(request: HttpRequest, case_id: UUID, given: Reason) -> CaseView:
 
 @router.get("/tasks", response=TaskPage, operation_id="list_tasks")
 def list_tasks(request: HttpRequest, cursor: str = "", state: str = "open", limit: int = 50) -> TaskPage:
-    """What waits for this post, the most urgent first."""
+    """What waits for this post, the most urgent first; as a person, what is asked of oneself."""
     return queries.my_tasks(actor_of(request), cursor, limit, state, language_of(request))
 
 
@@ -79,6 +106,28 @@ def advance_case(request: HttpRequest, task_id: UUID, given: Act) -> CaseView:
         task_id,
         version=given.version,
         act=given.act,
+        reason=given.reason,
+        asks=[Claimed(one.kind, one.id, one.words) for one in given.asks],
+        language=language_of(request),
+    )
+
+
+@router.post("/tasks/{task_id}/answer", response=CaseView, operation_id="answer_task")
+def answer_task(request: HttpRequest, task_id: UUID, given: Answer) -> CaseView:
+    """Give what one is asked for, whole."""
+    return services.answer_task(
+        actor_of(request), task_id, given.values, version=given.version, language=language_of(request)
+    )
+
+
+@router.post("/tasks/{task_id}/transfer", response=CaseView, operation_id="transfer_task")
+def transfer_task(request: HttpRequest, task_id: UUID, given: Transfer) -> CaseView:
+    """Hand a task over to a deputy."""
+    return services.transfer_task(
+        actor_of(request),
+        task_id,
+        version=given.version,
+        post_id=given.post_id,
         reason=given.reason,
         language=language_of(request),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja import Header, Router, Schema, Status
@@ -15,10 +16,16 @@ router = Router(tags=["items"])
 
 
 class FilledForm(Schema):
-    """Answers by element.  form_digest: of the form that was read."""
+    """Answers by element.  form_digest: of the form that was read.
+
+    subject_id: for whom, where the item is for another and the reader represents several.  facts: element → `record_id` of its `source`
+    as it was read; with it, a fact that has changed since is shown (409) instead of being used unseen.
+    """
 
     values: dict[str, Any]
     form_digest: str
+    subject_id: UUID | None = None
+    facts: dict[str, str] | None = None
 
 
 class Items(Schema):
@@ -40,9 +47,9 @@ def get_item(request: HttpRequest, item_id: str) -> ItemGuide:
 
 
 @router.get("/items/{item_id}/form", response=FormView, auth=SignedIn(), operation_id="get_form")
-def get_form(request: HttpRequest, item_id: str) -> FormView:
-    """The form for this person, with its digest."""
-    return queries.form_for(actor_of(request), item_id, language_of(request))
+def get_form(request: HttpRequest, item_id: str, subject_id: UUID | None = None) -> FormView:
+    """The form for this person, filled with what the city knows, with its digest. subject_id: for which of `subjects`."""
+    return queries.form_for(actor_of(request), item_id, language_of(request), subject_id=subject_id)
 
 
 @router.post(
@@ -62,5 +69,7 @@ def submit_case(
         idempotency_key=idempotency_key,
         form_digest=form.form_digest,
         language=language_of(request),
+        subject_id=form.subject_id,
+        facts=form.facts,
     )
     return Status(200 if receipt.repeated else 201, receipt)

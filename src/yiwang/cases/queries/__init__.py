@@ -5,7 +5,8 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 """
 
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
-from yiwang.cases.queries.forms import form_for, item_guide, list_items
+from yiwang.cases.queries.filling import form_for
+from yiwang.cases.queries.forms import item_guide, list_items
 from yiwang.cases.queries.tasks import my_tasks, system_list_stuck, task
 
 __all__ = [

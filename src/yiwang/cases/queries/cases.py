@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
+from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yiwang.acts.queries import definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, CourseEntry, Task, TaskUnit
 from yiwang.cases.queries import wording
-from yiwang.cases.queries.forms import city_calendar, process_of
+from yiwang.cases.queries.forms import city_calendar, material_line, process_of
+from yiwang.cases.queries.known import frozen_view
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import visible_cases
 from yiwang.cases.rules.diagram import Diagram
@@ -25,12 +27,16 @@ from yiwang.cases.values import (
     CaseState,
     CaseView,
     CourseLine,
+    FrozenFact,
     FrozenValue,
+    MaterialLine,
+    MaterialState,
     Outcome,
     TaskLine,
     TaskState,
 )
 from yiwang.catalog.queries import element, shown, thaw
+from yiwang.catalog.values import Sensitivity
 from yiwang.identity.queries import unit_scope
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.calendar import WorkingCalendar
@@ -52,6 +58,7 @@ __all__ = [
 ]
 
 CANCEL = "case.cancel"
+READ_SENSITIVE = "record.read-sensitive"
 WAITING = (TaskState.OPEN, TaskState.UNASSIGNED, TaskState.RUNNING, TaskState.FAILED)
 
 
@@ -110,7 +117,7 @@ def find_case(case_id: UUID) -> Case:
 def loaded(rows: QuerySet[Case]) -> QuerySet[Case]:
     """With units, tasks and course: three queries more, however many rows."""
     return rows.select_related("unit").prefetch_related(
-        Prefetch("tasks", Task.objects.order_by("opened_at", "id")),
+        Prefetch("tasks", Task.objects.select_related("deputy").order_by("opened_at", "id")),
         Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code")),
         Prefetch("course", CourseEntry.objects.select_related("unit", "post").order_by("position")),
     )
@@ -120,7 +127,8 @@ def _page(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope
     limit = page_size(limit)
     if cursor:
         rows = rows.filter(pk__lt=after(cursor, scope)[0])
-    waiting = Prefetch("tasks", Task.objects.filter(state__in=WAITING))
+    # ended ones may have follow-up tasks, which a list does not show
+    waiting = Prefetch("tasks", Task.objects.select_related("deputy").filter(state__in=WAITING))
     answering = Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
     found = list(rows.select_related("unit").prefetch_related(waiting, answering).order_by("-pk")[: limit + 1])
     now = reading(language)
@@ -138,7 +146,7 @@ def _line(one: Case, now: Reading) -> CaseLine:
         item_title=item_title(one.item, one.release, now.language),
         state=CaseState(one.state),
         outcome=Outcome(one.outcome) if one.outcome else None,
-        state_text=wording.state_sentence(one, held_by(one), now.days_left(one.due_on)),
+        state_text=_state_sentence(one, now),
         submitted_at=one.submitted_at,
         due_on=one.due_on,
         ended_at=one.ended_at,
@@ -153,6 +161,7 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
     stoppable = may_stop(one)
     with override(language.lower()):
         days = now.days_left(one.due_on)
+        masked = _masks(actor)
         return CaseView(
             id=one.id,
             number=one.number,
@@ -169,22 +178,45 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             ended_at=one.ended_at,
             release=one.release,
             has_it=tuple(held_by(one)),
-            waits_for=wording.state_sentence(one, held_by(one), days),
+            waits_for=_state_sentence(one, now),
             reason=one.reason,
-            values=_values(one, language),
+            values=_values(one, language, masked=masked),
             course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
             tasks=tuple(task_line(task, one, diagram, now) for task in waiting),
-            may_withdraw=stoppable and actor.capacity is CapacityKind.SELF and actor.capacity_id == one.subject_id,
+            may_withdraw=stoppable
+            and actor.capacity is CapacityKind.SELF
+            and actor.capacity_id in (one.subject_id, one.agent_id),
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
             origin=one.origin,
+            agent_id=one.agent_id,
+            facts=_facts(one, language, masked=masked),
+            materials=_materials(one, language, masked=masked),
+            form_fields=one.form_fields,
+            known_fields=one.known_fields,
         )
 
 
+def _state_sentence(one: Case, now: Reading) -> str:
+    asked = next((task for task in one.tasks.all() if task.party and task.state == TaskState.OPEN), None)
+    if asked is not None and one.state == CaseState.OPEN:
+        diagram = process_of(definition("item", one.item, one.release), one.release).diagram
+        return wording.asked_sentence(wording.node_title(diagram, asked.node, now.language), asked.due_on)
+    return wording.state_sentence(one, held_by(one), now.days_left(one.due_on))
+
+
+def _masks(actor: Actor) -> bool:
+    """Whether sensitive facts are covered for this reader: for a post without the grant to read them."""
+    return actor.capacity is CapacityKind.POST and unit_scope(actor, READ_SENSITIVE).is_empty
+
+
 def may_stop(one: Case) -> bool:
-    """Whether the case still waits for a decision: what a decision has begun cannot be withdrawn or cancelled any more."""
+    """Whether the case still waits for a decision: what was decided cannot be withdrawn or cancelled any more."""
     states = {task.state for task in one.tasks.all()}
+    diagram = process_of(definition("item", one.item, one.release), one.release).diagram
+    acts = (diagram.nodes[task.node].act(task.act) for task in one.tasks.all() if task.state == TaskState.DONE)
     return (
-        one.state == CaseState.OPEN
+        not any(act.decides for act in acts if act is not None)
+        and one.state == CaseState.OPEN
         and not states & {TaskState.RUNNING, TaskState.FAILED}
         and bool(states & set(WAITING))
     )
@@ -226,6 +258,8 @@ def task_line(task: Task, one: Case, diagram: Diagram, now: Reading) -> TaskLine
         opened_at=task.opened_at,
         due_on=task.due_on,
         days_left=now.days_left(task.due_on),
+        party=task.party,
+        deputy=task.deputy.title if task.deputy else "",
     )
 
 
@@ -245,22 +279,62 @@ def _course_line(entry: CourseEntry, diagram: Diagram, language: str) -> CourseL
     )
 
 
-def _values(one: Case, language: str) -> tuple[FrozenValue, ...]:
+def _facts(one: Case, language: str, *, masked: bool) -> tuple[FrozenFact, ...]:
+    views = [frozen_view(kept, language) for kept in one.facts]
+    return tuple(_covered(view) if masked and _is_sensitive(view.element, one.release) else view for view in views)
+
+
+def _covered(view: FrozenFact) -> FrozenFact:
+    about = element(view.element, view.release)
+    [value] = thaw({about.id: view.value}, [about]).values()
+    return replace(view, value=None, shown=shown(value, about, masked=True, release=view.release))
+
+
+def _is_sensitive(name: str, release: int) -> bool:
+    return element(name, release).sensitivity is Sensitivity.SENSITIVE
+
+
+def _materials(one: Case, language: str, *, masked: bool) -> tuple[MaterialLine, ...]:
+    """Each declared material with where it stands, what shows it, and whose that is."""
+    declared = {material["id"]: material for material in definition("item", one.item, one.release)["materials"]}
+    facts = {fact.element: fact for fact in _facts(one, language, masked=masked)}
+    answers = {value.name: value for value in _values(one, language, masked=masked)}
+    lines: list[MaterialLine] = []
+    for kept in one.materials:
+        material = declared[kept["id"]]
+        state = MaterialState(kept["state"])
+        known = [facts[name] for name in material["elements"]] if state is MaterialState.KNOWN else []
+        given = answers.get(material["element"]) if state is MaterialState.GIVEN else None
+        lines.append(
+            replace(
+                material_line(material, language),
+                state=state,
+                shown=given.shown if given else _("; ").join(f"{fact.title} {fact.shown}" for fact in known),
+                sources=tuple({fact.source.record_id: fact.source for fact in known}.values()),
+            )
+        )
+    return tuple(lines)
+
+
+def _values(one: Case, language: str, *, masked: bool = False) -> tuple[FrozenValue, ...]:
+    known = {kept["element"] for kept in one.facts}
     frozen: Sequence[Mapping[str, Any]] = one.values
     elements = {value["name"]: element(value["name"], one.release) for value in frozen}
     typed = thaw({value["name"]: value["value"] for value in frozen}, elements.values())
     shaped: list[FrozenValue] = []
     for value in frozen:
         about = elements[value["name"]]
+        covered = masked and about.id in known and about.sensitivity is Sensitivity.SENSITIVE
         shaped.append(
             FrozenValue(
                 name=about.id,
                 title=text(about.title, language),
                 type=about.type,
-                value=value["value"],
-                shown=shown(typed.get(about.id), about, language, release=one.release),
+                value=None if covered else value["value"],
+                shown=shown(typed.get(about.id), about, language, masked=covered, release=one.release),
                 digest=value["digest"],
                 sensitivity=str(about.sensitivity),
+                is_known=about.id in known,
             )
         )
     return tuple(shaped)

@@ -7,49 +7,66 @@ from dataclasses import dataclass
 from typing import Any
 
 from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
-from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.registry import signatures
 from yiwang.cases.rules.diagram import Binding
 from yiwang.cases.rules.limits import calendar_of
 from yiwang.cases.rules.runtime import Process, process
-from yiwang.cases.values import Choice, FormField, FormSection, FormView, ItemGuide, ItemSummary, LawCited
-from yiwang.catalog.queries import code_list, element
-from yiwang.catalog.values import Address, ElementView
+from yiwang.cases.values import Choice, FormField, ItemGuide, ItemSummary, LawCited, MaterialLine
+from yiwang.catalog.queries import code_list, element, list_resources
+from yiwang.catalog.values import Address, ElementView, FieldRole
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.canonical import digest
-from yiwang.kernel.errors import FieldFault, NotSignedIn, msgid
+from yiwang.kernel.errors import FieldFault, msgid
 from yiwang.kernel.texts import text
 
 __all__ = [
     "Asking",
     "Question",
     "asking",
+    "bound",
     "changes_between",
     "city_calendar",
-    "form_for",
+    "form_field",
     "item_guide",
     "list_items",
+    "material_line",
     "process_of",
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question as one release asks it.  digest: of everything that its answer is checked against (hex)."""
+    """One question as one release asks it.  digest: of everything that its answer is checked against (hex).
+
+    material: id of the material for which it is asked, or empty.
+    """
 
     element: ElementView
     required: bool
     help: Any
     digest: str
+    material: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """An item with its form in one release."""
+    """An item with its form in one release.
+
+    questions: of the form, then of the materials.  fact_elements: what is read from registers, for the form and as materials; an element
+    that this item itself writes to its source is not: it is asked anew.
+    """
 
     item: Mapping[str, Any]
     form: Mapping[str, Any]
     questions: Mapping[str, Question]
     release: int
+    fact_elements: frozenset[str] = frozenset()
+
+    @property
+    def materials(self) -> Sequence[Mapping[str, Any]]:
+        """The declared materials, in order."""
+        declared: Sequence[Mapping[str, Any]] = self.item["materials"]
+        return declared
 
     @property
     def digest(self) -> str:
@@ -85,7 +102,32 @@ def asking(item_id: str, release: int | None = None) -> Asking:
             questions[name] = Question(
                 element(name, number), field["required"], field["help"], digest([body, codes]).hex()
             )
-    return Asking(item, form, questions, number)
+    for material in item["materials"]:
+        if name := material["element"]:
+            body = definition("element", name, number)
+            questions[name] = Question(
+                element(name, number),
+                material["kind"] != "fact" and not material["may_follow"],
+                material["help"],
+                digest([body, material]).hex(),
+                material["id"],
+            )
+    named = {*questions, *(one for material in item["materials"] for one in material["elements"])}
+    if applicant := item["applicant"]:
+        named |= {applicant["represents"], applicant["by"]}
+    return Asking(item, form, questions, number, frozenset(named - _written(item, number)))
+
+
+def _written(item: Mapping[str, Any], release: int) -> set[str]:
+    """Elements that a case of the item writes to the register that is their source."""
+    found: set[str] = set()
+    for name, type in process_of(item, release).diagram.needs(signatures()).items():
+        for write in item["parameters"][name] if type == "writes" else ():
+            resource = list_resources(release)[write["resource"]]
+            sources = {field.element for field in resource.fields if field.role is FieldRole.SOURCE}
+            chosen = write.get("fields") or {name: name for name in sources}
+            found |= {target for target, asked in chosen.items() if target in sources and target == asked}
+    return found
 
 
 def changes_between(old: Asking | None, new: Asking) -> list[FieldFault]:
@@ -163,27 +205,30 @@ def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
         law=tuple(LawCited(one["law"], one["article"], one["text"]) for one in item["law"]),
         codes={"basic_code": item["basic_code"], "level": str(item["level"])},
         release=asked.release,
+        to_show=tuple(material_line(one, language) for one in asked.materials),
     )
 
 
-def form_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> FormView:
-    """The item's form for this actor to fill. Raises NotFound; NotSignedIn for a visitor, who has nobody to send it for."""
-    asked = asking(item_id)
-    if actor.capacity is CapacityKind.VISITOR:
-        raise NotSignedIn("Sign in to fill in this form.")
-    sections = tuple(
-        FormSection(
-            text(section["title"], language),
-            tuple(_field(asked.questions[field["element"]], asked.release, language) for field in section["fields"]),
-        )
-        for section in asked.form["sections"]
-    )
-    return FormView(
-        asked.form["id"], item_id, text(asked.form["title"], language), sections, asked.digest, asked.release
+def material_line(declared: Mapping[str, Any], language: str) -> MaterialLine:
+    """A declared material for people, without what anybody has of it."""
+    promise = declared["promise"]
+    return MaterialLine(
+        id=declared["id"],
+        title=text(declared["title"], language),
+        kind=declared["kind"],
+        help=text(declared["help"], language),
+        element=declared["element"],
+        promise=text(promise["text"], language) if promise else "",
+        broken=text(promise["broken"], language) if promise else "",
+        check_days=promise["check"]["working_days"] if promise else None,
+        may_follow=declared["may_follow"],
+        law=declared["law"],
+        article=declared["article"],
     )
 
 
-def _field(question: Question, release: int, language: str) -> FormField:
+def form_field(question: Question, release: int, language: str) -> FormField:
+    """A question for people, not filled in."""
     one = question.element
     codes = code_list(one.code_list, release).codes.values() if one.code_list else ()
     return FormField(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -15,17 +17,37 @@ from yiwang.acts.queries import definition, find_definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.cases.queries.cases import WAITING, loaded, reading, shape_case, task_line
-from yiwang.cases.queries.forms import process_of
+from yiwang.cases.queries.forms import asking, form_field, process_of
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_cases
+from yiwang.cases.rules.bpmn import APPLICANT
 from yiwang.cases.rules.diagram import Node
-from yiwang.cases.values import ActView, StuckAction, TaskCounts, TaskPage, TaskState, TaskView
-from yiwang.identity.queries import unit_scope
+from yiwang.cases.values import (
+    ActView,
+    Deputy,
+    MaterialState,
+    StuckAction,
+    TaskCounts,
+    TaskPage,
+    TaskState,
+    TaskView,
+    Wanted,
+)
+from yiwang.identity.queries import held_posts, unit_scope
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.errors import Invalid, NotFound, msgid
 from yiwang.kernel.texts import text
 
-__all__ = ["my_tasks", "node_of", "reason_against", "system_list_stuck", "task"]
+__all__ = [
+    "askable",
+    "deputies_of",
+    "my_tasks",
+    "node_of",
+    "reason_against",
+    "system_list_stuck",
+    "task",
+    "was_done",
+]
 
 NEVER = date(9999, 12, 31)
 SOON_DAYS = 2
@@ -34,7 +56,8 @@ SOON_DAYS = 2
 def my_tasks(
     actor: Actor, cursor: str = "", limit: int = 50, state: str = "open", language: str = "zh-Hans"
 ) -> TaskPage:
-    """Tasks that the actor's post may do, the most urgent first, with counts. `state`: a `TaskState`.
+    """Tasks that the actor's post may do, the most urgent first, with counts. `state`: a `TaskState`. A person gets what is asked of him in
+    his own cases; what was handed to a deputy stands in his list alone.
 
     Six queries at most, however many tasks there are. Raises Invalid for an unknown state.
     """
@@ -54,12 +77,14 @@ def my_tasks(
         failed=Count("pk", filter=Q(state=TaskState.FAILED)),
     )
     scope = f"my-tasks:{actor.capacity_id}:{state}"
-    rows = reach.filter(state=state).annotate(urgency=Coalesce("due_on", NEVER))
+    rows = reach.select_related("deputy").filter(state=state).annotate(urgency=Coalesce("due_on", NEVER))
     if cursor:
         urgency, last = after(cursor, scope)
         rows = rows.filter(Q(urgency__gt=urgency) | Q(urgency=urgency, pk__gt=last))
     answering = Prefetch("answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
-    found = list(rows.select_related("case").prefetch_related(answering).order_by("urgency", "pk")[: limit + 1])
+    found = list(
+        rows.select_related("case", "deputy").prefetch_related(answering).order_by("urgency", "pk")[: limit + 1]
+    )
     lines = tuple(
         task_line(
             one,
@@ -83,6 +108,7 @@ def task(actor: Actor, task_id: UUID, language: str = "zh-Hans") -> TaskView:
     one = next(each for each in found.tasks.all() if each.pk == task_id)
     node = node_of(found, one)
     scope = unit_scope(actor, TASK)
+    now = reading(language)
     with override(language.lower()):
         against, params = reason_against(actor, scope, found, one)
         why_not = _(against).format_map(params) if against else ""
@@ -92,11 +118,69 @@ def task(actor: Actor, task_id: UUID, language: str = "zh-Hans") -> TaskView:
             state=TaskState(one.state),
             acts=()
             if against
-            else tuple(ActView(act.name, text(act.titles, language), act.reason) for act in node.acts),
+            else tuple(
+                ActView(act.name, text(act.titles, language), act.reason, act.asks)
+                for act in node.acts
+                if not (act.once and was_done(found, one.node, act.name))
+            ),
             why_not=why_not,
             version=found.version,
             case=shape_case(actor, found, language),
+            party=one.party,
+            due_on=one.due_on,
+            days_left=now.days_left(one.due_on) if one.state == TaskState.OPEN else None,
+            wanted=wanted_of(found, one.asks, language) if one.party else (),
+            may_ask=askable(found, language) if not against and any(act.asks for act in node.acts) else (),
+            deputies=() if against or one.party else deputies_of(actor, one),
         )
+
+
+def was_done(case: Case, node: str, act: str) -> bool:
+    """Whether an act was done on a step of the case before. The case is loaded with its tasks."""
+    return any(task.node == node and task.act == act and task.state == TaskState.DONE for task in case.tasks.all())
+
+
+def deputies_of(actor: Actor, one: Task) -> tuple[Deputy, ...]:
+    """Posts that somebody holds today, with the task's duty in the units that answer for it, but the actor's own."""
+    posts = held_posts(one.duty, [answer.unit_id for answer in one.answering.all()])
+    return tuple(Deputy(id, title) for id, title in posts.items() if id not in (actor.capacity_id, one.deputy_id))
+
+
+def wanted_of(case: Case, asks: Sequence[Mapping[str, str]], language: str) -> tuple[Wanted, ...]:
+    """The lines of a notice, each with its question and what was answered so far."""
+    asked = asking(case.item, case.release)
+    declared = {one["id"]: one for one in asked.materials}
+    answered = {one["name"]: one["value"] for one in case.values}
+    lines: list[Wanted] = []
+    for one in asks:
+        name = declared[one["id"]]["element"] if one["kind"] == "material" else one["id"]
+        question = asked.questions.get(name)
+        field = None
+        if question is not None:
+            field = replace(
+                form_field(question, asked.release, language), required=True, value=answered.get(question.element.id)
+            )
+        title = declared[one["id"]]["title"] if one["kind"] == "material" else asked.questions[name].element.title
+        lines.append(Wanted(one["kind"], one["id"], text(title, language), one["words"], field))
+    return tuple(lines)
+
+
+def askable(case: Case, language: str) -> tuple[Wanted, ...]:
+    """What an officer may ask for in a notice: every material that the applicant can give, and every answer that he typed himself."""
+    asked = asking(case.item, case.release)
+    states = {one["id"]: one["state"] for one in case.materials}
+    known = {one["element"] for one in case.facts}
+    lines = [
+        {"kind": "material", "id": one["id"], "words": ""}
+        for one in asked.materials
+        if one["element"] or states[one["id"]] == MaterialState.MISSING
+    ]
+    lines += [
+        {"kind": "element", "id": name, "words": ""}
+        for name, question in asked.questions.items()
+        if not question.material and name not in known and name != asked.item["place"]
+    ]
+    return wanted_of(case, lines, language)
 
 
 def node_of(case: Case, one: Task) -> Node:
@@ -108,21 +192,35 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
     """Why this actor may not do the task: a msgid and what fills it in; empty when it may.
 
     Nobody decides on his own application, whatever his post. Source: 公务员法 art. 76 (recusal 回避).
+    Nobody does a step that the diagram wants done by another than who did an earlier one.
     """
     if one.action:
         return msgid("The system does this step."), {}
+    if one.party and actor.capacity_id not in (case.agent_id or case.subject_id, case.subject_id):
+        return msgid("This waits for the applicant."), {}
     if one.state == TaskState.UNASSIGNED:
         return msgid("No unit answers for this place yet."), {}
     if one.state != TaskState.OPEN:
         return msgid("This task has already been done."), {}
+    if one.party:
+        return "", {}
     if actor.capacity is not CapacityKind.POST or not can_do(scope, one):
         duty = find_definition("duty", one.duty)
         return msgid("This is a task of the duty “{duty}” at {units}."), {
             "duty": text(duty["title"]) if duty else one.duty,
             "units": "、".join(answer.unit.title for answer in one.answering.all()),
         }
-    if actor.subject_id is not None and actor.subject_id == case.subject_id:
+    if actor.subject_id is not None and actor.subject_id in (case.subject_id, case.agent_id):
         return msgid("You cannot decide on your own application; another officer has to."), {}
+    if one.deputy is not None and one.deputy_id != actor.capacity_id:
+        return msgid("This task was handed over to {post}."), {"post": one.deputy.title}
+    diagram = process_of(definition("item", case.item, case.release), case.release).diagram
+    done = {
+        task.node for task in case.tasks.all() if task.done_by_id is not None and task.done_by_id == actor.account_id
+    }
+    if mine := [name for name in diagram.nodes[one.node].other_than if name in done]:
+        titles = "、".join(text(diagram.nodes[name].titles) for name in mine)
+        return msgid("You did “{task}” in this case; another officer has to do this."), {"task": titles}
     return "", {}
 
 
@@ -152,5 +250,10 @@ def system_list_stuck() -> list[StuckAction]:
 def _reach(actor: Actor) -> QuerySet[Task]:
     if actor.capacity is CapacityKind.SYSTEM:
         return Task.objects.all()
+    if actor.capacity is CapacityKind.SELF:
+        own = Q(case__subject_id=actor.capacity_id) | Q(case__agent_id=actor.capacity_id)
+        return Task.objects.filter(own, party=APPLICANT)
     scope = unit_scope(actor, TASK)
-    return Task.objects.none() if scope.is_empty else Task.objects.filter(in_reach(scope))
+    if scope.is_empty:
+        return Task.objects.none()
+    return Task.objects.filter(in_reach(scope), Q(deputy__isnull=True) | Q(deputy_id=actor.capacity_id))

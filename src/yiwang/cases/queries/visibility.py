@@ -1,6 +1,7 @@
 """Who sees which cases and tasks: one SQL predicate for each table, from which every query starts.
 
-An applicant sees his own cases. A post sees what units in the reach of its grant answer for, by the duty that grants it.
+An applicant sees his own cases, and those that he sent for another whom he represents. A post sees what units in the reach of its
+grant answer for, by the duty that grants it.
 Administrators have no such grant and see nothing.
 """
 
@@ -24,7 +25,7 @@ def visible_cases(actor: Actor) -> QuerySet[Case]:
     if actor.capacity is CapacityKind.SYSTEM:
         return Case.objects.all()
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
-        return Case.objects.filter(subject_id=actor.capacity_id)
+        return Case.objects.filter(Q(subject_id=actor.capacity_id) | Q(agent_id=actor.capacity_id))
     scope = unit_scope(actor, READ)
     if scope.everything:
         return Case.objects.all()

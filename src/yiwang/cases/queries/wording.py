@@ -14,7 +14,15 @@ from yiwang.cases.rules.diagram import Diagram
 from yiwang.cases.values import CaseState, Outcome
 from yiwang.kernel.texts import text
 
-__all__ = ["act_title", "civil_day", "course_sentence", "node_title", "outcome_sentence", "state_sentence"]
+__all__ = [
+    "act_title",
+    "asked_sentence",
+    "civil_day",
+    "course_sentence",
+    "node_title",
+    "outcome_sentence",
+    "state_sentence",
+]
 
 
 def civil_day(day: date) -> str:
@@ -42,6 +50,8 @@ def outcome_sentence(outcome: str | None) -> str:
     return {
         Outcome.ACCEPTED: _("Accepted."),
         Outcome.REFUSED: _("Refused."),
+        Outcome.NOT_ACCEPTED: _("Not taken up."),
+        Outcome.REVOKED: _("Granted, and revoked later."),
         Outcome.WITHDRAWN: _("Withdrawn by the applicant."),
         Outcome.CANCELLED: _("Ended by the unit without a decision."),
     }.get(Outcome(outcome or Outcome.CANCELLED), "")
@@ -69,6 +79,13 @@ def state_sentence(case: Case, units: Iterable[str], days: int | None) -> str:
     return sentence
 
 
+def asked_sentence(task: str, due_on: date | None) -> str:
+    """That the applicant has to do something, and until when."""
+    if due_on is None:
+        return _("It waits for the applicant: {task}.").format(task=task)
+    return _("It waits for the applicant: {task}, until {day}.").format(task=task, day=civil_day(due_on))
+
+
 def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
     """One line of the course."""
     fill: Mapping[str, Any] = {
@@ -88,5 +105,9 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
         "withdrawn": _("The applicant withdrew the case."),
         "cancelled": _("{unit} ({post}) ended the case without a decision."),
         "ended": _("The case ended."),
+        "asked": _("The applicant was asked: {node}."),
+        "answered": _("The applicant did “{node}”."),
+        "transferred": _("{unit} ({post}) handed “{node}” over to a deputy."),
+        "outcome-changed": _("What was granted was taken back."),
     }
     return sentences.get(entry.code, entry.code).format_map(fill)

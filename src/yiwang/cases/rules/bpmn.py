@@ -5,8 +5,14 @@ listed here. What this module has not passed never reaches SpiffWorkflow, whose 
 
 Our extension elements stand in the namespace `NAMESPACE`, inside `bpmn:extensionElements`:
 
-    lane          <yw:duty from="duty"/>  or  <yw:duty id="some-duty"/>
-    userTask      <yw:act name="accept" title="同意" en="Accept" reason="none"/>  (one for each thing that may be done)
+    lane          <yw:duty from="duty"/>  or  <yw:duty id="some-duty"/>  or  <yw:party name="applicant"/>
+    userTask      <yw:act name="accept" title="同意" en="Accept" reason="none"/>  (one for each thing that may be done), and of an act
+                  once="true" (at most once in a case), asks="true" (with the notice of everything that the applicant still has to give),
+                  decides="true" (the decision: nothing can be withdrawn after it)
+                  <yw:other-than task="accept"/>  (not by the officer who did that task in this case; may stand more than once)
+                  <yw:within from="days"/>  or  value="5"  (its own limit, in working days)
+                  <yw:check what="promises"/>  (it looks whether promises were kept, by the last day that their materials declare)
+                  <yw:outcome value="accepted"/>  (also of a serviceTask: when it is done the case has ended so; what follows is follow-up)
     serviceTask   <yw:action name="records.write"><yw:parameter name="writes" from="writes"/></yw:action>
     endEvent      <yw:outcome value="accepted"/>
     any of these  <yw:name en="…"/>  (the English of the `name` that the diagram shows)
@@ -26,7 +32,7 @@ from yiwang.cases.rules.graph import check_graph
 from yiwang.cases.values import Outcome
 from yiwang.kernel.expressions import ExpressionRefused, compile_expression
 
-__all__ = ["CONDITION_VARIABLES", "MAXIMUM_BYTES", "NAMESPACE", "read_diagram"]
+__all__ = ["APPLICANT", "CONDITION_VARIABLES", "MAXIMUM_BYTES", "NAMESPACE", "PROMISE_ACTS", "read_diagram"]
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DRAWING = (
@@ -37,8 +43,8 @@ DRAWING = (
 NAMESPACE = "urn:yiwang:bpmn:1"
 MAXIMUM_BYTES = 512 * 1024
 
-CONDITION_VARIABLES: Mapping[str, str] = {"decision": "text"}
-"""What a condition may ask: the act that the last decision chose."""
+CONDITION_VARIABLES: Mapping[str, str] = {"decision": "text", "promised": "boolean"}
+"""What a condition may ask: the act that the last decision chose; whether the applicant promised something instead of showing it."""
 
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 _NODES = ("startEvent", "endEvent", "userTask", "serviceTask", "exclusiveGateway", "parallelGateway")
@@ -57,15 +63,19 @@ _ATTRIBUTES = {
 _PLAIN = {"incoming", "outgoing", "documentation", "extensionElements", "flowNodeRef", "conditionExpression"}
 _EXTENSIONS = {
     "process": {"name"},
-    "lane": {"duty"},
-    "userTask": {"act", "name"},
-    "serviceTask": {"action", "name"},
+    "lane": {"duty", "party"},
+    "userTask": {"act", "name", "other-than", "within", "check", "outcome"},
+    "serviceTask": {"action", "name", "outcome"},
     "endEvent": {"outcome", "name"},
     "startEvent": {"name"},
     "exclusiveGateway": {"name"},
     "parallelGateway": {"name"},
 }
 _REASONS = ("required", "optional", "none")
+_FLAGS = ("once", "asks", "decides")
+APPLICANT = "applicant"
+PROMISE_ACTS = ("kept", "broken")
+"""What is found when promises are checked."""
 
 
 def read_diagram(text: bytes, actions: Mapping[str, Mapping[str, str]] | None) -> Diagram:
@@ -119,6 +129,7 @@ class _Reader:
         self.nodes: dict[str, Node] = {}
         self.flows: list[Flow] = []
         self.duties: dict[str, Binding] = {}
+        self.applicants: set[str] = set()
         self.ids: set[str] = set()
 
     def read(self) -> Diagram:
@@ -144,6 +155,7 @@ class _Reader:
         titles = self._titles(process, self._extensions(process))
         diagram = Diagram(process.get("id", ""), titles, self.nodes, tuple(self.flows), ())
         self._check_types(diagram, process)
+        self._check_people()
         faults = tuple(sorted(self.faults, key=lambda one: one.line))
         return Diagram(diagram.id, titles, self.nodes, diagram.flows, faults)
 
@@ -168,12 +180,28 @@ class _Reader:
                     self._unknown(lane)
                     continue
                 self._claim(lane)
-                binding = self._lane_duty(lane)
+                is_applicants = self._is_applicants(lane)
+                binding = None if is_applicants else self._lane_duty(lane)
                 for child in lane:
                     if _name(child) == "bpmn:flowNodeRef":
-                        self.duties[(child.text or "").strip()] = binding or Binding()
+                        step = (child.text or "").strip()
+                        if is_applicants:
+                            self.applicants.add(step)
+                        else:
+                            self.duties[step] = binding or Binding()
                     elif _name(child) != "bpmn:extensionElements":
                         self._unknown(child)
+
+    def _is_applicants(self, lane: etree._Element) -> bool:
+        found = self._extensions(lane)
+        parties = [one for one in found if _local(one) == "party"]
+        if parties and (len(found) != 1 or parties[0].get("name") != APPLICANT):
+            self._fault(
+                lane,
+                f"The lane {lane.get('id')} does not say whose it is.",
+                f'Write one thing: <yw:party name="{APPLICANT}"/>, or <yw:duty from="…"/>.',
+            )
+        return bool(parties)
 
     def _lane_duty(self, lane: etree._Element) -> Binding | None:
         duties = [one for one in self._extensions(lane) if _local(one) == "duty"]
@@ -223,14 +251,18 @@ class _Reader:
             acts=self._read_acts(element, extensions) if kind == "userTask" else (),
             action=action,
             parameters=parameters,
-            outcome=self._read_outcome(element, extensions) if kind == "endEvent" else "",
+            outcome=self._read_outcome(element, extensions, needed=kind == "endEvent"),
+            party=APPLICANT if kind == "userTask" and id in self.applicants else "",
+            other_than=tuple(one.get("task", "") for one in extensions if _local(one) == "other-than"),
+            within=self._read_within(element, extensions),
+            checks_promises=self._read_check(element, extensions),
         )
         if kind in ("userTask", "serviceTask") and not element.get("name"):
             self._fault(element, f"The task {id} has no name.", "Name it as people will read it in their task list.")
 
     def _duty_of(self, element: etree._Element, kind: str) -> Binding | None:
         binding = self.duties.get(element.get("id", ""))
-        if binding is None and kind == "userTask":
+        if binding is None and kind == "userTask" and element.get("id", "") not in self.applicants:
             self._fault(
                 element,
                 f"The task {element.get('id')} stands in no lane.",
@@ -252,7 +284,16 @@ class _Reader:
                 self._fault(one, f"reason=“{reason}” is not known.", "Write one of: " + ", ".join(_REASONS) + ".")
             if not one.get("title"):
                 self._fault(one, f"The act “{name}” has no title.", 'Write what the button says: title="同意".')
-            acts[name] = Act(name, _texts(one.get("title", ""), one.get("en", "")), reason)
+            flags = {flag: one.get(flag, "false") for flag in _FLAGS}
+            for flag, said in flags.items():
+                if said not in ("true", "false"):
+                    self._fault(one, f"{flag}=“{said}” is not known.", "Write true or false.")
+            acts[name] = Act(
+                name,
+                _texts(one.get("title", ""), one.get("en", "")),
+                reason,
+                **{flag: said == "true" for flag, said in flags.items()},
+            )
         if not acts:
             self._fault(
                 element,
@@ -297,13 +338,66 @@ class _Reader:
             )
         return action, parameters
 
-    def _read_outcome(self, element: etree._Element, extensions: list[etree._Element]) -> str:
+    def _read_within(self, element: etree._Element, extensions: list[etree._Element]) -> Binding | None:
+        found = [one for one in extensions if _local(one) == "within"]
+        if not found:
+            return None
+        binding = Binding(parameter=found[0].get("from", ""), literal=found[0].get("value", ""))
+        if len(found) != 1 or bool(binding.parameter) == bool(binding.literal):
+            self._fault(
+                element,
+                f"The limit of {element.get('id')} cannot be read.",
+                'Write <yw:within from="…"/> for a parameter of the item, or value="5", in working days.',
+            )
+            return None
+        return binding
+
+    def _read_check(self, element: etree._Element, extensions: list[etree._Element]) -> bool:
+        found = [one.get("what", "") for one in extensions if _local(one) == "check"]
+        if found and found != ["promises"]:
+            self._fault(
+                element, f"What {element.get('id')} checks is not known.", 'Write <yw:check what="promises"/> once.'
+            )
+        return bool(found)
+
+    def _check_people(self) -> None:
+        """What names another task names one that is there; a notice has somewhere to be answered."""
+        people = {id for id, node in self.nodes.items() if node.kind == "userTask"}
+        for node in self.nodes.values():
+            for other in node.other_than:
+                if other not in people - {node.id}:
+                    self._fault_at(
+                        node.line,
+                        f"{node.id} names “{other}”, which is no other task of a person.",
+                        "Write the id of the task whose officer must be another.",
+                    )
+            asking = [act.name for act in node.acts if act.asks]
+            if asking and not any(one.party for one in self.nodes.values()):
+                self._fault_at(
+                    node.line,
+                    f"The act “{asking[0]}” asks the applicant, who has no task in which to answer.",
+                    f'Draw a task in a lane with <yw:party name="{APPLICANT}"/>.',
+                )
+            if node.checks_promises and [act.name for act in node.acts] != list(PROMISE_ACTS):
+                self._fault_at(
+                    node.line,
+                    f"The check of promises {node.id} does not have the two acts that it needs.",
+                    "Give it, in this order: " + ", ".join(PROMISE_ACTS) + ".",
+                )
+            if node.party and (len(node.acts) > 1 or any(act.reason == "required" for act in node.acts)):
+                self._fault_at(
+                    node.line, f"The applicant does one thing with {node.id}: he answers.", "Keep one act, no reason."
+                )
+
+    def _read_outcome(self, element: etree._Element, extensions: list[etree._Element], *, needed: bool) -> str:
         outcomes = [one.get("value", "") for one in extensions if _local(one) == "outcome"]
-        allowed = (Outcome.ACCEPTED, Outcome.REFUSED)
+        if not outcomes and not needed:
+            return ""
+        allowed = (Outcome.ACCEPTED, Outcome.REFUSED, Outcome.NOT_ACCEPTED, Outcome.REVOKED)
         if len(outcomes) != 1 or outcomes[0] not in allowed:
             self._fault(
                 element,
-                f"The end {element.get('id')} does not say how the case ends.",
+                f"The {'end' if needed else 'task'} {element.get('id')} does not say how the case ends.",
                 f'Write <yw:outcome value="…"/>: {", ".join(allowed)}.',
             )
             return ""
@@ -343,6 +437,7 @@ class _Reader:
         seen: dict[str, str] = {}
         for node in diagram.nodes.values():
             bound = [("duty", node.duty.parameter)] if node.duty and node.duty.parameter else []
+            bound += [("working-days", node.within.parameter)] if node.within and node.within.parameter else []
             bound += [
                 (self.actions.get(node.action, {}).get(name, ""), one.parameter)
                 for name, one in node.parameters.items()

@@ -31,16 +31,29 @@ class Binding:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Something that may be done with a user task.  titles: by language.  reason: required | optional | none."""
+    """Something that may be done with a user task.  titles: by language.  reason: required | optional | none.
+
+    once: at most once in a case.  asks: it carries the notice of everything that the applicant still has to give.  decides: it is the
+    decision of the case; from then on the case cannot be withdrawn.
+    """
 
     name: str
     titles: Mapping[str, str]
     reason: str
+    once: bool = False
+    asks: bool = False
+    decides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One step.  kind: the BPMN element.  duty: of its lane; every user task has one.  action, parameters: of a service task."""
+    """One step.  kind: the BPMN element.  duty: of its lane; every user task has one or waits for the applicant.  action, parameters: of a
+    service task.
+
+    party: `applicant` in the applicant's lane, else empty.  other_than: tasks whose doers may not do this one.  within: its own limit in
+    working days.  checks_promises: it looks whether what the applicant promised was kept.  outcome: of an end; of a task: how the case has
+    ended once it is done, and what follows is follow-up.
+    """
 
     id: str
     kind: str
@@ -52,6 +65,14 @@ class Node:
     action: str = ""
     parameters: Mapping[str, Binding] = field(default_factory=dict)
     outcome: str = ""
+    party: str = ""
+    other_than: tuple[str, ...] = ()
+    within: Binding | None = None
+    checks_promises: bool = False
+
+    def act(self, name: str) -> Act | None:
+        """The act of that name, or None."""
+        return next((one for one in self.acts if one.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +102,21 @@ class Diagram:
         for node in self.nodes.values():
             if node.duty is not None and node.duty.parameter:
                 types.setdefault(node.duty.parameter, "duty")
+            if node.within is not None and node.within.parameter:
+                types.setdefault(node.within.parameter, "working-days")
             for name, binding in node.parameters.items():
                 if binding.parameter:
                     types.setdefault(binding.parameter, actions.get(node.action, {}).get(name, "text"))
         return types
 
     def decides(self) -> Node | None:
-        """The first user task: whose duty an item's page names as the one that decides."""
-        return next((node for node in self.nodes.values() if node.kind == "userTask"), None)
+        """The first user task of a duty: the one that an item's page names as answering."""
+        return next((node for node in self.nodes.values() if node.kind == "userTask" and node.duty is not None), None)
+
+    def asks_the_applicant(self) -> bool:
+        """Whether a step of it may wait for the applicant."""
+        return any(node.party for node in self.nodes.values())
+
+    def checks_promises(self) -> bool:
+        """Whether a step of it looks whether promises were kept."""
+        return any(node.checks_promises for node in self.nodes.values())

@@ -2,8 +2,8 @@
 
 Three things of SpiffWorkflow are not used on purpose. Its scripts are `eval`: our engine refuses every script and gives
 conditions to CEL. Its saved state carries the whole process: ours names it, and every case of a process shares one parsed
-specification per process of the operating system. It looks at the clock and at form values: it is given neither; the only
-datum it holds is what the last decision was.
+specification per process of the operating system. It looks at the clock and at form values: it is given neither; all that it
+holds is what the last decision was, and whether anything was promised.
 """
 
 from __future__ import annotations
@@ -54,9 +54,11 @@ class Process:
             BpmnWorkflowSerializer.configure({BpmnWorkflow: converter, Token: TaskConverter})
         )
 
-    def begin(self) -> Run:
-        """A new run, moved to its first waiting steps."""
-        run = Run(self.diagram, self._serializer, BpmnWorkflow(self._specification, script_engine=_Conditions()))
+    def begin(self, *, promised: bool = False) -> Run:
+        """A new run, moved to its first waiting steps.  promised: whether the applicant promised something instead of showing it."""
+        workflow = BpmnWorkflow(self._specification, script_engine=_Conditions())
+        workflow.task_tree.data["promised"] = promised
+        run = Run(self.diagram, self._serializer, workflow)
         run.move()
         return run
 
@@ -102,6 +104,10 @@ class Run:
         ]
         return self._node(ends[-1]).outcome if ends and self.is_over else ""
 
+    def node(self, id: str) -> Node:
+        """A step of the diagram."""
+        return self._diagram.nodes[id]
+
     def waiting(self) -> list[Step]:
         """Steps that nobody has begun: user tasks to offer, actions to call. In the order of the drawing."""
         return [Step(one.id, self._node(one)) for one in self._tokens(TokenState.READY)]
@@ -114,10 +120,12 @@ class Run:
         """Leave a service task started until its action returns."""
         self._token(step, TokenState.READY)._set_state(TokenState.STARTED)
 
-    def decide(self, step: UUID, act: str) -> None:
-        """A person did `act` on a user task; move on to the next waiting steps."""
+    def decide(self, step: UUID, act: str, *, promised: bool | None = None) -> None:
+        """A person did `act` on a user task; move on to the next waiting steps.  promised: see `Process.begin`; None: as before."""
         token = self._token(step, TokenState.READY)
         token.data["decision"] = act
+        if promised is not None:
+            token.data["promised"] = promised
         token.complete()
         self.move()
 

@@ -12,9 +12,12 @@ from yiwang.cases.services.outside import (
 )
 from yiwang.cases.services.stopping import cancel, withdraw
 from yiwang.cases.services.submission import submit
+from yiwang.cases.services.supplement import answer_task
+from yiwang.cases.services.transfer import transfer_task
 
 __all__ = [
     "advance",
+    "answer_task",
     "cancel",
     "submit",
     "system_assign_task",
@@ -25,5 +28,6 @@ __all__ = [
     "system_retry_failed",
     "system_return_action",
     "system_run_action",
+    "transfer_task",
     "withdraw",
 ]

@@ -11,7 +11,7 @@ from yiwang.cases.models import Case, CourseEntry
 
 __all__ = ["add_line", "save_case"]
 
-_STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at")
+_STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at", "materials")
 
 
 def add_line(

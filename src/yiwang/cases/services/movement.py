@@ -7,7 +7,8 @@ action is only begun here: its job is deferred in the same transaction, and its 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from procrastinate.contrib.django import app
@@ -16,20 +17,29 @@ from yiwang.acts.queries import definition
 from yiwang.acts.services import current_act, defer
 from yiwang.acts.values import Actor
 from yiwang.cases import registry
-from yiwang.cases.events import CASE_ENDED
+from yiwang.cases.events import CASE_ENDED, CASE_OUTCOME_CHANGED
 from yiwang.cases.models import ActionRun, Case, EngineState, Task, TaskUnit
-from yiwang.cases.queries.forms import bound
+from yiwang.cases.queries.forms import bound, city_calendar, process_of
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.rules.runtime import Run, Step
 from yiwang.cases.services.course import add_line
-from yiwang.cases.values import ActionCall, CaseState, Outcome, TaskState
+from yiwang.cases.values import ActionCall, CaseState, MaterialState, Outcome, TaskState
 from yiwang.catalog.queries import element, thaw
 from yiwang.kernel import failpoints
 from yiwang.kernel.ids import uuid7
+from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date, machine_now
 from yiwang.places.queries import units_answering
 
-__all__ = ["JOB", "action_call", "begin_attempt", "carry_on", "end_case", "event_data"]
+__all__ = [
+    "JOB",
+    "action_call",
+    "begin_attempt",
+    "carry_on",
+    "end_case",
+    "event_data",
+    "settle",
+]
 
 JOB = "cases.run_action"
 QUEUE = "actions"
@@ -55,6 +65,7 @@ def carry_on(
         failpoints.reach("cases.after-inside-effect")
         run.finish_action(step.id)
         add_line(case, actor, "action-done", at=at, node=step.node.id)
+        settle(case, step.node, actor, at=at)
     for step in run.waiting():
         if step.id not in known:
             if step.node.kind == "userTask":
@@ -63,6 +74,7 @@ def carry_on(
                 _begin_outside(case, step, at=at)
                 run.begin_outside(step.id)
     if run.is_over:
+        EngineState.objects.filter(case=case).delete()
         end_case(case, actor, Outcome(run.outcome), at=at)
     elif known:
         EngineState.objects.filter(case=case).update(state=run.state())
@@ -76,6 +88,9 @@ def _place(node: Node) -> str:
 
 def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: Mapping[str, Sequence[UUID]]) -> None:
     item = definition("item", case.item, case.release)
+    if step.node.party:
+        _ask_applicant(case, step, actor, item, at=at)
+        return
     duty = str(bound(step.node.duty, item)) if step.node.duty else ""
     units = answers[duty] if duty in answers else units_answering(case.place, duty, civil_date(at))
     task = Task.objects.create(
@@ -85,7 +100,7 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
         duty=duty,
         state=TaskState.OPEN if units else TaskState.UNASSIGNED,
         opened_at=at,
-        due_on=case.due_on,
+        due_on=_due_on(case, step.node, item, at=at),
     )
     TaskUnit.objects.bulk_create([TaskUnit(task=task, unit_id=unit) for unit in units])
     add_line(
@@ -98,6 +113,43 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
     )
 
 
+def _ask_applicant(case: Case, step: Step, actor: Actor, item: Mapping[str, Any], *, at: datetime) -> None:
+    """A task of the applicant: to answer the notice that was written last."""
+    Task.objects.create(
+        case=case,
+        step=step.id,
+        node=step.node.id,
+        party=step.node.party,
+        state=TaskState.OPEN,
+        opened_at=at,
+        due_on=_due_on(case, step.node, item, at=at),
+        asks=last_notice(case),
+    )
+    add_line(case, actor, "asked", at=at, node=step.node.id)
+
+
+def last_notice(case: Case) -> list[dict[str, str]]:
+    """What an officer asked of the applicant last; empty when nobody did."""
+    asking = Task.objects.filter(case=case, party="").exclude(asks=[]).order_by("-done_at", "-id").first()
+    return list(asking.asks) if asking else []
+
+
+def _due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime) -> date | None:
+    """The last day of a task: of its own limit, of the first promise to be checked, else of the case while that is open."""
+    days: int | None = None
+    if node.within is not None:
+        days = int(bound(node.within, item))
+    elif node.checks_promises:
+        promised = {one["id"] for one in case.materials if one["state"] == MaterialState.PROMISED}
+        days = min(
+            (one["promise"]["check"]["working_days"] for one in item["materials"] if one["id"] in promised),
+            default=None,
+        )
+    if days is not None:
+        return city_calendar().add_working_days(civil_date(at), days).date
+    return case.due_on if case.state == CaseState.OPEN else None
+
+
 def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
     item = definition("item", case.item, case.release)
     task = Task.objects.create(
@@ -108,7 +160,7 @@ def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
         action=step.node.action,
         state=TaskState.RUNNING,
         opened_at=at,
-        due_on=case.due_on,
+        due_on=_due_on(case, step.node, item, at=at),
     )
     if case.unit_id:
         TaskUnit.objects.create(task=task, unit_id=case.unit_id)
@@ -139,21 +191,59 @@ def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetim
         subject_id=case.subject_id,
         unit_id=case.unit_id,
         parameters={name: bound(binding, item) for name, binding in node.parameters.items()},
-        values=thaw(
-            {one["name"]: one["value"] for one in case.values},
-            [element(one["name"], case.release) for one in case.values],
-        ),
+        values=_values(case),
         reason=case.reason,
         due_on=case.due_on,
         now=at,
+        applicant_id=case.agent_id or case.subject_id,
         origin=case.origin,
+        wanted=_notice_texts(case),
     )
 
 
+def _values(case: Case) -> dict[str, Any]:
+    kept = {one["element"]: one["value"] for one in case.facts} | {one["name"]: one["value"] for one in case.values}
+    return thaw(kept, [element(name, case.release) for name in kept])
+
+
+def _notice_texts(case: Case) -> dict[str, str]:
+    """Language → the lines of the last notice in words, each with what the officer wrote. Empty where nobody is ever asked."""
+    item = definition("item", case.item, case.release)
+    if not process_of(item, case.release).diagram.asks_the_applicant():
+        return {}
+    materials = {one["id"]: one["title"] for one in item["materials"]}
+    notice = last_notice(case)
+    texts: dict[str, str] = {}
+    for language in ("zh-Hans", "en"):
+        lines = []
+        for one in notice:
+            declared = materials[one["id"]] if one["kind"] == "material" else element(one["id"], case.release).title
+            lines.append("· " + text(declared, language) + (f"：{one['words']}" if one["words"] else ""))
+        texts[language] = "\n".join(lines)
+    return texts
+
+
+def settle(case: Case, node: Node, actor: Actor, *, at: datetime) -> None:
+    """What a step that was done says of the whole case: that it has ended, though follow-up may remain."""
+    if node.outcome and node.kind != "endEvent":
+        end_case(case, actor, Outcome(node.outcome), at=at)
+
+
 def end_case(case: Case, actor: Actor, outcome: Outcome, *, at: datetime) -> None:
-    """Set the outcome and forget the engine state; tell that the case has ended. The caller calls `save_case`."""
+    """Set the outcome and tell that the case has ended. A case that had ended so is left alone; follow-up that ends otherwise changes the
+    outcome, and tells that. The caller calls `save_case`, and forgets the engine state when nothing waits any more.
+    """
+    if case.state == CaseState.ENDED:
+        if case.outcome != outcome:
+            before, case.outcome = case.outcome, outcome
+            add_line(case, actor, "outcome-changed", at=at, act=outcome, reason=case.reason)
+            current_act().emit(
+                CASE_OUTCOME_CHANGED,
+                subject=case.id,
+                data={**event_data(case), "outcome": str(outcome), "before": before},
+            )
+        return
     case.state, case.outcome, case.ended_at = CaseState.ENDED, outcome, at
-    EngineState.objects.filter(case=case).delete()
     add_line(case, actor, "ended", at=at, act=outcome)
     on_time = None if case.due_on is None else civil_date(at) <= case.due_on
     current_act().emit(

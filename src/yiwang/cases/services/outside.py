@@ -20,7 +20,7 @@ from yiwang.cases.events import CASE_ADVANCED
 from yiwang.cases.models import ActionRun, Case, EngineState, Task
 from yiwang.cases.queries.forms import process_of
 from yiwang.cases.services.course import add_line, save_case
-from yiwang.cases.services.movement import JOB, QUEUE, action_call, begin_attempt, carry_on, event_data
+from yiwang.cases.services.movement import JOB, QUEUE, action_call, begin_attempt, carry_on, event_data, settle
 from yiwang.cases.values import TaskState
 from yiwang.kernel import failpoints
 from yiwang.kernel.errors import Conflict, NotFound, msgid
@@ -78,6 +78,7 @@ def system_return_action(actor: Actor, run_id: UUID) -> None:
     )
     add_line(case, actor, "action-done", at=act.time, node=run.task.node)
     walk.finish_action(run.step)
+    settle(case, walk.node(run.task.node), actor, at=act.time)
     carry_on(case, walk, actor, at=act.time, known=set(case.tasks.values_list("step", flat=True)))
     save_case(case)
     act.note(item=case.item, node=run.task.node, attempt=run.attempt)

@@ -7,7 +7,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_WITHDRAWN
-from yiwang.cases.models import Case, Task
+from yiwang.cases.models import Case, EngineState, Task
 from yiwang.cases.queries.cases import CANCEL, WAITING, find_case, may_stop, reaches, shape_case
 from yiwang.cases.queries.visibility import visible_cases
 from yiwang.cases.services.course import add_line, save_case
@@ -71,6 +71,7 @@ def _ended(case: Case, actor: Actor, outcome: Outcome, reason: str, language: st
     act = current_act()
     case.version += 1
     case.reason = reason
+    EngineState.objects.filter(case=case).delete()
     end_case(case, actor, outcome, at=act.time)
     save_case(case)
     act.note(item=case.item, outcome=str(outcome), version=case.version)

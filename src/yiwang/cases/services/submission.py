@@ -15,12 +15,16 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_SUBMITTED
 from yiwang.cases.models import Case
+from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, asking, bound, changes_between, city_calendar, process_of
+from yiwang.cases.queries.known import Known, frozen_facts, frozen_view, known_for
+from yiwang.cases.rules import materials
 from yiwang.cases.rules.numbers import case_number
+from yiwang.cases.services.answers import checked_answers
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.movement import carry_on, event_data
 from yiwang.cases.values import FormChanged, KeyReused, Receipt
-from yiwang.catalog.queries import freeze, validate
+from yiwang.catalog.queries import freeze
 from yiwang.identity.queries import system_unit
 from yiwang.identity.values import UnitView
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
@@ -49,18 +53,24 @@ def submit(
     idempotency_key: str,
     form_digest: str,
     language: str = "zh-Hans",
+    subject_id: UUID | None = None,
+    facts: Mapping[str, str] | None = None,
 ) -> Receipt:
     """Send a filled form: make the case, its first task, its event and its audit entry in one transaction; return the receipt.
 
     idempotency_key: made once for each form that is opened, 1–200 characters. The same key with the same content gives the same
     receipt again (`repeated`), however often and however simultaneously it is sent.
     form_digest: of the form that was read (`FormView.digest`).
+    subject_id: for whom, where the item is for another than the actor and he represents several.
+    facts: element → id of the record with which the form was filled, as it was read (`SourceShown.record_id`); None: not said. What the
+    city knows is taken from its source whatever was sent, and kept with the case as evidence.
 
     The release in force is pinned: the case keeps its definitions to the end. When no unit answers for the place the case stands all
     the same; its task waits, and doctor says so.
 
-    Raises NotFound (no such item), Invalid (422, every fault at once), FormChanged (409: the questions are others now, listed),
-    KeyReused (409: the key was used for other content), NotAllowed (403).
+    Raises NotFound (no such item), Invalid (422, every fault at once; also when a known fact would be overwritten), FormChanged (409: the
+    questions are others now, listed), FactChanged (409: a fact is another now, both values listed), KeyReused (409: the key was used for
+    other content), NotAllowed (403: also for a subject that he does not represent).
     """
     if not 0 < len(idempotency_key) <= LONGEST_KEY:
         fault = FieldFault(
@@ -68,15 +78,17 @@ def submit(
         )
         raise Invalid(faults=[fault])
     scope = f"case.submit:{actor.account_id}:{actor.capacity_id}"
-    body = hashlib.sha256(json.dumps([item_id, form_digest, values], sort_keys=True, default=str).encode()).digest()
+    sent = [item_id, form_digest, values, subject_id, facts]
+    body = hashlib.sha256(json.dumps(sent, sort_keys=True, default=str).encode()).digest()
     if (again := _receipt_of(scope, idempotency_key, body)) is not None:
         return again
     try:
-        return _submit(actor, item_id, values, form_digest, (scope, idempotency_key, body), language)
+        return _submit(actor, item_id, values, form_digest, (scope, idempotency_key, body), language, subject_id, facts)
     except _SentMeanwhile:
         found = _receipt_of(scope, idempotency_key, body)
         if found is None:  # the faster one was undone after all; nothing stands in the way now
-            return _submit(actor, item_id, values, form_digest, (scope, idempotency_key, body), language)
+            key = (scope, idempotency_key, body)
+            return _submit(actor, item_id, values, form_digest, key, language, subject_id, facts)
         return found
 
 
@@ -97,6 +109,8 @@ def _submit(
     form_digest: str,
     key: tuple[str, str, bytes],
     language: str,
+    subject_id: UUID | None,
+    facts: Mapping[str, str] | None,
 ) -> Receipt:
     act = current_act()
     act.about("item", item_id)
@@ -104,13 +118,15 @@ def _submit(
     if not asked.asks_the_same_as(form_digest):
         raise FormChanged(faults=changes_between(_asking_read(item_id, form_digest), asked))
     sent_on = civil_date(act.time)
-    clean = _checked(asked, values, sent_on)
+    known = known_for(actor, asked, subject_id)
+    clean = checked_answers(asked, known, values, facts, sent_on)
     place = asked.answers_place(clean)
     duty, units = _answering(asked, place, act.time)
     unit = system_unit(units[0]) if units else None
-    case = _make_case(actor, asked, clean, place, unit, act.time)
+    case = _make_case(actor, asked, known, clean, place, unit, act.time)
     add_line(case, actor, "submitted", at=act.time)
-    carry_on(case, process_of(asked.item, asked.release).begin(), actor, at=act.time, known=(), answers={duty: units})
+    run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
+    carry_on(case, run, actor, at=act.time, known=(), answers={duty: units})
     save_case(case)
     receipt = _receipt(case, asked, unit, language)
     try:
@@ -118,7 +134,13 @@ def _submit(
     except KeyTaken as taken:
         raise _SentMeanwhile() from taken
     act.about("case", case.id)
-    act.note(item=item_id, number=case.number, release=asked.release, values=_digest_of(case))
+    act.note(
+        item=item_id,
+        number=case.number,
+        release=asked.release,
+        values=_digest_of(case),
+        facts=[one["digest"] for one in case.facts],
+    )
     act.emit(
         CASE_SUBMITTED,
         subject=case.id,
@@ -137,19 +159,6 @@ def _asking_read(item_id: str, form_digest: str) -> Asking | None:
     return read if read is not None and read.digest == form_digest else None
 
 
-def _checked(asked: Asking, values: Mapping[str, object], sent_on: Any) -> dict[str, Any]:
-    clean, faults = validate(
-        values,
-        asked.elements,
-        required=[name for name, question in asked.questions.items() if question.required],
-        today=sent_on,
-        release=asked.release,
-    )
-    if faults:
-        raise Invalid(faults=faults)
-    return clean
-
-
 def _answering(asked: Asking, place: str, at: datetime) -> tuple[str, list[UUID]]:
     """The duty of the first decision, and who answers for it at this place: the first of them is the implementing unit."""
     node = process_of(asked.item, asked.release).diagram.decides()
@@ -160,9 +169,15 @@ def _answering(asked: Asking, place: str, at: datetime) -> tuple[str, list[UUID]
 
 
 def _make_case(
-    actor: Actor, asked: Asking, clean: Mapping[str, Any], place: str, unit: UnitView | None, at: datetime
+    actor: Actor,
+    asked: Asking,
+    known: Known,
+    clean: Mapping[str, Any],
+    place: str,
+    unit: UnitView | None,
+    at: datetime,
 ) -> Case:
-    if actor.account_id is None or actor.capacity_id is None:
+    if actor.account_id is None or known.subject_id is None:
         raise NotAllowed(msgid("A form is sent by a person who is signed in."))
     item, sent_on = asked.item, civil_date(at)
     limit = city_calendar().add_working_days(sent_on, item["promise"]["working_days"]) if item["promise"] else None
@@ -175,7 +190,8 @@ def _make_case(
         number=case_number(unit.credit_code if unit else "", item["level"], item["basic_code"], sent_on, counter),
         item=item["id"],
         release=asked.release,
-        subject_id=actor.capacity_id,
+        subject_id=known.subject_id,
+        agent_id=known.agent_id,
         account_id=actor.account_id,
         unit_id=unit.id if unit else None,
         place=place,
@@ -185,6 +201,10 @@ def _make_case(
             if name in frozen
         ],
         form_digest=asked.digest,
+        facts=frozen_facts(known, asked.release),
+        materials=materials.states(asked.materials, known.facts, clean),
+        form_fields=len(questions := asked_of(asked, known)),
+        known_fields=sum(name in known.facts for name in questions),
         submitted_at=at,
         due_on=limit.date if limit else None,
         due_is_provisional=limit.provisional if limit else False,
@@ -209,6 +229,9 @@ def _receipt(case: Case, asked: Asking, unit: UnitView | None, language: str) ->
         due_on=case.due_on,
         due_is_provisional=case.due_is_provisional,
         has_it=unit.title if unit else "",
+        form_fields=case.form_fields,
+        known_fields=case.known_fields,
+        facts=tuple(frozen_view(one, language) for one in case.facts),
     )
 
 

@@ -14,6 +14,7 @@ from yiwang.identity.queries.accounts import (
 )
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
 from yiwang.identity.queries.organisation import (
+    held_posts,
     list_logins,
     list_officers,
     list_posts,
@@ -37,6 +38,7 @@ __all__ = [
     "duty",
     "duty_from_body",
     "find_duty",
+    "held_posts",
     "holders_in_conflict",
     "in_scope",
     "list_logins",

@@ -10,7 +10,7 @@ from django.conf import settings
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post, Unit
 from yiwang.identity.queries.permission import require, seat_of
-from yiwang.identity.queries.shapes import account_view, post_views, unit_view
+from yiwang.identity.queries.shapes import account_view, in_force, post_views, unit_view
 from yiwang.identity.values import (
     AssignmentView,
     OfficerPage,
@@ -21,8 +21,10 @@ from yiwang.identity.values import (
 )
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotAllowed, NotFound, NotSignedIn, msgid
+from yiwang.kernel.time import today
 
 __all__ = [
+    "held_posts",
     "list_logins",
     "list_officers",
     "list_posts",
@@ -92,6 +94,14 @@ def posts_with_duty(duty: str, unit_ids: Iterable[UUID]) -> list[UUID]:
     """The posts of these units that have the duty, whether somebody sits in them or not, by code. One query."""
     found = Post.objects.filter(unit_id__in=list(unit_ids), duties__duty=duty)
     return list(found.order_by("code").values_list("id", flat=True))
+
+
+def held_posts(duty: str, unit_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Posts of these units that have the duty and in which somebody sits today: id → unit and title, by code. One query."""
+    held = Assignment.objects.filter(in_force(today()), account__is_active=True)
+    found = Post.objects.filter(unit_id__in=list(unit_ids), duties__duty=duty, id__in=held.values("post_id"))
+    rows = found.order_by("code").values_list("id", "unit__title", "title")
+    return {id: f"{unit} {title}" for id, unit, title in rows}
 
 
 def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> OfficerPage:

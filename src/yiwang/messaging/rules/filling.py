@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 __all__ = ["PLACEHOLDERS", "fill", "unknown_placeholders"]
 
-PLACEHOLDERS = frozenset({"case.number", "case.reason", "case.due_on", "item.title"})
+PLACEHOLDERS = frozenset({"case.number", "case.reason", "case.due_on", "case.wanted", "item.title"})
 """What a message may name."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from yiwang.records.queries.applicants import facts_for_applicant, shown_before, subjects_whose
 from yiwang.records.queries.discrepancies import (
     count_open_discrepancies,
     discrepancies_of_case,
@@ -22,10 +23,13 @@ __all__ = [
     "doubt_counts",
     "facts",
     "list_discrepancies",
+    "facts_for_applicant",
     "list_reads",
     "make_month",
     "make_months_ahead",
+    "shown_before",
     "stored_tables",
+    "subjects_whose",
     "system_facts",
     "system_open_discrepancies",
 ]

@@ -182,6 +182,7 @@ def _fact(
         record_id=row["record_id"],
         case_id=row["case_id"],
         case_number=_evidence(row["evidence"]).get("case_number", ""),
+        unit_id=row["unit_id"],
         masked=masked,
     )
 

@@ -1,0 +1,91 @@
+"""A form for one person to fill: with what the city knows already, whose it is and how old."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.queries.forms import Asking, asking, form_field, material_line
+from yiwang.cases.queries.known import Known, known_for
+from yiwang.cases.rules.materials import standing_of
+from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, SourceShown
+from yiwang.catalog.queries import freeze
+from yiwang.kernel.errors import NotSignedIn
+from yiwang.kernel.texts import text
+
+__all__ = ["asked_of", "form_for"]
+
+
+def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_id: UUID | None = None) -> FormView:
+    """The item's form for this actor to fill, filled with the facts of himself and of whom he represents. The reading is logged.
+
+    subject_id: for whom, where the item is for another and he represents several.
+    Raises NotFound; NotSignedIn for a visitor, who has nobody to send it for; NotAllowed for a subject that he does not represent.
+    """
+    asked = asking(item_id)
+    if actor.capacity is CapacityKind.VISITOR:
+        raise NotSignedIn("Sign in to fill in this form.")
+    known = known_for(actor, asked, subject_id)
+    with override(language.lower()):
+        names = asked_of(asked, known)
+        fields = {name: _field(asked, known, name, language) for name in names}
+        sections = [
+            FormSection(
+                text(section["title"], language), tuple(fields[field["element"]] for field in section["fields"])
+            )
+            for section in asked.form["sections"]
+        ]
+        if shown := tuple(fields[name] for name in names if asked.questions[name].material):
+            sections.append(FormSection(_("What you have to show"), shown))
+    return FormView(
+        asked.form["id"],
+        item_id,
+        text(asked.form["title"], language),
+        tuple(sections),
+        asked.digest,
+        asked.release,
+        known.subjects,
+        known.subject_id,
+        tuple(_material(asked, known, one, language) for one in asked.materials),
+    )
+
+
+def asked_of(asked: Asking, known: Known) -> list[str]:
+    """The questions of the form for who has these facts, in order: no file instead of a fact that the city knows."""
+    instead = {
+        one["element"]
+        for one in asked.materials
+        if one["kind"] == "fact" and standing_of(one, known.facts, {}) is MaterialState.KNOWN
+    }
+    return [name for name in asked.questions if name not in instead]
+
+
+def _field(asked: Asking, known: Known, name: str, language: str) -> FormField:
+    question = asked.questions[name]
+    field = form_field(question, asked.release, language)
+    fact = known.facts.get(name)
+    if fact is None:
+        owner = next((one for one in asked.materials if one["id"] == question.material), None)
+        instead = owner is not None and owner["kind"] == "fact" and not owner["may_follow"]
+        return replace(field, required=field.required or instead)
+    value = freeze({name: fact.value}, [question.element])[name]
+    return replace(field, value=value, shown=fact.shown, source=known.source(name))
+
+
+def _material(asked: Asking, known: Known, declared: Mapping[str, Any], language: str) -> MaterialLine:
+    state = standing_of(declared, known.facts, {})
+    sources: list[SourceShown] = []
+    shown: list[str] = []
+    if state is MaterialState.KNOWN:
+        for name in declared["elements"]:
+            source = known.source(name)
+            if source is not None and source.record_id not in {one.record_id for one in sources}:
+                sources.append(source)
+            shown.append(f"{known.facts[name].title} {known.facts[name].shown}")
+    return replace(material_line(declared, language), state=state, shown=_("; ").join(shown), sources=tuple(sources))

@@ -1,0 +1,163 @@
+"""What was answered, checked against the questions and against what the city knows: nothing known is overwritten."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from yiwang.cases.queries.filling import asked_of
+from yiwang.cases.queries.forms import Asking
+from yiwang.cases.queries.known import Known
+from yiwang.cases.rules.materials import standing_of
+from yiwang.cases.values import FactChanged, MaterialState
+from yiwang.catalog.queries import element, freeze, is_absent, required_fault, shown, validate
+from yiwang.kernel.errors import FieldFault, Invalid, msgid
+from yiwang.kernel.texts import text
+from yiwang.records.queries import shown_before
+
+__all__ = ["checked_answers"]
+
+
+def checked_answers(
+    asked: Asking, known: Known, values: Mapping[str, object], seen: Mapping[str, str] | None, on: date
+) -> dict[str, Any]:
+    """Every answer, typed: what the city knows from its source, the rest as it was sent.
+
+    seen: element → record with which the form was filled, None when the sender does not say. Raises FactChanged when a fact is not
+    what he saw, else Invalid with every fault at once.
+    """
+    if known.agent_id is not None and known.subject_id is None:
+        raise Invalid(faults=[_subject_fault(known)])
+    changed = _changed(asked, known, values, seen)
+    if changed:
+        raise FactChanged(faults=changed)
+    names = asked_of(asked, known)
+    typed = {name: value for name, value in values.items() if name not in known.facts or name not in asked.questions}
+    faults = _overwritten(asked, known, values, on)
+    clean, wrong = validate(
+        typed,
+        [asked.questions[name].element for name in names if name not in known.facts],
+        required=[name for name in names if asked.questions[name].required],
+        today=on,
+        release=asked.release,
+    )
+    faults += wrong + _facts_that_fail(asked, known, on)
+    faults += _facts_that_lack(asked, known, clean)
+    if faults:
+        raise Invalid(faults=faults)
+    return clean | {name: known.facts[name].value for name in asked.questions if name in known.facts}
+
+
+def _subject_fault(known: Known) -> FieldFault:
+    if known.subjects:
+        return FieldFault("subject_id", "required", msgid("Choose for whom you apply."))
+    return FieldFault(
+        "subject_id", "represents-nobody", msgid("No register of the city names you as the legal representative.")
+    )
+
+
+def _changed(
+    asked: Asking, known: Known, values: Mapping[str, object], seen: Mapping[str, str] | None
+) -> list[FieldFault]:
+    """Facts that are not what the form was filled with, with both values. What was typed while nothing was known is one of the two."""
+    faults: list[FieldFault] = []
+    for name, record in (seen or {}).items():
+        fact = known.facts.get(name)
+        if name not in asked.fact_elements or (fact is not None and str(fact.record_id) == record):
+            continue
+        before = _before(known, name, record)
+        if fact is None:
+            faults.append(
+                FieldFault(
+                    name,
+                    "fact-gone",
+                    msgid("The city no longer knows this, enter it yourself. Before: {before}."),
+                    {"before": before},
+                )
+            )
+        elif before != fact.shown:
+            faults.append(_fact_fault(known, name, before))
+    shown_facts = seen if seen is not None else known.facts
+    for name, fact in known.facts.items():
+        if name not in shown_facts and name in asked.questions and not is_absent(values.get(name)):
+            typed = _as_shown(asked, name, values[name])
+            if typed != fact.shown:
+                faults.append(_fact_fault(known, name, typed))
+    return faults
+
+
+def _before(known: Known, name: str, record: str) -> str:
+    try:
+        id = UUID(record)
+    except ValueError:
+        return ""
+    whose = [one for one in (known.about.get(name), known.subject_id, known.agent_id) if one is not None]
+    return next((found for one in whose if (found := shown_before(one, name, id)) is not None), "")
+
+
+def _fact_fault(known: Known, name: str, before: str) -> FieldFault:
+    fact = known.facts[name]
+    return FieldFault(
+        name,
+        "fact-changed",
+        msgid("{title}: you saw or entered “{before}”; {unit} now says “{after}”."),
+        {"title": fact.title, "before": before, "after": fact.shown, "unit": fact.unit_title or fact.resource_title},
+    )
+
+
+def _as_shown(asked: Asking, name: str, value: object) -> str:
+    one = asked.questions[name].element
+    clean, _faults = validate({name: value}, [one], today=date.max, release=asked.release)
+    return shown(clean[name], one, release=asked.release) if name in clean else str(value)[:100]
+
+
+def _overwritten(asked: Asking, known: Known, values: Mapping[str, object], on: date) -> list[FieldFault]:
+    faults: list[FieldFault] = []
+    for name, fact in known.facts.items():
+        if name not in asked.questions or is_absent(values.get(name)):
+            continue
+        one = asked.questions[name].element
+        clean, wrong = validate({name: values[name]}, [one], today=on, release=asked.release)
+        if wrong or freeze(clean, [one]) != freeze({name: fact.value}, [one]):
+            faults.append(
+                FieldFault(
+                    name,
+                    "known-fact",
+                    msgid("{title} is kept by {unit} and cannot be changed here. If it is wrong, dispute it there."),
+                    {"title": fact.title, "unit": fact.unit_title or fact.resource_title},
+                )
+            )
+    return faults
+
+
+def _facts_that_fail(asked: Asking, known: Known, on: date) -> list[FieldFault]:
+    """Facts that do not meet the condition of their element, such as a date that has passed."""
+    faults: list[FieldFault] = []
+    for name in asked.fact_elements & known.facts.keys():
+        one = element(name, asked.release)
+        if one.check:
+            _clean, wrong = validate(freeze({name: known.facts[name].value}, [one]), [one], today=on)
+            faults += [fault for fault in wrong if fault.code == "check"]
+    return sorted(faults, key=lambda fault: fault.pointer)
+
+
+def _facts_that_lack(asked: Asking, known: Known, clean: Mapping[str, Any]) -> list[FieldFault]:
+    """Materials that the city should have and has not: the file instead is asked for, or nothing can be done here."""
+    faults: list[FieldFault] = []
+    for one in asked.materials:
+        if one["kind"] != "fact" or one["may_follow"] or standing_of(one, known.facts, clean) != MaterialState.MISSING:
+            continue
+        if one["element"]:
+            faults.append(required_fault(asked.questions[one["element"]].element))
+            continue
+        faults.append(
+            FieldFault(
+                f"materials/{one['id']}",
+                "fact-missing",
+                msgid("{title}: no register of the city has it. Have it registered first."),
+                {"title": text(one["title"])},
+            )
+        )
+    return faults
