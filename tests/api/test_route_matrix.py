@@ -128,6 +128,12 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/session": {"login": RESIDENT, "password": PASSWORD},
         "PUT /api/v1/session/capacity": {"capacity": "self"},
         "POST /api/v1/tasks/{task_id}": decision,
+        "POST /api/v1/tasks/{task_id}/answer": {"values": {}, "version": int(things["version"])},
+        "POST /api/v1/tasks/{task_id}/transfer": {
+            "post_id": things["post_id"],
+            "reason": "出差",
+            "version": int(things["version"]),
+        },
         "POST /desk/cases/<uuid:case_id>/cancel/": {"reason": "重复申请"},
         "POST /desk/officers/": {"account": things["account_id"], "post": things["post_id"], "valid_from": since},
         "POST /desk/post/": {"post": "self"},

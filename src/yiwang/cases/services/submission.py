@@ -80,25 +80,25 @@ def submit(
     scope = f"case.submit:{actor.account_id}:{actor.capacity_id}"
     sent = [item_id, form_digest, values, subject_id, facts]
     body = hashlib.sha256(json.dumps(sent, sort_keys=True, default=str).encode()).digest()
-    if (again := _receipt_of(scope, idempotency_key, body)) is not None:
+    if (again := _receipt_of(scope, idempotency_key, body, language)) is not None:
         return again
     try:
         return _submit(actor, item_id, values, form_digest, (scope, idempotency_key, body), language, subject_id, facts)
     except _SentMeanwhile:
-        found = _receipt_of(scope, idempotency_key, body)
+        found = _receipt_of(scope, idempotency_key, body, language)
         if found is None:  # the faster one was undone after all; nothing stands in the way now
             key = (scope, idempotency_key, body)
             return _submit(actor, item_id, values, form_digest, key, language, subject_id, facts)
         return found
 
 
-def _receipt_of(scope: str, key: str, body: bytes) -> Receipt | None:
+def _receipt_of(scope: str, key: str, body: bytes, language: str) -> Receipt | None:
     remembered = outbox_queries.recall(scope, key)
     if remembered is None:
         return None
     if bytes(remembered.body_digest) != body:
         raise KeyReused()
-    return _receipt_from(remembered.result)
+    return _receipt_from(remembered.result, language)
 
 
 @service("case.submit", open_to={CapacityKind.SELF})
@@ -248,9 +248,10 @@ def _receipt_json(receipt: Receipt) -> dict[str, object]:
     }
 
 
-def _receipt_from(kept: Mapping[str, Any]) -> Receipt:
+def _receipt_from(kept: Mapping[str, Any], language: str) -> Receipt:
+    case = Case.objects.only("facts", "form_fields", "known_fields").get(pk=kept["case_id"])
     return Receipt(
-        case_id=UUID(kept["case_id"]),
+        case_id=case.id,
         number=kept["number"],
         item_id=kept["item_id"],
         item_title=kept["item_title"],
@@ -259,4 +260,7 @@ def _receipt_from(kept: Mapping[str, Any]) -> Receipt:
         due_is_provisional=kept["due_is_provisional"],
         has_it=kept["has_it"],
         repeated=True,
+        form_fields=case.form_fields,
+        known_fields=case.known_fields,
+        facts=tuple(frozen_view(one, language) for one in case.facts),
     )

@@ -18,7 +18,7 @@ from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import FieldRole, ResourceField
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.time import now, today
-from yiwang.records.queries.reading import _read, _require_purpose
+from yiwang.records.queries.reading import _read, require_purpose
 from yiwang.records.queries.tables import stored_tables
 from yiwang.records.queries.versions import version_by_id, version_in_force
 from yiwang.records.values import FactView
@@ -37,7 +37,7 @@ def facts_for_applicant(
     A published item is the standing agreement for the elements that it names. The reading is logged as the actor's, in one transaction
     with it. Queries: 2, and 2 for each resource. Raises Invalid for an unknown purpose.
     """
-    _require_purpose(purpose)
+    require_purpose(purpose)
     found: dict[str, FactView] = {}
     for fact in _read(actor, subject_id, purpose, elements, None, None, EVERYTHING, EVERYTHING):
         found.setdefault(fact.element, fact)
