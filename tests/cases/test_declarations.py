@@ -31,6 +31,14 @@ def faults(packs: Path) -> list[str]:
 ITEM = "address-statement/items/address-statement.yaml"
 FORM = "address-statement/forms/address-statement.yaml"
 CALENDAR = "base/calendars/holidays-2026.yaml"
+LIMIT = "address-statement/limits/address-confirmed.yaml"
+PROCESS = "base/processes/one-decision.bpmn"
+START = '<yw:name en="Sent" />'
+
+
+def clocks(*acts: str) -> str:
+    """The start of the process with clocks that it moves."""
+    return START + "".join(f"<yw:clock {one}/>" for one in acts)
 
 
 def test_the_packs_as_they_stand_have_no_fault(packs: Path) -> None:
@@ -63,7 +71,94 @@ CHANGES = {
     "an unknown process": (ITEM, "process: one-decision", "process: two-decisions", "There is no process `two-decisions`."),
     "an unknown form": (ITEM, "form: address-statement", "form: address", "There is no form `address`."),
     "a basic code of another shape": (ITEM, '"462099001000"', '"46-2099"', "basic_code"),
-    "a limit of no days": (ITEM, "working_days: 5", "working_days: 0", "working_days"),
+    "a promise longer than the law": (ITEM, "promise: 5", "promise: 11", "The limit `address-confirmed` is 10 working_days after"),
+    "an unknown limit": (ITEM, "limit: address-confirmed", "limit: address-conformed", "There is no limit `address-conformed`."),
+    "a limit twice": (
+        ITEM,
+        "  - {limit: address-confirmed, promise: 5}",
+        "  - {limit: address-confirmed, promise: 5}\n  - {limit: address-confirmed}",
+        "`address-confirmed` stands here twice.",
+    ),
+    "a result that no step brings": (
+        ITEM,
+        "{limit: address-confirmed, promise: 5}",
+        "{limit: lic-supplement}",
+        "no step of `one-decision` stops its clock",
+    ),
+    "a limit without its law": (LIMIT, "verified: unknown", "verified: text", "names no law with its article"),
+    "a limit without its article": (
+        LIMIT,
+        "verified: unknown",
+        "verified: practice\nlaw: 中华人民共和国民法典",
+        "names no law with its article",
+    ),
+    "a limit of another unit": (LIMIT, "unit: working_days", "unit: weeks", "unit"),
+    "a pause that nobody declares": (LIMIT, "verified: unknown", "verified: unknown\npauses: [herring]", "There is no pause `herring`."),
+    "a pause of what is counted backwards": (
+        LIMIT,
+        "verified: unknown",
+        "verified: unknown\ncounts: before\npauses: [hearing]",
+        "A limit that is counted backwards has no `pauses`.",
+    ),
+    "a pause twice": (LIMIT, "verified: unknown", "verified: unknown\npauses: [hearing, hearing]", "`hearing` stands here twice."),
+    "an extension that nobody is told of": (
+        LIMIT,
+        "verified: unknown",
+        "verified: unknown\nextension: {length: 5, approved_by: 负责人, tell: nothing}",
+        "There is no message `nothing`.",
+    ),
+    "a pause without its law": ("base/pauses/hearing.yaml", "law: 中华人民共和国行政许可法\n", "", "names no law with its article"),
+    "a clock in two ways": (PROCESS, START, clocks('starts="lic-decide" stops="lic-decide"'), "This clock cannot be read."),
+    "a clock of an unknown limit": (PROCESS, START, clocks('starts="lic-decides"'), "No pack declares the limit `lic-decides`."),
+    "a clock that the item does not name": (
+        ITEM,
+        "process: one-decision",
+        "process: with-a-clock",
+        "moves the clock of `lic-decide`, which the item does not name",
+    ),
+    "a pause without a reason": (
+        PROCESS,
+        START,
+        clocks('starts="lic-decide"', 'pauses="lic-decide"', 'resumes="lic-decide"'),
+        "A pause, and nothing else, has a reason.",
+    ),
+    "a pause that its limit does not know": (
+        PROCESS,
+        START,
+        clocks('starts="lic-deliver"', 'pauses="lic-deliver" reason="hearing"', 'resumes="lic-deliver"'),
+        "`hearing` is no lawful pause of the limit `lic-deliver`.",
+    ),
+    "a clock that nothing starts": (PROCESS, START, clocks('stops="lic-decide"'), "No step starts the clock lic-decide."),
+    "a clock that stands still for ever": (
+        PROCESS,
+        START,
+        clocks('starts="lic-decide"', 'pauses="lic-decide" reason="hearing"'),
+        "stands still and never goes on",
+    ),
+    "a clock that goes on from nothing": (
+        PROCESS,
+        START,
+        clocks('starts="lic-decide"', 'resumes="lic-decide"'),
+        "goes on and never stands still",
+    ),
+    "a result without its act": (
+        PROCESS,
+        START,
+        clocks('starts="lic-supplement"', 'stops="lic-supplement"'),
+        "the diagram does not say which act",
+    ),
+    "an act that no button does": (
+        PROCESS,
+        START,
+        clocks('starts="lic-supplement"', 'stops="lic-supplement" deemed="accept"'),
+        "“accept” is no act that could count as done here.",
+    ),
+    "a result that the limit does not have": (
+        PROCESS,
+        START,
+        clocks('starts="lic-decide"', 'stops="lic-decide" deemed="accept"'),
+        "Nothing counts as done when the limit `lic-decide` is missed.",
+    ),
     "a question twice": (FORM, "{element: residence.since}", "{element: residence.address}", "asks `residence.address` twice"),
     "an unknown question": (FORM, "{element: residence.phone}", "{element: residence.fax}", "There is no element `residence.fax`."),
     "a form without questions": (FORM, "      - {element: residence.phone}", "      []", "fields"),
@@ -102,6 +197,10 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_fault_is_told_at_its_file(packs: Path, name: str) -> None:
     file, old, new, expected = CHANGES[name]
+    diagram = (packs / PROCESS).read_text("utf-8").replace("one-decision", "with-a-clock")
+    (packs / PROCESS).with_name("with-a-clock.bpmn").write_text(
+        diagram.replace(START, clocks('starts="lic-decide"')), "utf-8"
+    )
     rewrite(packs / file, old, new)
     told = faults(packs)
     assert any(expected in one and one.startswith(file) for one in told), told

@@ -145,10 +145,19 @@ def test_an_explanation_names_the_citys_own_days() -> None:
     reasons = [row.reason for row in city.explain(date(2026, 11, 20), 2)[1:]]
     assert reasons == [
         "Weekend",
-        "Working day by the city's calendar",
+        "Weekend that is worked, in exchange for a holiday",
         "Day off by the city's calendar",
         "Working day",
     ]
+
+
+def test_an_explanation_names_the_holidays_as_the_city_does_and_knows_the_notice() -> None:
+    title = {"zh-Hans": "冰雪节", "en": "Snow Festival"}
+    city = WorkingCalendar(
+        {date(2027, 1, 4): DayKind.OFF}, official_years=[2027], names={date(2027, 1, 4): title}, notices={2027: "N 7"}
+    )
+    assert city.judge(date(2027, 1, 4)) == (False, "Holiday: {name}", title)
+    assert (city.notice(2027), city.notice(2026)) == ("N 7", "")
 
 
 def test_every_name_of_a_holiday_can_be_translated() -> None:

@@ -22,6 +22,8 @@ class CasesConfig(AppConfig):
             CalendarKind,
             FormKind,
             ItemKind,
+            LimitKind,
+            PauseKind,
             ProcessKind,
             check_working_days,
             check_writes,
@@ -32,11 +34,12 @@ class CasesConfig(AppConfig):
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
 
-        for kind in (CalendarKind(), FormKind(), ProcessKind(), ItemKind()):
+        for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind()):
             register_kind(kind)
         register_parameter_type("writes", check_writes)
         register_parameter_type("working-days", check_working_days)
         register_action("records.write", write_records, "inside", {"writes": "writes"})
         register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
+        register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)
         register_check("stuck-cases", stuck_cases)

@@ -1,4 +1,4 @@
-"""What packs declare for cases: items, forms, processes and calendars."""
+"""What packs declare for cases: items, forms, processes, calendars, limits and their pauses."""
 
 from __future__ import annotations
 
@@ -9,13 +9,26 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from yiwang.acts.values import system
 from yiwang.cases import registry
 from yiwang.cases.registry import ParameterFault
 from yiwang.cases.rules.bpmn import read_diagram
-from yiwang.cases.rules.diagram import Diagram, DiagramFault
-from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
+from yiwang.cases.rules.diagram import ClockAct, Diagram, DiagramFault
+from yiwang.cases.services import system_recount_clocks
+from yiwang.cases.services.recounting import clocks_between
+from yiwang.cases.values import ClockUnit
+from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 
-__all__ = ["CalendarKind", "FormKind", "ItemKind", "ProcessKind", "check_working_days", "check_writes"]
+__all__ = [
+    "CalendarKind",
+    "FormKind",
+    "ItemKind",
+    "LimitKind",
+    "PauseKind",
+    "ProcessKind",
+    "check_working_days",
+    "check_writes",
+]
 
 Text = str | dict[str, str]
 
@@ -92,6 +105,151 @@ class CalendarKind(Kind):
                 yield _fault(
                     one, "year", f"{body.year} is also declared in {other.path}.", "Keep one calendar for each year."
                 )
+
+    def plan(self, old: Mapping[str, Any] | None, new: Declaration | None) -> Iterable[Change]:
+        """How many running clocks count a day of that year: they are counted anew."""
+        year, id = (
+            (new.body.year, new.id) if new is not None else (int(old["year"]), str(old["id"])) if old else (0, "")
+        )
+        if year and (clocks := clocks_between(date(year, 1, 1), date(year, 12, 31)).count()):
+            verb = "retire" if new is None else "change" if old else "add"
+            yield Change(self.name, id, verb, f"{clocks} running clocks are counted anew", rows=clocks)
+
+    def apply(self, release: int, changed: Mapping[str, Declaration], retired: Iterable[str]) -> None:
+        """Count running clocks anew whose days have changed; tell whose dates moved."""
+        system_recount_clocks(system("cases.calendar"), release)
+
+
+# ── Limit ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+Verified = Literal["text", "practice", "unknown"]
+
+
+class PauseBody(Body):
+    """A lawful reason for which a clock stands still 不计入时限的情形: a hearing, an examination, an expert's review.
+
+    law, article: what allows it.  text: the words cited.  verified: whether that was read in the law's text, is practice, or is
+    set by the city itself.
+    """
+
+    kind: Literal["pause"]
+    law: str = ""
+    article: str = ""
+    text: str = ""
+    verified: Verified
+
+
+class PauseKind(Kind):
+    """`pauses/*.yaml`."""
+
+    name = "pause"
+    folder = "pauses"
+    schema = PauseBody
+    order = 30
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """It names its law."""
+        yield from _check_law(one)
+
+
+class ExtensionBody(_Part):
+    """The one extension that a limit allows.
+
+    length: at most so much more, in the limit's unit.  approved_by: who approves it, for people.  tell: the message that tells the
+    applicant its reason.
+    """
+
+    length: int = Field(ge=1, le=365)
+    approved_by: Text
+    tell: str
+
+
+class DeemedBody(_Part):
+    """What counts as done when the limit is missed.
+
+    result: in one sentence.  counted_from: limits that the result starts count from the `start` of this one, or from its `end`.
+    """
+
+    result: Text
+    counted_from: Literal["start", "end"]
+
+
+class LimitBody(Body):
+    """A limit that a law sets 法定时限, or the city where no law does.
+
+    length: in `unit`; 0 is “at once”, on the day of the trigger.  counts: `before` counts backwards from an event.  rolls: a last
+    day that is a day off moves on to the next working day; not for a bar, which protects nobody by lasting longer.
+    extension: at most one.  pauses: ids of the reasons for which it may stand still.  deemed: what counts as done when it is missed.
+    law, article, text: what sets it.  verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    """
+
+    kind: Literal["limit"]
+    length: int = Field(ge=0, le=3650)
+    unit: ClockUnit
+    counts: Literal["after", "before"] = "after"
+    rolls: bool = True
+    extension: ExtensionBody | None = None
+    pauses: tuple[str, ...] = ()
+    deemed: DeemedBody | None = None
+    law: str = ""
+    article: str = ""
+    text: str = ""
+    verified: Verified
+
+
+class LimitKind(Kind):
+    """`limits/*.yaml`."""
+
+    name = "limit"
+    folder = "limits"
+    schema = LimitBody
+    order = 45
+
+    def references(self, body: LimitBody) -> Iterable[Reference]:
+        """Its pauses, and the message about an extension."""
+        for n, pause in enumerate(body.pauses):
+            yield Reference(f"pauses/{n}", "pause", pause)
+        if body.extension is not None:
+            yield Reference("extension/tell", "message", body.extension.tell)
+
+    def narrows(self, parent: LimitBody, child: LimitBody) -> Iterable[tuple[str, str, str]]:
+        """A city may promise its people a shorter limit, a shorter extension and fewer pauses, counted as the law counts."""
+        for key in ("unit", "counts", "rolls", "deemed"):
+            if getattr(parent, key) != getattr(child, key):
+                yield key, f"`{key}` is not what the limit above says.", "Delete it here."
+        if child.length > parent.length:
+            yield "length", f"{child.length} is longer than {parent.length} above.", f"Write at most {parent.length}."
+        allowed = parent.extension.length if parent.extension is not None else 0
+        if child.extension is not None and child.extension.length > allowed:
+            yield (
+                "extension/length",
+                f"Above, it may be extended by {allowed}.",
+                "Write no more than that, or delete it.",
+            )
+        for n, pause in enumerate(child.pauses):
+            if pause not in parent.pauses:
+                yield f"pauses/{n}", f"Above, `{pause}` is no pause of it.", "Delete it here."
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """It names its law; what is counted backwards has an end that nothing moves."""
+        body: LimitBody = one.body
+        yield from _check_law(one)
+        for key in ("extension", "pauses", "deemed"):
+            if body.counts == "before" and getattr(body, key):
+                yield _fault(one, key, f"A limit that is counted backwards has no `{key}`.", "Delete it.")
+        for n, pause in enumerate(body.pauses):
+            if pause in body.pauses[:n]:
+                yield _fault(one, f"pauses/{n}", f"`{pause}` stands here twice.", "Keep it once.")
+
+
+def _check_law(one: Declaration) -> Iterable[DeclarationFault]:
+    if one.body.verified != "unknown" and not (one.body.law and one.body.article):
+        yield _fault(
+            one,
+            "law" if not one.body.law else "article",
+            "It says that a law was read, and names no law with its article.",
+            "Add `law:` and `article:`, or say `verified: unknown`: the city sets it itself.",
+        )
 
 
 # ── Form ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -202,15 +360,42 @@ class ProcessKind(Kind):
             for type, value in named:
                 for found in _check_parameter(type, value, one, city):
                     yield DeclarationFault(one.path, node.line, found.message, found.advice)
+            for act in node.clocks:
+                for message, advice in _check_clock_act(act, city):
+                    yield DeclarationFault(one.path, act.line, message, advice)
+
+
+def _check_clock_act(act: ClockAct, city: City) -> Iterable[tuple[str, str]]:
+    limit = city.find("limit", act.limit)
+    if limit is None:
+        yield f"No pack declares the limit `{act.limit}`.", did_you_mean(act.limit, city.of_kind("limit"))
+        return
+    if act.reason and act.reason not in limit.body.pauses:
+        yield (
+            f"`{act.reason}` is no lawful pause of the limit `{act.limit}`.",
+            did_you_mean(act.reason, limit.body.pauses),
+        )
+    if act.deemed and limit.body.deemed is None:
+        yield f"Nothing counts as done when the limit `{act.limit}` is missed.", "Take `deemed` out."
+    if act.verb == "stops" and not act.deemed and limit.body.deemed is not None:
+        yield (
+            f"When the limit `{act.limit}` is missed something counts as done, and the diagram does not say which act.",
+            'Add deemed="…" with an act of this user task.',
+        )
 
 
 # ── Item ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class PromiseBody(_Part):
-    """The promised limit 承诺时限, in working days from the day after sending."""
+class ItemClockBody(_Part):
+    """A limit under which the item's cases stand.
 
-    working_days: int = Field(ge=1, le=365)
+    promise: the promised limit 承诺时限, in the limit's unit: no longer than the limit itself. A clock that the process does not
+    start runs from sending to the end.
+    """
+
+    limit: str
+    promise: int | None = Field(default=None, ge=0)
 
 
 class LawBody(_Part):
@@ -298,7 +483,7 @@ class ItemBody(Body):
     about: kind of subject that it is for.  applicant: who applies, where that is another.  materials: what must be shown.
     basic_code: 基本编码, twelve characters.  level: 行使层级, 1 to 7.
     place: the form's element that says which area answers.  process, parameters: the diagram, and what it takes from this item.
-    keywords: what people may search for.
+    clocks: its limits; the first that has a promise is the one that the item's tile names.  keywords: what people may search for.
     """
 
     kind: Literal["item"]
@@ -312,7 +497,7 @@ class ItemBody(Body):
     place: str
     process: str
     parameters: dict[str, Any] = Field(default_factory=dict)
-    promise: PromiseBody | None = None
+    clocks: tuple[ItemClockBody, ...] = ()
     guide: GuideBody
     law: tuple[LawBody, ...] = ()
     keywords: tuple[str, ...] = ()
@@ -341,6 +526,8 @@ class ItemKind(Kind):
                 yield Reference(f"materials/{n}/elements/{m}", "element", element)
             if material.element:
                 yield Reference(f"materials/{n}/element", "element", material.element)
+        for n, clock in enumerate(body.clocks):
+            yield Reference(f"clocks/{n}/limit", "limit", clock.limit)
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """The place is asked; every parameter of the process is bound to something that is there; somebody may decide."""
@@ -365,9 +552,11 @@ class ItemKind(Kind):
                 )
         yield from self._check_applicant(one, city)
         yield from self._check_materials(one, city)
+        yield from self._check_promises(one, city)
         if process is not None:
             diagram = read_diagram(process.body.bpmn.encode(), registry.signatures())
             yield from self._check_parameters(one, diagram, city)
+            yield from self._check_clocks(one, diagram, city)
             for n, material in enumerate(body.materials):
                 if material.promise is not None and not diagram.checks_promises():
                     yield _fault(
@@ -443,6 +632,41 @@ class ItemKind(Kind):
                         f"No register about {' or '.join(sorted(kinds))} is the source of `{fact}`.",
                         "A fact is shown by its source: declare the resource, or ask for an upload.",
                     )
+
+    def _check_promises(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        for n, clock in enumerate(one.body.clocks):
+            if clock.limit in {other.limit for other in one.body.clocks[:n]}:
+                yield _fault(one, f"clocks/{n}/limit", f"`{clock.limit}` stands here twice.", "Keep it once.")
+            limit = city.find("limit", clock.limit)
+            if limit is None or clock.promise is None:
+                continue
+            if clock.promise > limit.body.length or limit.body.counts == "before":
+                yield _fault(
+                    one,
+                    f"clocks/{n}/promise",
+                    f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
+                    "A promise only shortens a limit that is counted forwards.",
+                )
+
+    def _check_clocks(self, one: Declaration, diagram: Diagram, city: City) -> Iterable[DeclarationFault]:
+        stated = [clock.limit for clock in one.body.clocks]
+        for name in diagram.limits():
+            if name not in stated:
+                yield _fault(
+                    one,
+                    "clocks",
+                    f"The process `{diagram.id}` moves the clock of `{name}`, which the item does not name.",
+                    f"Add `- {{limit: {name}}}`.",
+                )
+        for n, name in enumerate(stated):
+            limit = city.find("limit", name)
+            if name not in diagram.limits() and limit is not None and limit.body.deemed is not None:
+                yield _fault(
+                    one,
+                    f"clocks/{n}/limit",
+                    f"When `{name}` is missed something counts as done, but no step of `{diagram.id}` stops its clock.",
+                    "Take a process with such a step, or delete this line.",
+                )
 
     def _check_parameters(self, one: Declaration, diagram: Diagram, city: City) -> Iterable[DeclarationFault]:
         needs = diagram.needs(registry.signatures())

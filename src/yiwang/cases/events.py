@@ -10,6 +10,9 @@ from typing import Final
 
 __all__ = [
     "CASE_ADVANCED",
+    "CASE_CLOCK_CHANGED",
+    "CASE_CLOCK_STARTED",
+    "CASE_CLOCK_STOPPED",
     "CASE_ENDED",
     "CASE_OUTCOME_CHANGED",
     "CASE_SUBMITTED",
@@ -34,3 +37,14 @@ TASK_TRANSFERRED: Final = "task.transferred.v1"
 
 CASE_WITHDRAWN: Final = "case.withdrawn.v1"
 """The applicant withdrew; `case.ended.v1` follows."""
+
+CASE_CLOCK_STARTED: Final = "case.clock-started.v1"
+"""A clock of a case began.  + `case_id`, `limit`, `state`, `due_on` (the earlier of both limits; null while it is paused),
+`legal_due_on`."""
+
+CASE_CLOCK_CHANGED: Final = "case.clock-changed.v1"
+"""An open clock has other dates, or stands still.  + what `case.clock-started.v1` has, and `change`: paused | resumed | extended |
+recounted (the calendar has changed); `tell`: id of the declared message that the applicant gets, or empty; `change_id`."""
+
+CASE_CLOCK_STOPPED: Final = "case.clock-stopped.v1"
+"""A clock has ended.  + what `case.clock-started.v1` has; `state`: met | missed | stopped."""

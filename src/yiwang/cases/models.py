@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from yiwang.cases.values import CaseState, Outcome, TaskState
+from yiwang.cases.values import CaseState, ClockState, Outcome, TaskState
 from yiwang.kernel.ids import uuid7
 
 ORIGINS = ("live", "rehearsal", "invented")
@@ -64,8 +64,6 @@ class Case(models.Model):
     course_length = models.IntegerField(default=0)
     reason = models.TextField(blank=True, default="", db_comment="of the last decision, withdrawal or cancellation")
     submitted_at = models.DateTimeField()
-    due_on = models.DateField(null=True)
-    due_is_provisional = models.BooleanField(default=False)
     ended_at = models.DateTimeField(null=True)
     origin = models.TextField(default="live")
 
@@ -130,7 +128,9 @@ class Task(models.Model):
     answered = models.JSONField(null=True, db_comment="{values: [{name, value, digest}], before: [the same]}")
     state = models.TextField()
     opened_at = models.DateTimeField()
-    due_on = models.DateField(null=True)
+    own_due_on = models.DateField(
+        null=True, db_comment="of a limit of its own; null: the clocks of its case run for it"
+    )
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey("identity.Account", null=True, on_delete=models.PROTECT, related_name="+")
     done_in_post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
@@ -143,7 +143,7 @@ class Task(models.Model):
             _one_of("state", TaskState, "task_state_known"),
         ]
         indexes = [
-            models.Index(fields=["duty", "due_on", "id"], condition=Q(state="open"), name="task_open_by_duty"),
+            models.Index(fields=["duty", "id"], condition=Q(state="open"), name="task_open_by_duty"),
             models.Index(
                 fields=["state"], condition=Q(state__in=["unassigned", "running", "failed"]), name="task_alarms"
             ),
@@ -165,6 +165,90 @@ class TaskUnit(models.Model):
         indexes = [models.Index(fields=["unit", "task"], name="taskunit_by_unit")]
 
 
+class Clock(models.Model):
+    """One limit 时限 of a case as it runs: what the limit, the item's promise, the calendar and its changes come to today.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="clocks")
+    limit = models.TextField(db_comment="id of the declared limit, in the case's release")
+    state = models.TextField(default=ClockState.RUNNING)
+    started_at = models.DateTimeField(db_comment="the trigger; its civil date is not counted")
+    legal_due = models.DateField(null=True, db_comment="null while it is paused before its end")
+    legal_due_at = models.DateTimeField(null=True, db_comment="the instant from which the legal limit is over")
+    promised_due = models.DateField(null=True, db_comment="null without a promise, too")
+    due = models.DateField(null=True, db_comment="the earlier of both")
+    due_at = models.DateTimeField(null=True, db_comment="the instant from which the earlier one is over")
+    provisional = models.BooleanField(default=False)
+    deems = models.BooleanField(default=False, db_comment="the limit says what counts as done when it is missed")
+    ended_at = models.DateTimeField(null=True)
+    ended_under = models.IntegerField(
+        null=True, db_comment="the release whose calendars its last dates were counted by"
+    )
+
+    class Meta:
+        constraints = [
+            _one_of("state", ClockState, "clock_state_known"),
+            models.UniqueConstraint(
+                fields=["case", "limit"], condition=Q(state__in=["running", "paused"]), name="clock_open_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["running", "paused"], ended_at__isnull=True, ended_under__isnull=True)
+                | Q(state__in=["stopped", "met", "missed"], ended_at__isnull=False, ended_under__isnull=False),
+                name="clock_ended_at_an_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(due__isnull=True, due_at__isnull=True) | Q(due__isnull=False, due_at__isnull=False),
+                name="clock_due_as_a_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(legal_due__isnull=True, legal_due_at__isnull=True)
+                | Q(legal_due__isnull=False, legal_due_at__isnull=False, due__isnull=False),
+                name="clock_legal_due_as_a_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["case", "due"], condition=Q(state__in=["running", "paused"]), name="clock_open_by_case"
+            ),
+            models.Index(fields=["legal_due_at"], condition=Q(state="running", deems=True), name="clock_deems"),
+            models.Index(fields=["due"], condition=Q(state="running"), name="clock_running_by_due"),
+        ]
+
+
+class ClockChange(models.Model):
+    """What happened to a clock, and what its dates were from then on. Append-only: the application's role may not change a row.
+
+    Personal data: `words` as the approver of an extension wrote them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="changes")
+    position = models.IntegerField(db_comment="from 1")
+    at = models.DateTimeField()
+    change = models.TextField()
+    reason = models.TextField(blank=True, default="", db_comment="id of the declared pause")
+    length = models.IntegerField(default=0, db_comment="by how much it was extended, in the unit of the limit")
+    words = models.TextField(blank=True, default="", db_comment="why it was extended; the applicant reads it")
+    legal_due = models.DateField(null=True)
+    promised_due = models.DateField(null=True)
+    due = models.DateField(null=True)
+    provisional = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["clock", "position"], name="clockchange_in_order"),
+            _one_of(
+                "change",
+                ("started", "paused", "resumed", "extended", "recounted", "met", "missed", "stopped"),
+                "clockchange_change_known",
+            ),
+            models.UniqueConstraint(fields=["clock"], condition=Q(change="extended"), name="clockchange_extended_once"),
+        ]
+
+
 class CourseEntry(models.Model):
     """One line of the course 办理过程. Said in words when it is read, in the reader's language.
 
@@ -183,6 +267,7 @@ class CourseEntry(models.Model):
     node = models.TextField(blank=True, default="")
     act = models.TextField(blank=True, default="")
     reason = models.TextField(blank=True, default="")
+    clock_change = models.ForeignKey(ClockChange, null=True, on_delete=models.CASCADE, related_name="+")
 
     class Meta:
         constraints = [

@@ -25,8 +25,14 @@ __all__ = [
     "CaseView",
     "Choice",
     "Claimed",
-    "Deputy",
+    "ClockExplained",
+    "ClockState",
+    "ClockUnit",
+    "ClockView",
     "CourseLine",
+    "Deputy",
+    "ExplainedDay",
+    "ExtensionAllowed",
     "FactChanged",
     "FormChanged",
     "FormField",
@@ -38,6 +44,7 @@ __all__ = [
     "ItemSummary",
     "KeyReused",
     "LawCited",
+    "LimitShown",
     "MaterialLine",
     "MaterialState",
     "OnceOnly",
@@ -92,6 +99,29 @@ class TaskState(StrEnum):
     FAILED = "failed"
     DONE = "done"
     CLOSED = "closed"
+
+
+class ClockUnit(StrEnum):
+    """What a limit is counted in. “日” means different things in different laws, so each limit says which."""
+
+    WORKING_DAYS = "working_days"
+    DAYS = "days"
+    HOURS = "hours"
+    MONTHS = "months"
+
+
+class ClockState(StrEnum):
+    """Where a clock stands.
+
+    running, paused: it is open.  met, missed: what it waited for was done in time, or late (measured by the earlier of the
+    legal and the promised limit).  stopped: it ended in time without it, for example by a withdrawal.
+    """
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    MET = "met"
+    MISSED = "missed"
 
 
 # ── Faults ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,12 +258,12 @@ class SubjectChoice:
 
 @dataclass(frozen=True, slots=True)
 class ItemSummary:
-    """An item in a list.  promised_days: working days, None when nothing is promised."""
+    """An item in a list.  promise: how long it takes, in words (“5 working days”); empty when nothing is promised."""
 
     id: str
     title: str
     summary: str
-    promised_days: int | None
+    promise: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +272,7 @@ class ItemGuide:
 
     conditions, materials, steps: one sentence each.  to_show: the declared materials.  asked: titles of what the form asks.
     codes: national code fields (`basic_code` 基本编码, `level` 行使层级).  answering_duty: title of the duty that decides.
+    promise: how long it takes, in words, or empty; limits: every limit under which its cases stand.
     """
 
     id: str
@@ -251,7 +282,8 @@ class ItemGuide:
     materials: tuple[str, ...]
     asked: tuple[str, ...]
     steps: tuple[str, ...]
-    promised_days: int | None
+    promise: str
+    limits: tuple[LimitShown, ...]
     fee: str
     result: str
     answering_duty: str
@@ -259,6 +291,36 @@ class ItemGuide:
     codes: Mapping[str, str]
     release: int
     to_show: tuple[MaterialLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionAllowed:
+    """The one extension that a limit allows.  length: at most, in the limit's unit; shown: the same in words.  approved_by: by whom."""
+
+    length: int
+    shown: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShown:
+    """A declared limit 时限.  length, promise: in words (“20 working days”); promise: empty when nothing is promised.
+
+    pauses: titles of the reasons for which it may stand still.  deemed: what counts as done when it is missed, or empty.
+    law, article, text: what sets it; verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    """
+
+    id: str
+    title: str
+    length: str
+    promise: str
+    extension: ExtensionAllowed | None
+    pauses: tuple[str, ...]
+    deemed: str
+    law: str
+    article: str
+    text: str
+    verified: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +415,7 @@ class FrozenFact:
 class Receipt:
     """What the applicant gets for sending a form.
 
-    due_on: last day of the promised limit, None without one; due_is_provisional: a year on the way has no official calendar yet.
+    due_on: last day of the limit that ends first, None without one; due_is_provisional: a year on the way has no official calendar yet.
     has_it: title of the unit that has the case, empty when nobody answers for the place yet.  repeated: the same form had
     already arrived under the same key; this is its receipt again.  form_fields: questions of the form; known_fields: of these, those that
     nobody had to type.  facts: what the city knew and the case keeps as evidence.
@@ -520,8 +582,71 @@ class TaskPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockView:
+    """One clock 时限 of a case.
+
+    started_at: the trigger, on the civil date `started_on`.  legal_due_on, promised_due_on: last days; due_on: the earlier; due_at: the
+    instant from which that one is over; all None while the clock is paused, promised_due_on also without a promise.
+    left: what is left until the earlier, in the limit's unit (days for months), negative when it is over; None once it has ended.
+    left_text: the same in words.  paused_on, paused_for: since when and why it stands still.  extended_by: in words, or empty.
+    """
+
+    limit: LimitShown
+    state: ClockState
+    started_at: datetime
+    started_on: date
+    legal_due_on: date | None
+    promised_due_on: date | None
+    due_on: date | None
+    due_at: datetime | None
+    provisional: bool
+    left: int | None
+    left_text: str
+    paused_on: date | None
+    paused_for: str
+    extended_by: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDay:
+    """One line of “why on that day?”: the civil dates from `on` to `until` (mostly one).
+
+    number: of the counted days the first, second …; 0 when it does not count.  code: trigger | counted | off | paused | rolled | span.
+    sentence: why.  law: what the line rests on beyond the limit's own law, or empty.  is_promised_due, is_legal_due: the limits end here.
+    ended_here: the clock was stopped on this day.
+    """
+
+    on: date
+    until: date
+    number: int
+    code: str
+    sentence: str
+    law: str
+    provisional: bool
+    is_promised_due: bool
+    is_legal_due: bool
+    is_today: bool
+    ended_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockExplained:
+    """Why a clock ends when it does.  may_extend: whether this reader may extend it now."""
+
+    case_id: UUID
+    case_number: str
+    item_title: str
+    clock: ClockView
+    rows: tuple[ExplainedDay, ...]
+    may_extend: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as its applicant or an officer in scope reads it.
+
+    due_on: the last day of the limit that ends first, None while nothing is due; of an ended case, of its last limit.
 
     version: send it back with an act.  has_it: titles of the units that have it now.  waits_for: a sentence: who has it and
     until when, or how it ended.  reason: given with the decision.  may_withdraw, may_cancel: whether this reader may now.
@@ -550,6 +675,7 @@ class CaseView:
     values: tuple[FrozenValue, ...]
     course: tuple[CourseLine, ...]
     tasks: tuple[TaskLine, ...]
+    clocks: tuple[ClockView, ...]
     may_withdraw: bool
     may_cancel: bool
     origin: str = "live"

@@ -18,6 +18,8 @@ from chinese_calendar import constants
 
 from yiwang.kernel.errors import msgid
 
+Text = str | Mapping[str, str]
+
 __all__ = ["DayKind", "DayRow", "Reckoning", "WorkingCalendar"]
 
 MOST_DAYS = 3_660
@@ -43,13 +45,13 @@ class Reckoning:
 class DayRow:
     """One line of "why is it due on that day?". number: of the counted days the first, second …; 0 when it does not count.
 
-    reason: msgid, filled in with `name` (msgid of a holiday's name, may be empty).
+    reason: msgid, filled in with `name`: a msgid, or the holiday's title as the city declares it; may be empty.
     """
 
     date: date
     number: int
     reason: str
-    name: str = ""
+    name: Text = ""
     provisional: bool = False
 
     @property
@@ -85,22 +87,55 @@ class WorkingCalendar:
 
     exceptions: days that differ from the seed.  official_years: years whose exceptions are complete and official,
     beyond those that the library knows; exceptions alone do not make a year official, for one local holiday is not a
-    year.
+    year.  names: titles of the holidays among the exceptions.  notices: year → what announced it.
     """
 
     def __init__(
-        self, exceptions: Mapping[date, DayKind | str] | None = None, *, official_years: Iterable[int] = ()
+        self,
+        exceptions: Mapping[date, DayKind | str] | None = None,
+        *,
+        official_years: Iterable[int] = (),
+        names: Mapping[date, Text] | None = None,
+        notices: Mapping[int, str] | None = None,
     ) -> None:
         self._exceptions = {day: DayKind(kind) for day, kind in (exceptions or {}).items()}
         self._official_years = frozenset(official_years)
+        self._names = dict(names or {})
+        self._notices = dict(notices or {})
 
     def is_working(self, day: date) -> bool:
         """Whether offices work on `day`. For a provisional year this is the best guess: ask `is_provisional` too."""
-        return self._judge(day)[0]
+        return self.judge(day)[0]
 
     def is_provisional(self, year: int) -> bool:
         """Whether `year` has no official data."""
         return year not in self._official_years and year not in _seed_years()
+
+    def notice(self, year: int) -> str:
+        """The official notice that arranges the days of `year`, as the city cites it; empty when none is cited."""
+        return self._notices.get(year, "")
+
+    def judge(self, day: date) -> tuple[bool, str, Text]:
+        """Whether offices work on `day`, why (msgid, filled in with `name`), and the name."""
+        name = self._names.get(day, "")
+        match self._exceptions.get(day):
+            case DayKind.WORKING if day.weekday() >= 5:
+                return True, msgid("Weekend that is worked, in exchange for a holiday"), ""
+            case DayKind.WORKING:
+                return True, msgid("Working day by the city's calendar"), ""
+            case DayKind.OFF if name:
+                return False, msgid("Holiday: {name}"), name
+            case DayKind.OFF:
+                return False, msgid("Day off by the city's calendar"), ""
+        weekend = day.weekday() >= 5
+        if day.year not in self._official_years:  # an official table of the city replaces the library's whole year
+            if name := constants.workdays.get(day):
+                return True, msgid("Working weekend, in exchange for a holiday: {name}"), _title(name)
+            if name := constants.holidays.get(day):
+                return False, msgid("Holiday: {name}"), _title(name)
+            if day.year not in _seed_years() and (fixed := _FIXED_HOLIDAYS.get((day.month, day.day))):
+                return False, msgid("Holiday: {name}"), fixed
+        return (False, msgid("Weekend"), "") if weekend else (True, msgid("Working day"), "")
 
     def add_working_days(self, trigger: date, days: int) -> Reckoning:
         """The day on which `days` working days after `trigger` end. 0 days end on `trigger` itself.
@@ -145,29 +180,12 @@ class WorkingCalendar:
         number, day = 0, trigger
         while number < days:
             day += timedelta(days=1)
-            works, reason, name = self._judge(day)
+            works, reason, name = self.judge(day)
             number += works
             yield DayRow(day, number if works else 0, reason, name, self.is_provisional(day.year))
 
     def _reckoning(self, first: date, last: date) -> Reckoning:
         return Reckoning(last, any(self.is_provisional(year) for year in range(first.year, last.year + 1)))
-
-    def _judge(self, day: date) -> tuple[bool, str, str]:
-        """Whether the day works, why (msgid), and the holiday's name."""
-        match self._exceptions.get(day):
-            case DayKind.WORKING:
-                return True, msgid("Working day by the city's calendar"), ""
-            case DayKind.OFF:
-                return False, msgid("Day off by the city's calendar"), ""
-        weekend = day.weekday() >= 5
-        if day.year not in self._official_years:  # an official table of the city replaces the library's whole year
-            if name := constants.workdays.get(day):
-                return True, msgid("Working weekend, in exchange for a holiday: {name}"), _title(name)
-            if name := constants.holidays.get(day):
-                return False, msgid("Holiday: {name}"), _title(name)
-            if day.year not in _seed_years() and (fixed := _FIXED_HOLIDAYS.get((day.month, day.day))):
-                return False, msgid("Holiday: {name}"), fixed
-        return (False, msgid("Weekend"), "") if weekend else (True, msgid("Working day"), "")
 
 
 @cache

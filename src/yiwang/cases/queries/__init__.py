@@ -5,17 +5,20 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 """
 
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
+from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
 from yiwang.cases.queries.filling import form_for
 from yiwang.cases.queries.forms import item_guide, list_items
 from yiwang.cases.queries.tasks import my_tasks, system_list_stuck, task
 
 __all__ = [
     "case",
+    "explain_clock",
     "form_for",
     "item_guide",
     "list_items",
     "my_cases",
     "my_tasks",
+    "system_clocks_of",
     "system_list_stuck",
     "task",
     "unit_cases",

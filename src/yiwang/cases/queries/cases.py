@@ -14,10 +14,12 @@ from django.utils.translation import override
 
 from yiwang.acts.queries import definition
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.models import Case, CourseEntry, Task, TaskUnit
+from yiwang.cases.models import Case, Clock, CourseEntry, Task, TaskUnit
 from yiwang.cases.queries import wording
-from yiwang.cases.queries.forms import city_calendar, material_line, process_of
+from yiwang.cases.queries.clocks import clocks_of, due_of, task_due, with_clocks
+from yiwang.cases.queries.forms import material_line, process_of
 from yiwang.cases.queries.known import frozen_view
+from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import visible_cases
 from yiwang.cases.rules.diagram import Diagram
@@ -102,7 +104,7 @@ def unit_cases(
 
 
 def case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
-    """One case, by its applicant or an officer in scope. Raises NotFound. At most nine queries."""
+    """One case, by its applicant or an officer in scope. Raises NotFound. At most twelve queries."""
     found = loaded(visible_cases(actor)).filter(pk=case_id).first()
     if found is None:
         raise NotFound("There is no such case.")
@@ -115,11 +117,15 @@ def find_case(case_id: UUID) -> Case:
 
 
 def loaded(rows: QuerySet[Case]) -> QuerySet[Case]:
-    """With units, tasks and course: three queries more, however many rows."""
+    """With units, tasks, clocks and course: seven queries more, however many rows."""
     return rows.select_related("unit").prefetch_related(
         Prefetch("tasks", Task.objects.select_related("deputy").order_by("opened_at", "id")),
         Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code")),
-        Prefetch("course", CourseEntry.objects.select_related("unit", "post").order_by("position")),
+        with_clocks(),
+        Prefetch(
+            "course",
+            CourseEntry.objects.select_related("unit", "post", "clock_change__clock").order_by("position"),
+        ),
     )
 
 
@@ -130,7 +136,9 @@ def _page(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope
     # ended ones may have follow-up tasks, which a list does not show
     waiting = Prefetch("tasks", Task.objects.select_related("deputy").filter(state__in=WAITING))
     answering = Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
-    found = list(rows.select_related("unit").prefetch_related(waiting, answering).order_by("-pk")[: limit + 1])
+    found = list(
+        rows.select_related("unit").prefetch_related(waiting, answering, "clocks").order_by("-pk")[: limit + 1]
+    )
     now = reading(language)
     with override(language.lower()):
         lines = tuple(_line(one, now) for one in found[:limit])
@@ -139,6 +147,8 @@ def _page(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope
 
 
 def _line(one: Case, now: Reading) -> CaseLine:
+    clock = due_of(one)
+    due_on = clock.due if clock else None
     return CaseLine(
         id=one.id,
         number=one.number,
@@ -146,9 +156,9 @@ def _line(one: Case, now: Reading) -> CaseLine:
         item_title=item_title(one.item, one.release, now.language),
         state=CaseState(one.state),
         outcome=Outcome(one.outcome) if one.outcome else None,
-        state_text=_state_sentence(one, now),
+        state_text=_state_sentence(one, clock, now),
         submitted_at=one.submitted_at,
-        due_on=one.due_on,
+        due_on=due_on,
         ended_at=one.ended_at,
     )
 
@@ -159,8 +169,10 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
     diagram = process_of(definition("item", one.item, one.release), one.release).diagram
     waiting = [task for task in one.tasks.all() if task.state in WAITING]
     stoppable = may_stop(one)
+    clock = due_of(one)
+    due_on = clock.due if clock else None
     with override(language.lower()):
-        days = now.days_left(one.due_on)
+        days = now.days_left(due_on)
         masked = _masks(actor)
         return CaseView(
             id=one.id,
@@ -172,17 +184,18 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             version=one.version,
             applicant_id=one.subject_id,
             submitted_at=one.submitted_at,
-            due_on=one.due_on,
-            due_is_provisional=one.due_is_provisional,
+            due_on=due_on,
+            due_is_provisional=clock.provisional if clock else False,
             days_left=days if one.state == CaseState.OPEN else None,
             ended_at=one.ended_at,
             release=one.release,
             has_it=tuple(held_by(one)),
-            waits_for=_state_sentence(one, now),
+            waits_for=_state_sentence(one, clock, now),
             reason=one.reason,
             values=_values(one, language, masked=masked),
             course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
-            tasks=tuple(task_line(task, one, diagram, now) for task in waiting),
+            tasks=tuple(task_line(task, one, diagram, now, task_due(task, one)) for task in waiting),
+            clocks=clocks_of(one, language, now.calendar),
             may_withdraw=stoppable
             and actor.capacity is CapacityKind.SELF
             and actor.capacity_id in (one.subject_id, one.agent_id),
@@ -196,12 +209,12 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
         )
 
 
-def _state_sentence(one: Case, now: Reading) -> str:
+def _state_sentence(one: Case, clock: Clock | None, now: Reading) -> str:
     asked = next((task for task in one.tasks.all() if task.party and task.state == TaskState.OPEN), None)
     if asked is not None and one.state == CaseState.OPEN:
         diagram = process_of(definition("item", one.item, one.release), one.release).diagram
-        return wording.asked_sentence(wording.node_title(diagram, asked.node, now.language), asked.due_on)
-    return wording.state_sentence(one, held_by(one), now.days_left(one.due_on))
+        return wording.asked_sentence(wording.node_title(diagram, asked.node, now.language), asked.own_due_on)
+    return wording.state_sentence(one, held_by(one), clock, now.days_left(clock.due if clock else None))
 
 
 def _masks(actor: Actor) -> bool:
@@ -244,8 +257,8 @@ def held_by(one: Case) -> list[str]:
     return list(titles)
 
 
-def task_line(task: Task, one: Case, diagram: Diagram, now: Reading) -> TaskLine:
-    """A task in a list."""
+def task_line(task: Task, one: Case, diagram: Diagram, now: Reading, due_on: date | None) -> TaskLine:
+    """A task in a list.  due_on: its last day."""
     return TaskLine(
         id=task.id,
         case_id=one.id,
@@ -256,8 +269,8 @@ def task_line(task: Task, one: Case, diagram: Diagram, now: Reading) -> TaskLine
         state=TaskState(task.state),
         units=tuple(answer.unit.title for answer in task.answering.all()),
         opened_at=task.opened_at,
-        due_on=task.due_on,
-        days_left=now.days_left(task.due_on),
+        due_on=due_on,
+        days_left=now.days_left(due_on),
         party=task.party,
         deputy=task.deputy.title if task.deputy else "",
     )

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
+from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.registry import signatures
 from yiwang.cases.rules.diagram import Binding
-from yiwang.cases.rules.limits import calendar_of
 from yiwang.cases.rules.runtime import Process, process
 from yiwang.cases.values import Choice, FormField, ItemGuide, ItemSummary, LawCited, MaterialLine
 from yiwang.catalog.queries import code_list, element, list_resources
 from yiwang.catalog.values import Address, ElementView, FieldRole
-from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import FieldFault, msgid
 from yiwang.kernel.texts import text
@@ -25,7 +24,6 @@ __all__ = [
     "asking",
     "bound",
     "changes_between",
-    "city_calendar",
     "form_field",
     "item_guide",
     "list_items",
@@ -165,11 +163,6 @@ def process_of(item: Mapping[str, Any], release: int) -> Process:
     return process(definition("process", item["process"], release)["bpmn"])
 
 
-def city_calendar() -> WorkingCalendar:
-    """Working days as the release in force declares them: a limit is counted with what is known today."""
-    return calendar_of(list_definitions("calendar").values())
-
-
 # ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -177,12 +170,12 @@ def list_items(language: str = "zh-Hans", search: str = "") -> list[ItemSummary]
     """Items open to the public, by title; `search`: words that all occur in title, summary or keywords."""
     words = search.lower().split()
     found: list[ItemSummary] = []
-    for id, item in list_definitions("item").items():
+    number = current_release()
+    for id, item in list_definitions("item", number).items():
         haystack = " ".join([*_all_texts(item["title"]), *_all_texts(item["summary"]), *item["keywords"]]).lower()
         if all(word in haystack for word in words):
-            found.append(
-                ItemSummary(id, text(item["title"], language), text(item["summary"], language), _promised(item))
-            )
+            promise = promise_of(item, number, language)
+            found.append(ItemSummary(id, text(item["title"], language), text(item["summary"], language), promise))
     return sorted(found, key=lambda one: (one.title, one.id))
 
 
@@ -198,7 +191,8 @@ def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
         materials=_texts(guide["materials"], language),
         asked=tuple(text(one.element.title, language) for one in asked.questions.values()),
         steps=_texts(guide["steps"], language),
-        promised_days=_promised(item),
+        promise=promise_of(item, asked.release, language),
+        limits=limits_of_item(item, asked.release, language),
         fee=text(guide["fee"], language),
         result=text(guide["result"], language),
         answering_duty=_answering_duty(item, asked.release, language),
@@ -255,10 +249,6 @@ def _answering_duty(item: Mapping[str, Any], release: int, language: str) -> str
 def bound(binding: Binding, item: Mapping[str, Any]) -> Any:
     """What an item's case puts for a binding of its diagram."""
     return binding.resolve(item["parameters"])
-
-
-def _promised(item: Mapping[str, Any]) -> int | None:
-    return item["promise"]["working_days"] if item["promise"] else None
 
 
 def _texts(titles: Sequence[Any], language: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from yiwang.acts.queries import definition, find_definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.cases.queries.cases import WAITING, loaded, reading, shape_case, task_line
+from yiwang.cases.queries.clocks import due_of_task, task_due
 from yiwang.cases.queries.forms import asking, form_field, process_of
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_cases
@@ -68,16 +69,20 @@ def my_tasks(
     now = reading(language)
     soon = now.calendar.add_working_days(now.today, SOON_DAYS).date
     is_open = Q(state=TaskState.OPEN)
-    counted: dict[str, Any] = reach.filter(state__in=WAITING).aggregate(
-        open=Count("pk", filter=is_open),
-        overdue=Count("pk", filter=is_open & Q(due_on__lt=now.today)),
-        due_soon=Count("pk", filter=is_open & Q(due_on__gte=now.today, due_on__lte=soon)),
-        unassigned=Count("pk", filter=Q(state=TaskState.UNASSIGNED)),
-        running=Count("pk", filter=Q(state=TaskState.RUNNING)),
-        failed=Count("pk", filter=Q(state=TaskState.FAILED)),
+    counted: dict[str, Any] = (
+        reach.filter(state__in=WAITING)
+        .annotate(due_on=due_of_task())
+        .aggregate(
+            open=Count("pk", filter=is_open),
+            overdue=Count("pk", filter=is_open & Q(due_on__lt=now.today)),
+            due_soon=Count("pk", filter=is_open & Q(due_on__gte=now.today, due_on__lte=soon)),
+            unassigned=Count("pk", filter=Q(state=TaskState.UNASSIGNED)),
+            running=Count("pk", filter=Q(state=TaskState.RUNNING)),
+            failed=Count("pk", filter=Q(state=TaskState.FAILED)),
+        )
     )
     scope = f"my-tasks:{actor.capacity_id}:{state}"
-    rows = reach.select_related("deputy").filter(state=state).annotate(urgency=Coalesce("due_on", NEVER))
+    rows = reach.filter(state=state).annotate(due_on=due_of_task(), urgency=Coalesce("due_on", NEVER))
     if cursor:
         urgency, last = after(cursor, scope)
         rows = rows.filter(Q(urgency__gt=urgency) | Q(urgency=urgency, pk__gt=last))
@@ -91,6 +96,7 @@ def my_tasks(
             one.case,
             process_of(definition("item", one.case.item, one.case.release), one.case.release).diagram,
             now,
+            one.due_on,
         )
         for one in found[:limit]
     )
@@ -127,8 +133,8 @@ def task(actor: Actor, task_id: UUID, language: str = "zh-Hans") -> TaskView:
             version=found.version,
             case=shape_case(actor, found, language),
             party=one.party,
-            due_on=one.due_on,
-            days_left=now.days_left(one.due_on) if one.state == TaskState.OPEN else None,
+            due_on=(due_on := task_due(one, found)),
+            days_left=now.days_left(due_on) if one.state == TaskState.OPEN else None,
             wanted=wanted_of(found, one.asks, language) if one.party else (),
             may_ask=askable(found, language) if not against and any(act.asks for act in node.acts) else (),
             deputies=() if against or one.party else deputies_of(actor, one),

@@ -1,7 +1,7 @@
 """Who sees which cases and tasks: one SQL predicate for each table, from which every query starts.
 
 An applicant sees his own cases, and those that he sent for another whom he represents. A post sees what units in the reach of its
-grant answer for, by the duty that grants it.
+grant answer for, by the duty that grants it; who approves extensions sees the cases of the units for which he approves them.
 Administrators have no such grant and see nothing.
 """
 
@@ -14,24 +14,29 @@ from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.identity.queries import unit_scope
 from yiwang.identity.values import UnitScope
 
-__all__ = ["READ", "TASK", "can_do", "in_reach", "visible_cases"]
+__all__ = ["EXTEND", "READ", "TASK", "can_do", "in_reach", "visible_cases"]
 
 READ = "case.read"
 TASK = "task.decide"
+EXTEND = "clock.extend"
 
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
-    """The cases that exist for this actor. At most two queries before the caller's own."""
+    """The cases that exist for this actor. At most three queries before the caller's own."""
     if actor.capacity is CapacityKind.SYSTEM:
         return Case.objects.all()
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
         return Case.objects.filter(Q(subject_id=actor.capacity_id) | Q(agent_id=actor.capacity_id))
     scope = unit_scope(actor, READ)
-    if scope.everything:
+    approving = unit_scope(actor, EXTEND)
+    if scope.everything or approving.everything:
         return Case.objects.all()
-    if scope.is_empty:
-        return Case.objects.none()
-    return Case.objects.filter(Exists(Task.objects.filter(in_reach(scope), case=OuterRef("pk"))))
+    reach = Q(pk__in=[])
+    if not scope.is_empty:
+        reach |= Q(Exists(Task.objects.filter(in_reach(scope), case=OuterRef("pk"))))
+    if approving.unit_ids:
+        reach |= Q(unit__in=approving.unit_ids)
+    return Case.objects.filter(reach)
 
 
 def in_reach(scope: UnitScope) -> Q:

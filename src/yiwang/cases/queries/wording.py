@@ -9,9 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from yiwang.cases.models import Case, CourseEntry
+from yiwang.acts.queries import definition
+from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry
+from yiwang.cases.queries.limits import amount
 from yiwang.cases.rules.diagram import Diagram
-from yiwang.cases.values import CaseState, Outcome
+from yiwang.cases.values import CaseState, ClockState, ClockUnit, Outcome
 from yiwang.kernel.texts import text
 
 __all__ = [
@@ -57,16 +59,18 @@ def outcome_sentence(outcome: str | None) -> str:
     }.get(Outcome(outcome or Outcome.CANCELLED), "")
 
 
-def state_sentence(case: Case, units: Iterable[str], days: int | None) -> str:
-    """Who has the case and until when, or how it ended."""
+def state_sentence(case: Case, units: Iterable[str], clock: Clock | None, days: int | None) -> str:
+    """Who has the case and until when, or how it ended.  clock: the one that ends first.  days: working days until then."""
     if case.state == CaseState.ENDED:
         return outcome_sentence(case.outcome)
     names = _(", ").join(units)
     if not names:
         return _("It is being clarified which unit answers for this place. The case is not lost.")
-    if case.due_on is None or days is None:
+    if clock is None or clock.due is None or days is None:
+        if any(one.state == ClockState.PAUSED for one in case.clocks.all()):
+            return _("{unit} has it. The limit stands still; what is left of it is kept.").format(unit=names)
         return _("{unit} has it.").format(unit=names)
-    day = civil_day(case.due_on)
+    day = civil_day(clock.due)
     if days < 0:
         return ngettext(
             "{unit} has it. The limit ended on {day}, {count} working day ago.",
@@ -74,7 +78,7 @@ def state_sentence(case: Case, units: Iterable[str], days: int | None) -> str:
             -days,
         ).format(unit=names, day=day, count=-days)
     sentence = _("{unit} has it. The limit ends on {day}.").format(unit=names, day=day)
-    if case.due_is_provisional:
+    if clock.provisional:
         sentence += " " + _("The day is provisional: the official calendar of that year is not out yet.")
     return sentence
 
@@ -109,5 +113,29 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
         "answered": _("The applicant did “{node}”."),
         "transferred": _("{unit} ({post}) handed “{node}” over to a deputy."),
         "outcome-changed": _("What was granted was taken back."),
+        "deemed": _("“{node}” was not done in time. {result} ({law})"),
+        "clock-paused": _("The limit “{limit}” stands still: {pause} ({law}). What is left of it is kept."),
+        "clock-resumed": _("The limit “{limit}” goes on. It ends on {day}."),
+        "clock-extended": _("{unit} ({post}) extended the limit “{limit}” by {amount} ({law}). It now ends on {day}."),
+        "clock-recounted": _("The official calendar has changed. The limit “{limit}” now ends on {day}."),
     }
+    if entry.clock_change is not None:
+        fill = {**fill, **_clock_fill(entry.clock_change, entry.case.release, language)}
     return sentences.get(entry.code, entry.code).format_map(fill)
+
+
+def _clock_fill(change: ClockChange, release: int, language: str) -> dict[str, str]:
+    """What a line of the course says of a clock: its limit, why it stands still, by how much it was extended, its new day."""
+    limit = definition("limit", change.clock.limit, release)
+    pause = definition("pause", change.reason, release) if change.reason else None
+    deemed = limit["deemed"]
+    return {
+        "limit": text(limit["title"], language),
+        "pause": text(pause["title"], language) if pause else "",
+        "law": f"{limit['law']} {limit['article']}".strip()
+        if pause is None
+        else f"{pause['law']} {pause['article']}".strip(),
+        "amount": amount(change.length, ClockUnit(limit["unit"])) if change.length else "",
+        "day": civil_day(change.due) if change.due else "",
+        "result": text(deemed["result"], language) if deemed else "",
+    }

@@ -15,6 +15,9 @@ Our extension elements stand in the namespace `NAMESPACE`, inside `bpmn:extensio
                   <yw:outcome value="accepted"/>  (also of a serviceTask: when it is done the case has ended so; what follows is follow-up)
     serviceTask   <yw:action name="records.write"><yw:parameter name="writes" from="writes"/></yw:action>
     endEvent      <yw:outcome value="accepted"/>
+    startEvent,   <yw:clock starts="some-limit"/> and <yw:clock pauses="some-limit" reason="some-pause"/>, obeyed when the step is
+    userTask,     entered; <yw:clock resumes="some-limit"/> and <yw:clock stops="some-limit" deemed="accept"/>, when it is left
+    serviceTask   (`deemed`: the act of a user task that counts as done when the limit is missed)
     any of these  <yw:name en="…"/>  (the English of the `name` that the diagram shows)
 
 `from` names a parameter that the item binds; `value` is a literal.
@@ -27,8 +30,8 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from yiwang.cases.rules.diagram import Act, Binding, Diagram, DiagramFault, Flow, Node
-from yiwang.cases.rules.graph import check_graph
+from yiwang.cases.rules.diagram import Act, Binding, ClockAct, Diagram, DiagramFault, Flow, Node
+from yiwang.cases.rules.graph import check_clocks, check_graph
 from yiwang.cases.values import Outcome
 from yiwang.kernel.expressions import ExpressionRefused, compile_expression
 
@@ -64,10 +67,10 @@ _PLAIN = {"incoming", "outgoing", "documentation", "extensionElements", "flowNod
 _EXTENSIONS = {
     "process": {"name"},
     "lane": {"duty", "party"},
-    "userTask": {"act", "name", "other-than", "within", "check", "outcome"},
-    "serviceTask": {"action", "name", "outcome"},
+    "userTask": {"act", "clock", "name", "other-than", "within", "check", "outcome"},
+    "serviceTask": {"action", "clock", "name", "outcome"},
     "endEvent": {"outcome", "name"},
-    "startEvent": {"name"},
+    "startEvent": {"clock", "name"},
     "exclusiveGateway": {"name"},
     "parallelGateway": {"name"},
 }
@@ -76,6 +79,7 @@ _FLAGS = ("once", "asks", "decides")
 APPLICANT = "applicant"
 PROMISE_ACTS = ("kept", "broken")
 """What is found when promises are checked."""
+_CLOCK_VERBS = ("starts", "stops", "pauses", "resumes")
 
 
 def read_diagram(text: bytes, actions: Mapping[str, Mapping[str, str]] | None) -> Diagram:
@@ -152,6 +156,7 @@ class _Reader:
         for child in process:
             self._read_child(child)
         self.faults.extend(check_graph(self.nodes, self.flows))
+        self.faults.extend(check_clocks(self.nodes))
         titles = self._titles(process, self._extensions(process))
         diagram = Diagram(process.get("id", ""), titles, self.nodes, tuple(self.flows), ())
         self._check_types(diagram, process)
@@ -241,6 +246,7 @@ class _Reader:
         extensions = self._extensions(element)
         id = element.get("id", "")
         action, parameters = self._read_action(element, extensions) if kind == "serviceTask" else ("", {})
+        acts = self._read_acts(element, extensions) if kind == "userTask" else ()
         self.nodes[id] = Node(
             id=id,
             kind=kind,
@@ -248,7 +254,7 @@ class _Reader:
             line=_line(element),
             default=element.get("default", ""),
             duty=self._duty_of(element, kind),
-            acts=self._read_acts(element, extensions) if kind == "userTask" else (),
+            acts=acts,
             action=action,
             parameters=parameters,
             outcome=self._read_outcome(element, extensions, needed=kind == "endEvent"),
@@ -256,6 +262,7 @@ class _Reader:
             other_than=tuple(one.get("task", "") for one in extensions if _local(one) == "other-than"),
             within=self._read_within(element, extensions),
             checks_promises=self._read_check(element, extensions),
+            clocks=self._read_clocks(extensions, {act.name for act in acts}),
         )
         if kind in ("userTask", "serviceTask") and not element.get("name"):
             self._fault(element, f"The task {id} has no name.", "Name it as people will read it in their task list.")
@@ -301,6 +308,38 @@ class _Reader:
                 'Add <yw:act name="accept" title="同意"/>, one for each act.',
             )
         return tuple(acts.values())
+
+    def _read_clocks(self, extensions: list[etree._Element], acts: set[str]) -> tuple[ClockAct, ...]:
+        found: list[ClockAct] = []
+        for one in extensions:
+            if _local(one) != "clock":
+                continue
+            verbs = [verb for verb in _CLOCK_VERBS if one.get(verb)]
+            reason, deemed = one.get("reason", ""), one.get("deemed", "")
+            strange = sorted({_plain(name) for name in one.attrib} - {*_CLOCK_VERBS, "reason", "deemed"})
+            if len(verbs) != 1 or strange:
+                self._fault(
+                    one,
+                    "This clock cannot be read.",
+                    'Write one of starts="…", stops="…", pauses="…" with reason="…", resumes="…", each with the id of a limit.',
+                )
+                continue
+            if (verbs == ["pauses"]) != bool(reason):
+                self._fault(
+                    one,
+                    "A pause, and nothing else, has a reason.",
+                    'Write <yw:clock pauses="…" reason="…"/> with the id of a declared pause.',
+                )
+            if deemed and (verbs != ["stops"] or deemed not in acts):
+                self._fault(
+                    one,
+                    f"“{deemed}” is no act that could count as done here.",
+                    "Give `deemed` to a clock that a user task stops: "
+                    + (", ".join(sorted(acts)) or "it has no acts")
+                    + ".",
+                )
+            found.append(ClockAct(verbs[0], one.get(verbs[0], ""), _line(one), reason, deemed))
+        return tuple(found)
 
     def _read_action(self, element: etree._Element, extensions: list[etree._Element]) -> tuple[str, dict[str, Binding]]:
         found = [one for one in extensions if _local(one) == "action"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["Act", "Binding", "Diagram", "DiagramFault", "Flow", "Node"]
+__all__ = ["Act", "Binding", "ClockAct", "Diagram", "DiagramFault", "Flow", "Node"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,28 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockAct:
+    """What a step does to a clock.
+
+    verb: starts | pauses, when the step is entered; stops | resumes, when it is left.  limit: id of the declared limit.
+    reason: of a pause, id of the declared one.  deemed: of a stop, the act that counts as done when the limit is missed.
+    """
+
+    verb: str
+    limit: str
+    line: int
+    reason: str = ""
+    deemed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One step.  kind: the BPMN element.  duty: of its lane; every user task has one or waits for the applicant.  action, parameters: of a
     service task.
 
     party: `applicant` in the applicant's lane, else empty.  other_than: tasks whose doers may not do this one.  within: its own limit in
     working days.  checks_promises: it looks whether what the applicant promised was kept.  outcome: of an end; of a task: how the case has
-    ended once it is done, and what follows is follow-up.
+    ended once it is done, and what follows is follow-up.  clocks: what it does to the case's clocks, in the order of the file.
     """
 
     id: str
@@ -69,6 +84,7 @@ class Node:
     other_than: tuple[str, ...] = ()
     within: Binding | None = None
     checks_promises: bool = False
+    clocks: tuple[ClockAct, ...] = ()
 
     def act(self, name: str) -> Act | None:
         """The act of that name, or None."""
@@ -108,6 +124,14 @@ class Diagram:
                 if binding.parameter:
                     types.setdefault(binding.parameter, actions.get(node.action, {}).get(name, "text"))
         return types
+
+    def limits(self) -> dict[str, Node]:
+        """Every limit whose clock a step of the diagram moves, with the first such step."""
+        named: dict[str, Node] = {}
+        for node in self.nodes.values():
+            for one in node.clocks:
+                named.setdefault(one.limit, node)
+        return named
 
     def decides(self) -> Node | None:
         """The first user task of a duty: the one that an item's page names as answering."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from yiwang.cases.rules.diagram import DiagramFault, Flow, Node
 
-__all__ = ["check_graph"]
+__all__ = ["check_clocks", "check_graph"]
 
 MAXIMUM_NODES = 200
 
@@ -27,6 +27,27 @@ def check_graph(nodes: Mapping[str, Node], flows: Sequence[Flow]) -> Iterator[Di
         yield from _check_leaving(node, outgoing.get(node.id, []))
     yield from _check_ends(nodes, flows)
     yield from _check_circles(nodes, flows)
+
+
+def check_clocks(nodes: Mapping[str, Node]) -> Iterator[DiagramFault]:
+    """What the steps do to a clock must be a story: it starts somewhere, and what stands still goes on somewhere."""
+    acts = [one for node in nodes.values() for one in node.clocks]
+    for one in acts:
+        verbs = {other.verb for other in acts if other.limit == one.limit}
+        if one.verb != "starts" and "starts" not in verbs:
+            yield DiagramFault(
+                one.line, f"No step starts the clock {one.limit}.", f'Add <yw:clock starts="{one.limit}"/>.'
+            )
+        if one.verb == "pauses" and "resumes" not in verbs:
+            yield DiagramFault(
+                one.line,
+                f"The clock {one.limit} stands still and never goes on.",
+                f'Add <yw:clock resumes="{one.limit}"/>.',
+            )
+        if one.verb == "resumes" and "pauses" not in verbs:
+            yield DiagramFault(
+                one.line, f"The clock {one.limit} goes on and never stands still.", "Take it out, or add the pause."
+            )
 
 
 def _check_leaving(node: Node, flows: Sequence[Flow]) -> Iterator[DiagramFault]:

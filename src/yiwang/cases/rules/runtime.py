@@ -104,6 +104,10 @@ class Run:
         ]
         return self._node(ends[-1]).outcome if ends and self.is_over else ""
 
+    def begins(self) -> Node:
+        """The start of the process."""
+        return next(node for node in self._diagram.nodes.values() if node.kind == "startEvent")
+
     def node(self, id: str) -> Node:
         """A step of the diagram."""
         return self._diagram.nodes[id]

@@ -2,6 +2,8 @@
 
 from yiwang.cases.services.assignment import system_assign_task, system_assign_waiting
 from yiwang.cases.services.decision import advance
+from yiwang.cases.services.deeming import system_deem, system_deem_missed
+from yiwang.cases.services.extension import extend_clock
 from yiwang.cases.services.outside import (
     system_fail_action,
     system_rescue_actions,
@@ -10,6 +12,7 @@ from yiwang.cases.services.outside import (
     system_return_action,
     system_run_action,
 )
+from yiwang.cases.services.recounting import system_recount_clocks
 from yiwang.cases.services.stopping import cancel, withdraw
 from yiwang.cases.services.submission import submit
 from yiwang.cases.services.supplement import answer_task
@@ -19,10 +22,14 @@ __all__ = [
     "advance",
     "answer_task",
     "cancel",
+    "extend_clock",
     "submit",
     "system_assign_task",
     "system_assign_waiting",
+    "system_deem",
+    "system_deem_missed",
     "system_fail_action",
+    "system_recount_clocks",
     "system_rescue_actions",
     "system_retry_action",
     "system_retry_failed",

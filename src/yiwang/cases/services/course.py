@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.models import Case, CourseEntry
+from yiwang.cases.models import Case, ClockChange, CourseEntry
 
-__all__ = ["add_line", "save_case"]
+__all__ = ["add_line", "event_data", "save_case", "save_cases"]
 
 _STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at", "materials")
 
@@ -24,8 +24,9 @@ def add_line(
     node: str = "",
     act: str = "",
     reason: str = "",
+    clock_change: ClockChange | None = None,
 ) -> None:
-    """Add one line, to be written by `save_case`.  unit_id: the unit that the line names."""
+    """Add one line, to be written by `save_case`.  unit_id: the unit that the line names.  clock_change: what it tells of a clock."""
     case.course_length += 1
     _pending(case).append(
         CourseEntry(
@@ -40,6 +41,7 @@ def add_line(
             node=node,
             act=act,
             reason=reason,
+            clock_change=clock_change,
         )
     )
 
@@ -52,6 +54,25 @@ def save_case(case: Case, fields: Iterable[str] = _STEP) -> None:
     lines.clear()
 
 
+def save_cases(cases: Sequence[Case]) -> None:
+    """Write the lines that were added to many cases, in two statements."""
+    Case.objects.bulk_update(cases, ["course_length"])
+    CourseEntry.objects.bulk_create([line for case in cases for line in _pending(case)])
+    for case in cases:
+        _pending(case).clear()
+
+
 def _pending(case: Case) -> list[CourseEntry]:
     found: list[CourseEntry] = case.__dict__.setdefault("_pending_lines", [])
     return found
+
+
+def event_data(case: Case) -> dict[str, object]:
+    """What every event of a case carries."""
+    return {
+        "number": case.number,
+        "item": case.item,
+        "release": case.release,
+        "unit_id": str(case.unit_id) if case.unit_id else None,
+        "origin": case.origin,
+    }

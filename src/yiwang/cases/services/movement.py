@@ -19,10 +19,13 @@ from yiwang.acts.values import Actor
 from yiwang.cases import registry
 from yiwang.cases.events import CASE_ENDED, CASE_OUTCOME_CHANGED
 from yiwang.cases.models import ActionRun, Case, EngineState, Task, TaskUnit
-from yiwang.cases.queries.forms import bound, city_calendar, process_of
+from yiwang.cases.queries.clocks import due_of
+from yiwang.cases.queries.forms import bound, process_of
+from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.rules.runtime import Run, Step
-from yiwang.cases.services.course import add_line
+from yiwang.cases.services.clocks import end_clocks, enter_step, leave_step, start_own_clocks
+from yiwang.cases.services.course import add_line, event_data
 from yiwang.cases.values import ActionCall, CaseState, MaterialState, Outcome, TaskState
 from yiwang.catalog.queries import element, thaw
 from yiwang.kernel import failpoints
@@ -52,22 +55,37 @@ def carry_on(
     *,
     at: datetime,
     known: Collection[UUID],
+    left: Node | None,
     answers: Mapping[str, Sequence[UUID]] | None = None,
+    counted_from: datetime | None = None,
 ) -> None:
     """Call inside actions until none is left, then open tasks and begin outside actions; end the case when nothing waits.
 
     known: steps that have a task already; none: the case has just been made.  Saves the engine state; the caller calls `save_case`.
+    left: the step that was just done, whose clocks are obeyed now; None: the case has just been made.
+    counted_from: the trigger of clocks that start in this movement, where that is not `at`.
     answers: duty → units that answer for it at the case's place, where the caller knows already.
     """
+    start = counted_from or at
+    if left is not None:
+        leave_step(case, left, at=at)
+    else:
+        start_own_clocks(case, at=at)
+        begun = run.begins()
+        enter_step(case, begun, at=at, counted_from=start)
+        leave_step(case, begun, at=at)
     while inside := [step for step in run.waiting() if _place(step.node) == "inside"]:
         step = inside[0]
+        enter_step(case, step.node, at=at, counted_from=start)
         registry.action(step.node.action).function(action_call(case, step.id, step.node, actor, at=at))
         failpoints.reach("cases.after-inside-effect")
         run.finish_action(step.id)
+        leave_step(case, step.node, at=at)
         add_line(case, actor, "action-done", at=at, node=step.node.id)
         settle(case, step.node, actor, at=at)
     for step in run.waiting():
         if step.id not in known:
+            enter_step(case, step.node, at=at, counted_from=start)
             if step.node.kind == "userTask":
                 _open_task(case, step, actor, at=at, answers=answers or {})
             else:
@@ -75,6 +93,8 @@ def carry_on(
                 run.begin_outside(step.id)
     if run.is_over:
         EngineState.objects.filter(case=case).delete()
+        if case.state == CaseState.ENDED:  # follow-up has clocks of its own
+            end_clocks(case, at=at, fulfilled=True)
         end_case(case, actor, Outcome(run.outcome), at=at)
     elif known:
         EngineState.objects.filter(case=case).update(state=run.state())
@@ -100,7 +120,7 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
         duty=duty,
         state=TaskState.OPEN if units else TaskState.UNASSIGNED,
         opened_at=at,
-        due_on=_due_on(case, step.node, item, at=at),
+        own_due_on=own_due_on(case, step.node, item, at=at),
     )
     TaskUnit.objects.bulk_create([TaskUnit(task=task, unit_id=unit) for unit in units])
     add_line(
@@ -122,7 +142,7 @@ def _ask_applicant(case: Case, step: Step, actor: Actor, item: Mapping[str, Any]
         party=step.node.party,
         state=TaskState.OPEN,
         opened_at=at,
-        due_on=_due_on(case, step.node, item, at=at),
+        own_due_on=own_due_on(case, step.node, item, at=at),
         asks=last_notice(case),
     )
     add_line(case, actor, "asked", at=at, node=step.node.id)
@@ -134,8 +154,8 @@ def last_notice(case: Case) -> list[dict[str, str]]:
     return list(asking.asks) if asking else []
 
 
-def _due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime) -> date | None:
-    """The last day of a task: of its own limit, of the first promise to be checked, else of the case while that is open."""
+def own_due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime) -> date | None:
+    """The last day of a task's own limit: as its diagram says, or of the first promise to be checked; None: only clocks run for it."""
     days: int | None = None
     if node.within is not None:
         days = int(bound(node.within, item))
@@ -147,7 +167,7 @@ def _due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime) ->
         )
     if days is not None:
         return city_calendar().add_working_days(civil_date(at), days).date
-    return case.due_on if case.state == CaseState.OPEN else None
+    return None
 
 
 def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
@@ -160,7 +180,7 @@ def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
         action=step.node.action,
         state=TaskState.RUNNING,
         opened_at=at,
-        due_on=_due_on(case, step.node, item, at=at),
+        own_due_on=own_due_on(case, step.node, item, at=at),
     )
     if case.unit_id:
         TaskUnit.objects.create(task=task, unit_id=case.unit_id)
@@ -193,7 +213,7 @@ def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetim
         parameters={name: bound(binding, item) for name, binding in node.parameters.items()},
         values=_values(case),
         reason=case.reason,
-        due_on=case.due_on,
+        due_on=due.due if (due := due_of(case)) else None,
         now=at,
         applicant_id=case.agent_id or case.subject_id,
         origin=case.origin,
@@ -245,18 +265,7 @@ def end_case(case: Case, actor: Actor, outcome: Outcome, *, at: datetime) -> Non
         return
     case.state, case.outcome, case.ended_at = CaseState.ENDED, outcome, at
     add_line(case, actor, "ended", at=at, act=outcome)
-    on_time = None if case.due_on is None else civil_date(at) <= case.due_on
+    on_time = end_clocks(case, at=at, fulfilled=outcome in (Outcome.ACCEPTED, Outcome.REFUSED))
     current_act().emit(
         CASE_ENDED, subject=case.id, data={**event_data(case), "outcome": str(outcome), "on_time": on_time}
     )
-
-
-def event_data(case: Case) -> dict[str, object]:
-    """What every event of a case carries."""
-    return {
-        "number": case.number,
-        "item": case.item,
-        "release": case.release,
-        "unit_id": str(case.unit_id) if case.unit_id else None,
-        "origin": case.origin,
-    }

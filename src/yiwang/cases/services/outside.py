@@ -78,8 +78,9 @@ def system_return_action(actor: Actor, run_id: UUID) -> None:
     )
     add_line(case, actor, "action-done", at=act.time, node=run.task.node)
     walk.finish_action(run.step)
-    settle(case, walk.node(run.task.node), actor, at=act.time)
-    carry_on(case, walk, actor, at=act.time, known=set(case.tasks.values_list("step", flat=True)))
+    left = walk.node(run.task.node)
+    settle(case, left, actor, at=act.time)
+    carry_on(case, walk, actor, at=act.time, known=set(case.tasks.values_list("step", flat=True)), left=left)
     save_case(case)
     act.note(item=case.item, node=run.task.node, attempt=run.attempt)
     act.emit(

@@ -15,8 +15,9 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_SUBMITTED
 from yiwang.cases.models import Case
+from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.filling import asked_of
-from yiwang.cases.queries.forms import Asking, asking, bound, changes_between, city_calendar, process_of
+from yiwang.cases.queries.forms import Asking, asking, bound, changes_between, process_of
 from yiwang.cases.queries.known import Known, frozen_facts, frozen_view, known_for
 from yiwang.cases.rules import materials
 from yiwang.cases.rules.numbers import case_number
@@ -126,9 +127,10 @@ def _submit(
     case = _make_case(actor, asked, known, clean, place, unit, act.time)
     add_line(case, actor, "submitted", at=act.time)
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
-    carry_on(case, run, actor, at=act.time, known=(), answers={duty: units})
+    carry_on(case, run, actor, at=act.time, known=(), left=None, answers={duty: units})
     save_case(case)
     receipt = _receipt(case, asked, unit, language)
+    due_on = receipt.due_on.isoformat() if receipt.due_on else None
     try:
         outbox.remember(*key, _receipt_json(receipt))
     except KeyTaken as taken:
@@ -144,7 +146,7 @@ def _submit(
     act.emit(
         CASE_SUBMITTED,
         subject=case.id,
-        data={**event_data(case), "due_on": case.due_on.isoformat() if case.due_on else None, "place": place},
+        data={**event_data(case), "due_on": due_on, "place": place},
     )
     return receipt
 
@@ -180,7 +182,6 @@ def _make_case(
     if actor.account_id is None or known.subject_id is None:
         raise NotAllowed(msgid("A form is sent by a person who is signed in."))
     item, sent_on = asked.item, civil_date(at)
-    limit = city_calendar().add_working_days(sent_on, item["promise"]["working_days"]) if item["promise"] else None
     frozen = freeze(clean, asked.elements)
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('cases_number')")
@@ -206,8 +207,6 @@ def _make_case(
         form_fields=len(questions := asked_of(asked, known)),
         known_fields=sum(name in known.facts for name in questions),
         submitted_at=at,
-        due_on=limit.date if limit else None,
-        due_is_provisional=limit.provisional if limit else False,
         origin=actor.origin,
     )
 
@@ -220,14 +219,15 @@ def _digest_of(case: Case) -> str:
 
 
 def _receipt(case: Case, asked: Asking, unit: UnitView | None, language: str) -> Receipt:
+    clock = due_of(case)
     return Receipt(
         case_id=case.id,
         number=case.number,
         item_id=case.item,
         item_title=text(asked.item["title"], language),
         submitted_at=case.submitted_at,
-        due_on=case.due_on,
-        due_is_provisional=case.due_is_provisional,
+        due_on=clock.due if clock else None,
+        due_is_provisional=clock.provisional if clock else False,
         has_it=unit.title if unit else "",
         form_fields=case.form_fields,
         known_fields=case.known_fields,

@@ -1,0 +1,258 @@
+"""The clocks of cases: where each stands, and every civil date on which its limit is counted, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Case as Choose
+from django.db.models import Min, OuterRef, Prefetch, Q, Subquery, When
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from yiwang.acts.queries import definition
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.models import Case, Clock, ClockChange, Task
+from yiwang.cases.queries.limits import amount, city_calendar, item_clock, limit_shown, measures
+from yiwang.cases.queries.visibility import EXTEND, visible_cases
+from yiwang.cases.rules.clocks import ClockDay, Course, Extension, Pause, explain, promised_course, remaining
+from yiwang.cases.values import ClockExplained, ClockState, ClockUnit, ClockView, ExplainedDay
+from yiwang.identity.queries import unit_scope
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.errors import NotFound
+from yiwang.kernel.texts import text
+from yiwang.kernel.time import civil_date, now, today
+
+__all__ = [
+    "OPEN",
+    "clocks_of",
+    "course_of",
+    "due_of",
+    "due_of_task",
+    "earliest_due",
+    "explain_clock",
+    "system_clocks_of",
+    "task_due",
+    "with_clocks",
+]
+
+OPEN = (ClockState.RUNNING, ClockState.PAUSED)
+
+
+# ── What is due ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def with_clocks() -> Prefetch[str]:
+    """Clocks with their history: two queries, however many cases."""
+    changes = Prefetch("changes", ClockChange.objects.order_by("position"))
+    return Prefetch("clocks", Clock.objects.order_by("started_at", "id").prefetch_related(changes))
+
+
+def due_of(case: Case) -> Clock | None:
+    """The clock that says until when a case waits: of the open ones with a day the earliest, of an ended case the last one.
+
+    Reads `case.clocks`, prefetched or not.
+    """
+    clocks = list(case.clocks.all())
+    going = [one for one in clocks if one.state in OPEN and one.due is not None]
+    if going:
+        return min(going, key=_due_at)
+    ended = [one for one in clocks if one.ended_at is not None and one.due is not None]
+    return max(ended, key=_due_at, default=None) if case.ended_at is not None else None
+
+
+def _due_at(one: Clock) -> datetime:
+    if one.due_at is None:
+        raise AssertionError("Only clocks with a day are compared.")
+    return one.due_at
+
+
+def earliest_due(case_id: str) -> Subquery:
+    """The same for a query of rows that name their case by `case_id`; null when nothing is due."""
+    open_ones = Clock.objects.filter(case=OuterRef(case_id), state__in=OPEN, due__isnull=False)
+    return Subquery(open_ones.order_by().values("case").annotate(earliest=Min("due")).values("earliest"))
+
+
+def task_due(task: Task, case: Case) -> date | None:
+    """The last day of a task: of its own limit, else of its case's clocks; the applicant stands under none of those."""
+    if task.own_due_on is not None or task.party or case.ended_at is not None:
+        return task.own_due_on
+    clock = due_of(case)
+    return clock.due if clock is not None else None
+
+
+def due_of_task() -> Coalesce:
+    """The same for a query of tasks."""
+    return Coalesce("own_due_on", Choose(When(Q(party=""), then=earliest_due("case_id"))))
+
+
+# ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def clocks_of(case: Case, language: str, calendar: WorkingCalendar) -> tuple[ClockView, ...]:
+    """Every clock of a loaded case, in the order in which they began."""
+    with override(language.lower()):
+        return tuple(_view(one, case, language, calendar) for one in case.clocks.all())
+
+
+def system_clocks_of(case_id: UUID, language: str = "zh-Hans") -> tuple[ClockView, ...]:
+    """Every clock of a case, for subscribers and jobs. Raises NotFound. Four queries."""
+    case = Case.objects.prefetch_related(with_clocks()).filter(pk=case_id).first()
+    if case is None:
+        raise NotFound("There is no such case.")
+    return clocks_of(case, language, city_calendar())
+
+
+def course_of(clock: Clock) -> Course:
+    """What has happened to a clock, as its history tells. Reads `clock.changes`, prefetched or not."""
+    pauses: list[Pause] = []
+    extensions: list[Extension] = []
+    for one in sorted(clock.changes.all(), key=lambda each: each.position):
+        if one.change == "paused":
+            pauses.append(Pause(one.at, None, one.reason))
+        elif one.change == "resumed":
+            pauses[-1] = replace(pauses[-1], ended=one.at)
+        elif one.change == "extended":
+            extensions.append(Extension(one.at, one.length))
+    return Course(clock.started_at, tuple(pauses), tuple(extensions))
+
+
+def _view(clock: Clock, case: Case, language: str, calendar: WorkingCalendar) -> ClockView:
+    limit = definition("limit", clock.limit, case.release)
+    item = definition("item", case.item, case.release)
+    promise = item_clock(item, clock.limit)["promise"]
+    legal, promised = measures(limit, promise)
+    course = course_of(clock)
+    is_open = clock.state in OPEN
+    left = None
+    if is_open:
+        left = remaining(legal, course, calendar, now())
+        if promised is not None:
+            left = min(left, remaining(promised, promised_course(promised, course, calendar), calendar, now()))
+    paused = course.pauses[-1] if clock.state == ClockState.PAUSED else None
+    return ClockView(
+        limit=limit_shown(limit, promise, case.release, language),
+        state=ClockState(clock.state),
+        started_at=clock.started_at,
+        started_on=civil_date(clock.started_at),
+        legal_due_on=clock.legal_due,
+        promised_due_on=clock.promised_due,
+        due_on=clock.due,
+        due_at=clock.due_at,
+        provisional=clock.provisional,
+        left=left,
+        left_text="" if left is None else _left(left, legal.unit, paused=paused is not None),
+        paused_on=civil_date(paused.began) if paused else None,
+        paused_for=text(definition("pause", paused.reason, case.release)["title"], language) if paused else "",
+        extended_by=amount(course.extended, legal.unit) if course.extended else "",
+        ended_at=clock.ended_at,
+    )
+
+
+def _left(left: int, unit: ClockUnit, *, paused: bool) -> str:
+    if unit is ClockUnit.MONTHS:  # what is left of months is counted in days
+        unit = ClockUnit.DAYS
+    if paused and left > 0:
+        return _("{amount} kept").format(amount=amount(left, unit))
+    if left < 0:
+        return _("over by {amount}").format(amount=amount(-left, unit))
+    if left == 0:
+        return _("ends today") if unit is not ClockUnit.HOURS else _("ends within the hour")
+    return _("{amount} left").format(amount=amount(left, unit))
+
+
+# ── Why on that day ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def explain_clock(actor: Actor, case_id: UUID, limit: str, language: str = "zh-Hans") -> ClockExplained:
+    """The table of civil dates of a case's clock of `limit` (the last one, if it was started again), with the reason for each.
+
+    Counted with today's calendar while the clock is open, with that of its last day once it has ended. For the applicant and whoever
+    sees the case. Raises NotFound. At most ten queries.
+    """
+    case = visible_cases(actor).prefetch_related(with_clocks()).filter(pk=case_id).first()
+    found = [one for one in case.clocks.all() if one.limit == limit] if case is not None else []
+    if case is None or not found:
+        raise NotFound("There is no such limit in this case.")
+    clock = found[-1]
+    calendar = city_calendar(clock.ended_under)
+    declared = definition("limit", clock.limit, case.release)
+    promise = item_clock(definition("item", case.item, case.release), clock.limit)["promise"]
+    legal, _promised = measures(declared, promise)
+    until = today() if clock.ended_at is None else civil_date(clock.ended_at)
+    with override(language.lower()):
+        view = _view(clock, case, language, calendar)
+        rows = tuple(
+            _row(row, view, declared, case.release, legal.unit, calendar, language)
+            for row in explain(legal, course_of(clock), calendar, until)
+        )
+        return ClockExplained(
+            case_id=case.id,
+            case_number=case.number,
+            item_title=text(definition("item", case.item, case.release)["title"], language),
+            clock=view,
+            rows=rows,
+            may_extend=_may_extend(actor, case, view),
+        )
+
+
+def _may_extend(actor: Actor, case: Case, view: ClockView) -> bool:
+    return (
+        view.limit.extension is not None
+        and not view.extended_by
+        and view.state in OPEN
+        and (view.legal_due_on is None or view.legal_due_on >= today())
+        and actor.capacity is CapacityKind.POST
+        and actor.subject_id != case.subject_id
+        and unit_scope(actor, EXTEND).covers(case.unit_id)
+    )
+
+
+def _row(
+    row: ClockDay,
+    view: ClockView,
+    limit: Mapping[str, Any],
+    release: int,
+    unit: ClockUnit,
+    calendar: WorkingCalendar,
+    language: str,
+) -> ExplainedDay:
+    name, law = text(row.name, language), _(row.law) if row.law else ""
+    if row.pause:
+        pause = definition("pause", row.pause, release)
+        name, law = text(pause["title"], language), f"{pause['law']} {pause['article']}".strip()
+    elif isinstance(row.name, str) and row.name:
+        name = _(row.name)
+    if row.code in ("counted", "off"):
+        law = calendar.notice(row.on.year) if _is_arranged(row, calendar) else ""
+        if row.extended:
+            law = f"{limit['law']} {limit['article']}".strip()
+    sentence = _(row.message).format(name=name, amount=row.amount)
+    if row.code == "counted" and unit is ClockUnit.DAYS and not calendar.is_working(row.on):
+        sentence = _("{why}: a period in calendar days counts it all the same").format(why=sentence)
+    if row.extended:
+        sentence = _("{why}; one of the days by which the limit was extended").format(why=sentence)
+    ended_on = civil_date(view.ended_at) if view.ended_at else None
+    return ExplainedDay(
+        on=row.on,
+        until=row.until,
+        number=row.number,
+        code=row.code,
+        sentence=sentence,
+        law=law,
+        provisional=row.provisional,
+        is_promised_due=row.until == view.promised_due_on and row.code != "paused",
+        is_legal_due=row.until == view.legal_due_on and row.code != "paused",
+        is_today=row.on <= today() <= row.until and view.ended_at is None,
+        ended_here=ended_on is not None and row.on <= ended_on <= row.until,
+    )
+
+
+def _is_arranged(row: ClockDay, calendar: WorkingCalendar) -> bool:
+    """Whether a notice made of the day what it is: a weekday off, or a weekend worked or lying in a holiday."""
+    works, _reason, name = calendar.judge(row.on)
+    return bool(name) or works == (row.on.weekday() >= 5)

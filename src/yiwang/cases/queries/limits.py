@@ -1,0 +1,95 @@
+"""Limits as they are declared, and as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, override
+
+from yiwang.acts.queries import definition, list_definitions
+from yiwang.cases.rules.clocks import Measure
+from yiwang.cases.rules.limits import calendar_of
+from yiwang.cases.values import ClockUnit, ExtensionAllowed, LimitShown
+from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.kernel.texts import text
+
+__all__ = ["amount", "city_calendar", "item_clock", "limit_shown", "limits_of_item", "measures", "promise_of"]
+
+
+def city_calendar(release: int | None = None) -> WorkingCalendar:
+    """Working days as a release declares them, by default the one in force: a limit is counted with what is known today."""
+    return calendar_of(list_definitions("calendar", release).values())
+
+
+def item_clock(item: Mapping[str, Any], limit: str) -> Mapping[str, Any]:
+    """What an item says of one of its limits. Raises LookupError: `check` refuses an item whose process moves other clocks."""
+    for one in item["clocks"]:
+        if one["limit"] == limit:
+            found: Mapping[str, Any] = one
+            return found
+    raise LookupError(f"The item {item['id']} names no limit {limit}.")
+
+
+def measures(limit: Mapping[str, Any], promise: int | None) -> tuple[Measure, Measure | None]:
+    """The legal and the promised length of a declared limit."""
+    legal = Measure(limit["length"], ClockUnit(limit["unit"]), before=limit["counts"] == "before", rolls=limit["rolls"])
+    return legal, None if promise is None else replace(legal, length=promise)
+
+
+def limits_of_item(item: Mapping[str, Any], release: int, language: str) -> tuple[LimitShown, ...]:
+    """The limits of an item, as its page tells them."""
+    return tuple(
+        limit_shown(definition("limit", one["limit"], release), one["promise"], release, language)
+        for one in item["clocks"]
+    )
+
+
+def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, language: str) -> LimitShown:
+    """A declared limit in the language of its reader."""
+    unit = ClockUnit(limit["unit"])
+    extension = limit["extension"]
+    with override(language.lower()):
+        return LimitShown(
+            id=limit["id"],
+            title=text(limit["title"], language),
+            length=amount(limit["length"], unit),
+            promise="" if promise is None else amount(promise, unit),
+            extension=ExtensionAllowed(
+                extension["length"],
+                amount(extension["length"], unit),
+                text(extension["approved_by"], language),
+            )
+            if extension
+            else None,
+            pauses=tuple(text(definition("pause", one, release)["title"], language) for one in limit["pauses"]),
+            deemed=text(limit["deemed"]["result"], language) if limit["deemed"] else "",
+            law=limit["law"],
+            article=limit["article"],
+            text=limit["text"],
+            verified=limit["verified"],
+        )
+
+
+def promise_of(item: Mapping[str, Any], release: int, language: str) -> str:
+    """How long an item takes as it promises, in words; empty when it promises nothing."""
+    for one in item["clocks"]:
+        if one["promise"] is not None:
+            with override(language.lower()):
+                return amount(one["promise"], ClockUnit(definition("limit", one["limit"], release)["unit"]))
+    return ""
+
+
+def amount(count: int, unit: ClockUnit) -> str:
+    """So many working days, days, hours or months, in the language that is active."""
+    if count == 0:
+        return _("at once")
+    if unit is ClockUnit.WORKING_DAYS:
+        return ngettext("{count} working day", "{count} working days", count).format(count=count)
+    if unit is ClockUnit.DAYS:
+        return ngettext("{count} calendar day", "{count} calendar days", count).format(count=count)
+    if unit is ClockUnit.HOURS:
+        return ngettext("{count} hour", "{count} hours", count).format(count=count)
+    return ngettext("{count} month", "{count} months", count).format(count=count)
