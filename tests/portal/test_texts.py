@@ -14,7 +14,22 @@ import pytest
 LOCALE = Path(__file__).parents[2] / "src" / "yiwang" / "locale"
 CATALOGUE = LOCALE / "zh_Hans" / "LC_MESSAGES" / "django.po"
 LATIN = re.compile(r"[A-Za-z]{2,}")
-NAMES = {"WKB", "GeoJSON", "CGCS", "EPSG", "GET", "PUT", "POST", "api", "session", "capacity", "yiwang", "doctor"}
+NAMES = {
+    "PDF",
+    "JSON",
+    "WKB",
+    "GeoJSON",
+    "CGCS",
+    "EPSG",
+    "GET",
+    "PUT",
+    "POST",
+    "api",
+    "session",
+    "capacity",
+    "yiwang",
+    "doctor",
+}
 
 
 def collector() -> ModuleType:

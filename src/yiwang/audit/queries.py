@@ -33,6 +33,7 @@ __all__ = [
     "proof",
     "signed_bytes",
     "system_list_entries",
+    "trusted_keys",
     "verify",
 ]
 
@@ -171,7 +172,7 @@ def verify(
     head = Head.objects.order_by("-size").first()
     sealed_up_to = head.last_entry_id if head else 0
     leaves = head.size if head else 0
-    verification = Verification({key.key_id: key for key in (_trusted_keys() if trusted is None else trusted)})
+    verification = Verification({key.key_id: key for key in (trusted_keys() if trusted is None else trusted)})
     for count in verification.run(leaves, _entries(sealed_up_to), _leaves(leaves), _heads(leaves), _nodes(leaves)):
         if progress is not None:
             progress(count, leaves)
@@ -234,7 +235,7 @@ def city_key_path() -> Path:
     return keys.folder(configuration().data_dir) / keys.CITY_KEY
 
 
-def _trusted_keys() -> list[PublicKey]:
+def trusted_keys() -> list[PublicKey]:
     """The city's key and those it had before, whose public halves stay in the folder of keys."""
     path = city_key_path()
     former = [INTL.load_public(one.read_bytes()) for one in sorted(path.parent.glob("*.pub"))]

@@ -25,10 +25,12 @@ class CasesConfig(AppConfig):
             LimitKind,
             PauseKind,
             ProcessKind,
+            check_certificate,
             check_working_days,
             check_writes,
         )
         from yiwang.cases.registry import register_action, register_parameter_type
+        from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.writing import write_records
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
@@ -36,9 +38,12 @@ class CasesConfig(AppConfig):
 
         for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind()):
             register_kind(kind)
+        register_parameter_type("certificate", check_certificate)
         register_parameter_type("writes", check_writes)
         register_parameter_type("working-days", check_working_days)
         register_action("records.write", write_records, "inside", {"writes": "writes"})
+        register_action("certificate.issue", issue_certificate, "outside", {"certificate": "certificate"})
+        register_action("certificate.revoke", revoke_certificate, "inside", {"certificate": "certificate"})
         register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
         register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)

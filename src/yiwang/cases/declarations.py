@@ -26,6 +26,7 @@ __all__ = [
     "LimitKind",
     "PauseKind",
     "ProcessKind",
+    "check_certificate",
     "check_working_days",
     "check_writes",
 ]
@@ -721,6 +722,31 @@ def _check_parameter(type: str, value: Any, one: Declaration, city: City) -> Ite
         yield ParameterFault("", f"The value is no text, but a {type} is needed.", f"Write the id of a {type}.")
     elif type != "text" and city.find(type, value) is None:
         yield ParameterFault("", f"No pack declares the {type} `{value}`.", did_you_mean(value, city.of_kind(type)))
+
+
+def check_certificate(value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:
+    """Check a parameter of the type `certificate`: it is declared, and what it must say is asked, or shown by a fact."""
+    found = city.find("certificate", value) if isinstance(value, str) else None
+    if found is None:
+        advice = did_you_mean(str(value), city.of_kind("certificate"))
+        yield ParameterFault("", f"No pack declares the certificate `{value}`.", advice)
+        return
+    form = city.find("form", one.body.form) if one.kind == "item" else None
+    if form is None:
+        return
+    known = [element for material in one.body.materials for element in material.elements]
+    asked, body = [*form.body.elements(), *known], found.body
+    for id in [field.element for field in body.fields if field.required] + [body.holder.found_by]:
+        if id and id not in asked:
+            yield ParameterFault(
+                "", f"The certificate `{value}` needs `{id}`, which nothing here asks.", did_you_mean(id, asked)
+            )
+    if not body.holder.found_by and body.holder.kind != one.body.about:
+        yield ParameterFault(
+            "",
+            f"The certificate `{value}` is held by a {body.holder.kind}, and a {one.body.about} applies.",
+            "Say in its `holder:` by which element the holder is `found_by`.",
+        )
 
 
 class WriteBody(_Part):

@@ -19,9 +19,13 @@ def ensure_city_key(data_dir: Path) -> Path:
 
 
 def renew_city_key(data_dir: Path) -> Path:
-    """Set the present key aside, beside the new one and under its key id, and make a new one; return the new file."""
+    """Set the present key aside, beside the new one and under its key id, and make a new one; return the new file.
+
+    Its X.509 certificate, where it has one, goes with it.
+    """
     path = ensure_city_key(data_dir)
     former = f"{path.stem}-{load_key_file(path).public.key_id}"
-    for suffix in (path.suffix, ".pub"):
-        path.with_suffix(suffix).rename(path.with_name(former + suffix))
+    for suffix in (path.suffix, ".pub", ".crt"):
+        if path.with_suffix(suffix).exists():
+            path.with_suffix(suffix).rename(path.with_name(former + suffix))
     return ensure_city_key(data_dir)

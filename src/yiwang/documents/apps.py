@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
@@ -13,15 +15,20 @@ class DocumentsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.documents.checks import lost_files
+        from yiwang.documents.checks import certificates_can_be_issued, lost_files
         from yiwang.documents.declarations import CertificateKind, TemplateKind
-        from yiwang.documents.registry import find_fonts_in, keep_files_in
+        from yiwang.documents.registry import find_fonts_in, keep_files_in, verify_at
+        from yiwang.documents.services import system_forget_guesses
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
+        from yiwang.kernel.periodic import register_periodic
         from yiwang.settings import FRONTEND, configuration
 
         keep_files_in(lambda: configuration().files)
         find_fonts_in(lambda: FRONTEND / "fonts")
+        verify_at(lambda: configuration().public_url)
         register_kind(TemplateKind())
         register_kind(CertificateKind())
         register_check("lost-file", lost_files)
+        register_check("certificates", certificates_can_be_issued)
+        register_periodic("documents.forget-guesses", timedelta(hours=1), system_forget_guesses)

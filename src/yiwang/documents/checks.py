@@ -1,14 +1,16 @@
-"""What `yiwang doctor` asks of files."""
+"""What `yiwang doctor` asks of files and certificates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
 
-from yiwang.documents.queries import files_folder, system_list_lost
+from yiwang.documents.queries import files_folder, system_list_lost, system_unissued_numbers
+from yiwang.documents.registry import fonts
+from yiwang.documents.rules.typesetting import FontsMissing, typeset_fonts
 from yiwang.kernel.health import Finding
 
-__all__ = ["lost_files"]
+__all__ = ["certificates_can_be_issued", "lost_files"]
 
 
 def lost_files() -> Iterable[Finding]:
@@ -22,3 +24,18 @@ def lost_files() -> Iterable[Finding]:
         )
     if not lost:
         yield Finding(True, "Every file that a row names is there.")
+
+
+def certificates_can_be_issued() -> Iterable[Finding]:
+    """Whether what certificates are made with is there, and whether a number was taken that no certificate bears."""
+    try:
+        typeset_fonts(fonts())
+        yield Finding(True, "The fonts of certificates are there.")
+    except FontsMissing as fault:
+        yield Finding(False, str(fault), "make setup")
+    for type, number in islice(system_unissued_numbers(), 20):
+        yield Finding(
+            False,
+            f"The number {number} of the certificate {type} was taken over a day ago, and no certificate bears it.",
+            "Look at its case; when the cause is mended: yiwang retry --actions",
+        )

@@ -203,6 +203,13 @@ class CertificateKind(Kind):
                 yield _fault(
                     one, f"fields/{n}/element", f"`{field.element}` is a file.", "A certificate says texts and numbers."
                 )
+        required = {field.element for field in body.fields if field.required}
+        named = {"holder/name": body.holder.name, "validity/until": body.validity.until if body.validity else ""}
+        for pointer, id in named.items():
+            if id and id not in required:
+                yield _fault(
+                    one, pointer, f"The certificate need not say `{id}`.", f"Add `- {{element: {id}}}` to its fields."
+                )
         until = city.find("element", body.validity.until) if body.validity and body.validity.until else None
         if until is not None and until.body.type != "date":
             yield _fault(

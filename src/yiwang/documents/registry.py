@@ -1,14 +1,15 @@
-"""Where files are kept and where fonts stand: told once by the wiring, so that this engine reads no settings of its own."""
+"""Where files are kept, where fonts stand, where people find us: told once by the wiring, so that this engine reads no settings."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-__all__ = ["find_fonts_in", "folder", "fonts", "keep_files_in"]
+__all__ = ["find_fonts_in", "folder", "fonts", "keep_files_in", "public_address", "verify_at"]
 
 _folder: Callable[[], Path] | None = None
 _fonts: Callable[[], Path] | None = None
+_address: Callable[[], str] | None = None
 
 
 def keep_files_in(place: Callable[[], Path]) -> None:
@@ -35,3 +36,16 @@ def fonts() -> Path:
     if _fonts is None:
         raise RuntimeError("Nobody has said where the fonts of documents stand.")
     return _fonts()
+
+
+def verify_at(address: Callable[[], str]) -> None:
+    """Print into certificates that they are verified at the address that is named when one is issued."""
+    global _address
+    _address = address
+
+
+def public_address() -> str:
+    """Where the public finds the pages, without a slash at the end. Raises RuntimeError before it is told."""
+    if _address is None:
+        raise RuntimeError("Nobody has said where the public finds the pages.")
+    return _address()

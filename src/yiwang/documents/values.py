@@ -5,11 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
-from yiwang.kernel.errors import Fault
+from yiwang.kernel.errors import Conflict, Fault, msgid
 
-__all__ = ["Content", "ContentField", "FileRef", "FileTooLarge", "Held", "Issuer"]
+__all__ = [
+    "CannotIssue",
+    "CertificateIncomplete",
+    "CertificateLine",
+    "CertificateNotOpen",
+    "CertificatePage",
+    "CertificateStatus",
+    "CertificateView",
+    "Content",
+    "ContentField",
+    "Download",
+    "FieldShown",
+    "FileRef",
+    "FileTooLarge",
+    "Finding",
+    "Form",
+    "Held",
+    "HolderUnknown",
+    "Issuer",
+    "IssuerUnfit",
+    "PublishedKey",
+    "SigningKeyEnded",
+    "SigningKeyMissing",
+    "StatusLine",
+    "TooManyGuesses",
+    "Verification",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +61,16 @@ class FileTooLarge(Fault):
 # ── Certificates ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 FORMAT = "yiwang.certificate.v1"
+
+
+class CertificateStatus(StrEnum):
+    """Where a certificate stands. `expired` is never stored: it follows from its dates."""
+
+    VALID = "valid"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    REPLACED = "replaced"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +200,217 @@ class Content:
             suite=plain["suite"],
             key_id=plain["key_id"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShown:
+    """A field as a reader may see it.  covered: it is masked for him."""
+
+    element: str
+    title: str
+    shown: str
+    covered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StatusLine:
+    """One line of a certificate's history.  by: title of the post that decided, or empty for the platform itself."""
+
+    status: CertificateStatus
+    at: datetime
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateLine:
+    """A certificate in a list.  status: on the day of asking.  title: for the reader.  valid_until: last day, None without an end."""
+
+    id: UUID
+    identifier: str
+    type: str
+    title: str
+    number: str
+    version: int
+    status: CertificateStatus
+    holder_id: UUID
+    holder_name: str
+    unit_title: str
+    issued_at: datetime
+    valid_from: date
+    valid_until: date | None
+    case_id: UUID | None
+    case_number: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateView:
+    """A certificate as its holder, or the unit that keeps it, reads it.
+
+    reason: of its present status, or empty.  replaces, replaced_by: the versions before and after it.  may: acts that this reader may do
+    now (suspend, resume, revoke, replace).  signed_at: machine time.
+    """
+
+    line: CertificateLine
+    fields: tuple[FieldShown, ...]
+    reason: str
+    history: tuple[StatusLine, ...]
+    law: tuple[tuple[str, str], ...]
+    replaces: UUID | None
+    replaced_by: UUID | None
+    may: tuple[str, ...]
+    signed_at: datetime | None
+    key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CertificatePage:
+    """A page of certificates, newest first.  next: cursor of the next page, or None."""
+
+    rows: tuple[CertificateLine, ...]
+    next: str | None
+
+
+class Form(StrEnum):
+    """In what forms a certificate is given out: its page, what is signed, and the signatures over the bytes of either."""
+
+    PDF = "pdf"
+    JSON = "json"
+    JSON_SIGNATURE = "json.sig"
+    PDF_SIGNATURE = "pdf.sig"
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file to be given out.  name: what it is called, ASCII."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+class Finding(StrEnum):
+    """What a check of authenticity found.
+
+    genuine: this city issued exactly this.  changed: it names a certificate of this city and is not what was signed.  other-signature: the
+    signature that came with it is not this city's over this.  unknown: this city issued nothing that is byte for byte the same.
+    """
+
+    GENUINE = "genuine"
+    CHANGED = "changed"
+    OTHER_SIGNATURE = "other-signature"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The answer to who checks a certificate. Everything below `finding` is empty unless it is genuine.
+
+    holder, fields: only for who has the certificate itself (its file, or the code on it): somebody who merely knows or guesses an
+    identifier learns what kind it is, whose, and where it stands, and nothing of a person. What is personal is covered in any case.
+    since: from when the status holds.
+    """
+
+    finding: Finding
+    identifier: str = ""
+    title: str = ""
+    number: str = ""
+    version: int = 0
+    status: CertificateStatus | None = None
+    since: datetime | None = None
+    issuer: str = ""
+    issued_on: date | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+    holder: str = ""
+    fields: tuple[FieldShown, ...] = ()
+    law: tuple[tuple[str, str], ...] = ()
+    signed_at: datetime | None = None
+    key_id: str = ""
+    origin: str = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedKey:
+    """A public key with which this city signs or signed.  pem: SubjectPublicKeyInfo.  is_current: new signatures are made with it."""
+
+    key_id: str
+    suite: str
+    pem: bytes
+    is_current: bool
+
+
+# ── Faults ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+STANDS = {
+    CertificateStatus.VALID: msgid("The certificate is valid."),
+    CertificateStatus.SUSPENDED: msgid("The certificate is suspended."),
+    CertificateStatus.REVOKED: msgid("The certificate has been revoked."),
+    CertificateStatus.REPLACED: msgid("The certificate has been replaced by a later version."),
+    CertificateStatus.EXPIRED: msgid("The certificate has expired."),
+}
+
+
+class CertificateNotOpen(Conflict):
+    """What is asked cannot be done with a certificate that stands so; one of `STANDS` says how."""
+
+    code = "certificate-status"
+    title = msgid("This cannot be done with the certificate as it stands")
+    next_step = msgid("Look at its history to see what happened.")
+
+
+class TooManyGuesses(Fault):
+    """Too many identifiers that do not exist were asked for from here. `params`: `minutes` until more may be."""
+
+    code = "too-many-guesses"
+    status = 429
+    title = msgid("Too many identifiers that do not exist")
+    next_step = msgid("Scan the QR code or upload the file: both go on working. Or try again later.")
+
+
+class CannotIssue(Fault):
+    """A certificate cannot be made from what is there; nothing was issued. Mend the cause and try again."""
+
+    code = "cannot-issue"
+    status = 500
+    title = msgid("The certificate cannot be issued")
+    next_step = msgid("Tell the system administrator; once the cause is mended, it is tried again and nothing is lost.")
+
+
+class SigningKeyMissing(CannotIssue):
+    """There is no signing key, or it cannot be used."""
+
+    code = "signing-key-missing"
+    status = 503
+    title = msgid("The city's signing key is missing")
+
+
+class SigningKeyEnded(CannotIssue):
+    """The signing key no longer serves, or does not yet."""
+
+    code = "signing-key-ended"
+    status = 503
+    title = msgid("The city's signing key does not serve today")
+
+
+class CertificateIncomplete(CannotIssue):
+    """A value that the certificate must say is missing. `params`: `elements`."""
+
+    code = "certificate-incomplete"
+    title = msgid("Something that the certificate must say is missing")
+
+
+class HolderUnknown(CannotIssue):
+    """Nobody is known by the identifier that names the holder, or he is of another kind."""
+
+    code = "holder-unknown"
+    title = msgid("The holder of the certificate is not known")
+
+
+class IssuerUnfit(CannotIssue):
+    """The unit that should issue it has no unified social credit code, or no unit has the case."""
+
+    code = "issuer-unfit"
+    title = msgid("The unit cannot issue certificates")

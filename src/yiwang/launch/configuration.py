@@ -72,6 +72,11 @@ class Configuration(BaseModel):
     port: Annotated[int, Field(ge=1, le=65535)] = 8460
     """Port to listen on."""
 
+    public_address: Annotated[str | None, Field(pattern=r"^https?://[^\s/]+$")] = None
+    """Under which the public reaches the pages, such as `https://zwfw.example.gov.cn`; printed into certificates. None means the
+    address to listen on.
+    """
+
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ("127.0.0.1", "localhost", "[::1]")
     """Host names under which the faces may be asked for, separated by commas."""
 
@@ -108,6 +113,11 @@ class Configuration(BaseModel):
         """Where a browser on this machine finds the faces."""
         host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104  compared, not bound
         return f"http://{host}:{self.port}"
+
+    @property
+    def public_url(self) -> str:
+        """Where the public finds the pages, without a slash at the end."""
+        return self.public_address or self.address
 
     def as_environment(self) -> dict[str, str]:
         """The `YIWANG_*` variables that make a child process load the same settings."""

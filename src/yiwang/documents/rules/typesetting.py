@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FAMILY", "Attached", "FontsMissing", "TypesettingFault", "typeset"]
+__all__ = ["FAMILY", "Attached", "FontsMissing", "TypesettingFault", "typeset", "typeset_fonts"]
 
 FAMILY = "Noto Sans SC"
 _MAIN = """\
@@ -52,8 +52,8 @@ class Attached:
 
 
 @lru_cache(maxsize=4)
-def _fonts(folder: Path) -> Any:
-    """Every font of the folder; reading them takes longer than a page."""
+def typeset_fonts(folder: Path) -> Any:
+    """Every font of the folder; reading them takes longer than a page. Raises FontsMissing."""
     import typst
 
     found = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[folder])
@@ -94,7 +94,7 @@ def typeset(
             made, warnings = typst.compile_with_warnings(
                 str(main),
                 root=str(folder),
-                font_paths=_fonts(fonts),
+                font_paths=typeset_fonts(fonts),
                 ignore_system_fonts=True,
                 format="png" if image else "pdf",
                 pdf_standards=None if image else "a-3b",

@@ -1,0 +1,42 @@
+"""Reads of the engine `documents`."""
+
+from yiwang.documents.queries.certificates import (
+    certificate,
+    certificates_of,
+    certificates_of_case,
+    count_certificates,
+    download,
+    list_certificates,
+    may_act,
+    system_unissued_numbers,
+)
+from yiwang.documents.queries.files import (
+    file,
+    files_folder,
+    open_file,
+    path_of,
+    system_list_damaged,
+    system_list_lost,
+)
+from yiwang.documents.queries.verification import published_keys, signing_certificate, verify_document, verify_token
+
+__all__ = [
+    "certificate",
+    "certificates_of",
+    "certificates_of_case",
+    "count_certificates",
+    "download",
+    "file",
+    "files_folder",
+    "list_certificates",
+    "may_act",
+    "open_file",
+    "path_of",
+    "published_keys",
+    "signing_certificate",
+    "system_list_damaged",
+    "system_list_lost",
+    "system_unissued_numbers",
+    "verify_document",
+    "verify_token",
+]

@@ -1,0 +1,209 @@
+"""A small city in which a permit is a certificate: the street offices of the cases' small city, and the pack `stall-permit`."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from yiwang.kernel.crypto import INTL, write_key_file
+from yiwang.kernel.time import machine_now
+
+TESTS = Path(__file__).parents[1]
+PACKS = [
+    TESTS.parent / "packs" / "base",
+    TESTS.parent / "packs" / "address-statement",
+    TESTS / "cases" / "packs" / "small-city",
+    TESTS / "documents" / "packs" / "stall-permit",
+]
+TEMPLATE = "template_stall_city"
+PLACE = {"place": "460105002001", "detail": "海港路 8 号"}
+ANSWERS: dict[str, Any] = {
+    "stall.keeper": "林秀英",
+    "stall.keeper-number": "460199196103089029",
+    "stall.goods": "清补凉",
+    "stall.place": PLACE,
+}
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (Path(os.environ["YIWANG_TEST_RUN"]) / "stall-city.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def connect(database: str, user: str = "yiwang_app") -> None:
+    from django.db import connections
+
+    connections["default"].close()
+    connections.settings["default"].update(NAME=database, USER=user)
+    connections["default"].settings_dict.update(NAME=database, USER=user)
+
+
+def copy_packs(folder: Path) -> Path:
+    """A folder with the packs of this city."""
+    for pack in PACKS:
+        shutil.copytree(pack, folder / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def stall_city_template(server: Any, template: str, django_db_blocker: Any, tmp_path_factory: Any) -> str:
+    """A database with the packs applied and the sample people in it; made once in a process."""
+    from yiwang.acts.values import system
+    from yiwang.packs.services import apply, load_samples
+    from yiwang.records.queries import make_months_ahead
+
+    with _one_at_a_time(), django_db_blocker.unblock():
+        if not server.has_database(TEMPLATE):
+            packs = copy_packs(tmp_path_factory.mktemp("packs") / "packs")
+            building = "building_stall_city"
+            server.drop_database(building)
+            server.create_database(building, template)
+            connect(building, "yiwang_owner")
+            apply(system("tests"), [packs])
+            load_samples([packs])
+            make_months_ahead()
+            connect("nothing")
+            server.create_database(TEMPLATE, template=building)
+    return TEMPLATE
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of keys of this test's own, with the city's key in it; returns the key's file."""
+    path = tmp_path / "keys" / "city-signing.pem"
+    path.parent.mkdir(mode=0o700)
+    write_key_file(
+        path, INTL.generate(not_before=machine_now() - timedelta(days=1), not_after=machine_now() + timedelta(days=99))
+    )
+    for module in ("yiwang.audit.queries", "yiwang.audit.services", "yiwang.documents.queries.verification"):
+        monkeypatch.setattr(f"{module}.city_key_path", lambda: path)
+    monkeypatch.setattr("yiwang.documents.services.signing.city_key_path", lambda: path)
+    return path
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of files of this test's own."""
+    folder = tmp_path / "files"
+    monkeypatch.setattr("yiwang.documents.registry._folder", lambda: folder)
+    return folder
+
+
+class People:
+    """Actors by log-in."""
+
+    def self(self, login: str) -> Any:
+        """As the person himself."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_self
+
+        return actor_for_self(Account.objects.get(login=login))
+
+    def post(self, login: str) -> Any:
+        """In the one post that the account holds."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_post, posts_of
+
+        account = Account.objects.get(login=login)
+        return actor_for_post(account, posts_of(account.id)[0].id)
+
+    @property
+    def lin(self) -> Any:
+        """Who keeps a stall."""
+        return self.self("lin")
+
+    @property
+    def he(self) -> Any:
+        """Keeps the certificates of the southern street."""
+        return self.post("heyu")
+
+
+@contextmanager
+def clone(server: Any, template: str, django_db_blocker: Any) -> Iterator[str]:
+    from django.db import connections
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    name = f"stall_city_{uuid4().hex[:10]}"
+    with _one_at_a_time():
+        server.create_database(name, template)
+    with django_db_blocker.unblock():
+        connect(name)
+        try:
+            yield name
+        finally:
+            connections.close_all()
+            connect(before["NAME"], before["USER"])
+    server.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def stall_city_clone(server: Any, stall_city_template: str) -> str:
+    """This worker's clone, for tests that are rolled back."""
+    name = f"stall_city_{uuid4().hex[:10]}"
+    with _one_at_a_time():
+        server.create_database(name, stall_city_template)
+    return name
+
+
+@pytest.fixture
+def people(stall_city_clone: str, django_db_blocker: Any, keys: Path, files: Path) -> Iterator[People]:
+    """The city of stalls; what the test writes is rolled back."""
+    from django.db import connections, transaction
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    with django_db_blocker.unblock():
+        connect(stall_city_clone)
+        with transaction.atomic():
+            yield People()
+            transaction.set_rollback(True)
+        connect(before["NAME"], before["USER"])
+
+
+@pytest.fixture
+def own_city(
+    server: Any, stall_city_template: str, django_db_blocker: Any, keys: Path, files: Path
+) -> Iterator[People]:
+    """A city of stalls of the test's own: what is committed stays until the test ends; threads may join."""
+    with clone(server, stall_city_template, django_db_blocker):
+        yield People()
+
+
+def issue(people: People, certificate: str = "stall-permit", *, key: str = "", who: str = "lin", **values: Any) -> UUID:
+    """Issue a certificate to somebody as a case of the southern street would."""
+    from yiwang.acts.queries import current_release
+    from yiwang.acts.values import system
+    from yiwang.catalog.queries import list_elements, validate
+    from yiwang.documents.services import Cause, system_issue_certificate
+    from yiwang.identity.queries import system_unit_by_code
+    from yiwang.kernel.time import now, today
+
+    person = people.self(who)
+    typed, faults = validate(
+        ANSWERS | values,
+        [one for id, one in list_elements().items() if id.startswith("stall.")],
+        today=today(),
+    )
+    assert faults == []
+    unit = system_unit_by_code("south")
+    assert unit is not None
+    cause = Cause(
+        key=key or uuid4().hex,
+        at=now(),
+        release=current_release(),
+        unit_id=unit.id,
+        applicant_id=person.capacity_id,
+        case_id=uuid4(),
+        case_number="X",
+    )
+    return system_issue_certificate(system("tests"), certificate, person.capacity_id, typed, cause)
