@@ -33,6 +33,7 @@ __all__ = [
     "list_audit_entries",
     "list_changes",
     "list_definitions",
+    "release_id",
 ]
 
 Key = TypeVar("Key", bound=Hashable)
@@ -177,14 +178,16 @@ def _digests(kind: str, release: int | None) -> Mapping[str, bytes]:
         rows = _standing(number).filter(kind=kind).order_by("name").values_list("name", "digest")
         return {name: bytes(digest) for name, digest in rows}
 
-    return _names.get((_id(number), kind), load)
+    return _names.get((release_id(number), kind), load)
 
 
 def _standing(number: int) -> QuerySet[Definition]:
     return Definition.objects.filter(Q(to_release__isnull=True) | Q(to_release__gt=number), from_release__lte=number)
 
 
-def _id(number: int) -> UUID:
+def release_id(number: int) -> UUID:
+    """The id of a release: of one publishing only, so what is shaped from it may be kept under it. Raises NotFound."""
+
     def load() -> UUID:
         found = Release.objects.filter(number=number).values_list("id", flat=True).first()
         if found is None:

@@ -29,16 +29,19 @@ class CasesConfig(AppConfig):
             check_working_days,
             check_writes,
         )
+        from yiwang.cases.queries.forms import item_title, named_by
         from yiwang.cases.registry import register_action, register_parameter_type
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.writing import write_records
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
+        from yiwang.records.registry import set_standing_agreements
 
         for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind()):
             register_kind(kind)
         register_parameter_type("certificate", check_certificate)
+        set_standing_agreements(named_by, item_title)
         register_parameter_type("writes", check_writes)
         register_parameter_type("working-days", check_working_days)
         register_action("records.write", write_records, "inside", {"writes": "writes"})

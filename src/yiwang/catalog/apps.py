@@ -11,8 +11,8 @@ class CatalogConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.catalog.declarations import CodeListKind, ElementKind, PurposeKind, ResourceKind
+        from yiwang.catalog.declarations import AgreementKind, CodeListKind, ElementKind, PurposeKind, ResourceKind
         from yiwang.kernel.kinds import register_kind
 
-        for kind in (CodeListKind(), ElementKind(), PurposeKind(), ResourceKind()):
+        for kind in (CodeListKind(), ElementKind(), PurposeKind(), ResourceKind(), AgreementKind()):
             register_kind(kind)

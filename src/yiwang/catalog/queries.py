@@ -5,41 +5,49 @@ Titles come as packs give them; `shown` and the faults speak the language that i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from yiwang.acts.queries import definition, definition_source, find_definition, list_definitions
+from yiwang.acts.queries import current_release, definition, definition_source, list_definitions, release_id
 from yiwang.catalog.registry import element_types
 from yiwang.catalog.rules.codes import read_codes
 from yiwang.catalog.values import (
     Address,
+    AgreementView,
     CodeListView,
     CodeView,
+    Condition,
     ElementView,
     FieldRole,
     PurposeView,
     ResourceField,
     ResourceView,
     Sensitivity,
+    Shape,
+    Source,
     ValueRefused,
 )
 from yiwang.kernel import masking
-from yiwang.kernel.errors import FieldFault, msgid
+from yiwang.kernel.errors import FieldFault, NotFound, msgid
 from yiwang.kernel.expressions import ExpressionFault, compile_expression
 from yiwang.kernel.texts import text
 from yiwang.places import queries as places
 
 __all__ = [
+    "agreements_on",
     "code_list",
     "element",
     "find_element",
     "freeze",
     "is_absent",
+    "list_agreements",
     "list_elements",
     "list_purposes",
     "list_resources",
@@ -48,6 +56,7 @@ __all__ = [
     "resource",
     "shown",
     "source_of",
+    "sources_of",
     "thaw",
     "validate",
 ]
@@ -56,20 +65,58 @@ __all__ = [
 # ── what is declared ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Everything that one release declares, shaped once. Shared between callers: nobody changes it."""
+
+    elements: Mapping[str, ElementView]
+    resources: Mapping[str, ResourceView]
+    sources: Mapping[str, tuple[Source, ...]]
+    agreements: Mapping[str, AgreementView]
+    agreements_on: Mapping[str, tuple[AgreementView, ...]]
+
+
+def _book(release: int | None) -> _Book:
+    number = current_release() if release is None else release
+    return _EMPTY if number == 0 else _read_book(release_id(number), number)
+
+
+@lru_cache(maxsize=32)
+def _read_book(id: UUID, release: int) -> _Book:
+    """id: that of the release, which is of one publishing only; a number may come back after a publishing that was undone."""
+    elements = {id: _element(body) for id, body in list_definitions("element", release).items()}
+    resources = {id: _resource(body) for id, body in list_definitions("resource", release).items()}
+    agreements = {id: _agreement(body) for id, body in list_definitions("agreement", release).items()}
+    sources: dict[str, tuple[Source, ...]] = {}
+    for one in resources.values():
+        for field in one.fields:
+            if field.role is FieldRole.SOURCE:
+                sources[field.element] = (*sources.get(field.element, ()), Source(one, field.condition))
+    on: dict[str, tuple[AgreementView, ...]] = {}
+    for agreement in agreements.values():
+        on[agreement.resource] = (*on.get(agreement.resource, ()), agreement)
+    return _Book(elements, resources, sources, agreements, on)
+
+
+_EMPTY = _Book({}, {}, {}, {}, {})
+
+
 def element(id: str, release: int | None = None) -> ElementView:
-    """An element of `release`, by default the one in force. Raises NotFound. One query once the release is cached."""
-    return _element(definition("element", id, release))
+    """An element of `release`, by default the one in force. Raises NotFound. No query once the release is known."""
+    found = find_element(id, release)
+    if found is None:
+        raise NotFound("There is no {kind} “{name}”.", kind="element", name=id)
+    return found
 
 
 def find_element(id: str, release: int | None = None) -> ElementView | None:
     """An element, or None."""
-    body = find_definition("element", id, release)
-    return None if body is None else _element(body)
+    return _book(release).elements.get(id)
 
 
-def list_elements(release: int | None = None) -> dict[str, ElementView]:
-    """Every element by id."""
-    return {id: _element(body) for id, body in list_definitions("element", release).items()}
+def list_elements(release: int | None = None) -> Mapping[str, ElementView]:
+    """Every element by id. Shared: do not change it."""
+    return _book(release).elements
 
 
 def code_list(id: str, release: int | None = None) -> CodeListView:
@@ -87,20 +134,46 @@ _codes = lru_cache(maxsize=128)(read_codes)
 
 def resource(id: str, release: int | None = None) -> ResourceView:
     """A resource. Raises NotFound."""
-    return _resource(definition("resource", id, release))
+    found = _book(release).resources.get(id)
+    if found is None:
+        raise NotFound("There is no {kind} “{name}”.", kind="resource", name=id)
+    return found
 
 
-def list_resources(release: int | None = None) -> dict[str, ResourceView]:
-    """Every resource by id."""
-    return {id: _resource(body) for id, body in list_definitions("resource", release).items()}
+def list_resources(release: int | None = None) -> Mapping[str, ResourceView]:
+    """Every resource by id. Shared: do not change it."""
+    return _book(release).resources
 
 
-def source_of(element_id: str, release: int | None = None) -> ResourceView | None:
-    """The resource that is the element's one source, or None when nobody keeps it yet."""
-    for one in list_resources(release).values():
-        if any(field.element == element_id and field.role is FieldRole.SOURCE for field in one.fields):
-            return one
+def sources_of(element_id: str, release: int | None = None) -> tuple[Source, ...]:
+    """The element's sources: none, one for everybody, or several for disjoint sets of values of one coded element."""
+    return _book(release).sources.get(element_id, ())
+
+
+def source_of(
+    element_id: str, release: int | None = None, *, value_of: Callable[[str], str | None] | None = None
+) -> ResourceView | None:
+    """The resource that is the element's one source for a subject, or None when nobody keeps it.
+
+    value_of: the subject's own value of the coded element that the sources depend on, None when unknown. Asked only when they
+    do; without it an element whose source depends on the subject has none.
+    """
+    for one in sources_of(element_id, release):
+        if one.condition is None:
+            return one.resource
+        if value_of is not None and one.condition.is_met_by(value_of(one.condition.element)):
+            return one.resource
     return None
+
+
+def list_agreements(release: int | None = None) -> Mapping[str, AgreementView]:
+    """Every agreement by id, those that have run out included. Shared: do not change it."""
+    return _book(release).agreements
+
+
+def agreements_on(resource_id: str, release: int | None = None) -> tuple[AgreementView, ...]:
+    """The agreements on one resource, those that have run out included."""
+    return _book(release).agreements_on.get(resource_id, ())
 
 
 def purpose(id: str, release: int | None = None) -> PurposeView:
@@ -122,12 +195,27 @@ def _element(body: Mapping[str, Any]) -> ElementView:
 
 
 def _resource(body: Mapping[str, Any]) -> ResourceView:
-    fields = tuple(
-        ResourceField(one["element"], FieldRole(one["role"]), one["required"], one["was"]) for one in body["fields"]
-    )
     return ResourceView(
-        body["id"], body["title"], body["shape"], body["about"], body["kept_by"], fields, body["sharing"]
-    )
+        body["id"], body["title"], Shape(body["shape"]), body["about"], body["kept_by"],
+        tuple(_field(one) for one in body["fields"]), body["sharing"], tuple(body.get("key", ())),
+    )  # fmt: skip
+
+
+def _field(body: Mapping[str, Any]) -> ResourceField:
+    conditions = [Condition(element, frozenset(values)) for element, values in body.get("for", {}).items()]
+    return ResourceField(
+        body["element"], FieldRole(body["role"]), body["required"], body["was"],
+        conditions[0] if conditions else None, body.get("represents", ""),
+    )  # fmt: skip
+
+
+def _agreement(body: Mapping[str, Any]) -> AgreementView:
+    reader = body["reader"]
+    return AgreementView(
+        body["id"], body["title"], body["resource"], frozenset(body["fields"]), frozenset(body["purposes"]),
+        frozenset(reader["units"]), frozenset(reader["duties"]), frozenset(reader["items"]), frozenset(body["in_full"]),
+        date.fromisoformat(body["until"]) if body["until"] else None,
+    )  # fmt: skip
 
 
 # ── values ──────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -1,9 +1,10 @@
-"""What the catalogue says: elements, code lists, resources, purposes, and values of the types that need more than a plain one."""
+"""What the catalogue says: elements, code lists, resources, purposes, agreements, and values that need more than a plain type."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from yiwang.kernel.errors import FieldFault
@@ -11,8 +12,10 @@ from yiwang.kernel.texts import text
 
 __all__ = [
     "Address",
+    "AgreementView",
     "CodeListView",
     "CodeView",
+    "Condition",
     "ElementView",
     "FieldRole",
     "FileValue",
@@ -20,6 +23,8 @@ __all__ = [
     "ResourceField",
     "ResourceView",
     "Sensitivity",
+    "Shape",
+    "Source",
     "Titled",
     "ValueRefused",
 ]
@@ -43,6 +48,13 @@ class FieldRole(StrEnum):
     SOURCE = "source"
     VERIFY = "verify"
     USE = "use"
+
+
+class Shape(StrEnum):
+    """What one record of a resource is: what holds from a day on until another word, or what happened once."""
+
+    STATE = "state"
+    EVENT = "event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +106,31 @@ class CodeListView:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """For whom a source counts: subjects whose own `element` has one of `values`, codes of its list."""
+
+    element: str
+    values: frozenset[str]
+
+    def is_met_by(self, value: object) -> bool:
+        """Whether a subject with this value is meant; an unknown value (None) meets nothing."""
+        return value in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceField:
-    """An element as it stands in a resource 信息项. was: the element whose column this one took over."""
+    """An element as it stands in a resource 信息项.
+
+    was: the element whose column this one took over.  condition: of a source, for whom it counts; None for everybody.
+    represents: the identifier scheme of the person who represents the subject, when the value names him.
+    """
 
     element: str
     role: FieldRole
     required: bool = False
     was: str = ""
+    condition: Condition | None = None
+    represents: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +138,57 @@ class ResourceView:
     """A set of records about one kind of subject 信息资源.
 
     about: a kind of subject.  kept_by: the duty that keeps it.  sharing: open, on conditions or not shared, and on which.
+    key: of events, the elements that together tell two events of one subject apart.
     """
 
     id: str
     title: Titled
-    shape: str
+    shape: Shape
     about: str
     kept_by: str
     fields: tuple[ResourceField, ...]
     sharing: Mapping[str, object]
+    key: tuple[str, ...] = ()
 
     def title_in(self, language: str) -> str:
         """The title for a reader of `language`."""
         return text(self.title, language)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A resource that is an element's source, for everybody (condition None) or for some."""
+
+    resource: ResourceView
+    condition: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementView:
+    """Who may read which fields of which resource, for what, until when 共享协议.
+
+    units: codes of units, with what is below them.  duties, items: ids. A reader must be named in each list that is not empty.
+    in_full: sensitive elements that are shown uncovered.  until: the last civil date, None for open-ended.
+    """
+
+    id: str
+    title: Titled
+    resource: str
+    fields: frozenset[str]
+    purposes: frozenset[str]
+    units: frozenset[str]
+    duties: frozenset[str]
+    items: frozenset[str]
+    in_full: frozenset[str]
+    until: date | None
+
+    def title_in(self, language: str) -> str:
+        """The title for a reader of `language`."""
+        return text(self.title, language)
+
+    def is_in_force(self, on: date) -> bool:
+        """Whether it has not run out on a civil date."""
+        return self.until is None or on <= self.until
 
 
 @dataclass(frozen=True, slots=True)

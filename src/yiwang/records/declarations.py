@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from yiwang.catalog.registry import element_types
-from yiwang.catalog.values import ElementView
+from yiwang.catalog.values import ElementView, Shape
 from yiwang.kernel.kinds import Change, City, Declaration, DeclarationFault
 from yiwang.records.queries.tables import KnownTable, count_misfits, count_rows, differing_tables, stored_tables
 from yiwang.records.rules.tables import (
-    FIXED,
     LONGEST_NAME,
     ColumnSet,
     Step,
     TableShape,
     column_base,
     conversion,
+    fixed_columns,
     steps,
     table_name,
 )
@@ -42,7 +42,7 @@ class GeneratedTables:
                     "Give one of the two another id.",
                 )
         seen: set[str] = set()
-        taken = {name: "every record" for name, _, _ in FIXED}
+        taken = {name: "every record" for name, _, _ in fixed_columns(Shape(one.body.shape))}
         for index, field in enumerate(one.body.fields):
             declared = city.of_kind("element").get(field.element)
             if declared is None or field.element in seen:
@@ -108,7 +108,8 @@ def _columns(body: Any, was: str = "") -> ColumnSet:
 def _shape(one: Declaration, city: City) -> TableShape:
     elements = city.of_kind("element")
     sets = tuple(_columns(elements[field.element].body, field.was) for field in one.body.fields)
-    return TableShape(one.id, sets, one.body.was)
+    lookups = [columns.columns[0][0] for columns, field in zip(sets, one.body.fields, strict=True) if field.represents]
+    return TableShape(one.id, sets, one.body.was, Shape(one.body.shape), tuple(lookups))
 
 
 def _before(shape: TableShape, known: Mapping[str, KnownTable]) -> KnownTable | None:
@@ -117,6 +118,14 @@ def _before(shape: TableShape, known: Mapping[str, KnownTable]) -> KnownTable | 
 
 def _misfits(one: Declaration, shape: TableShape, before: KnownTable) -> Iterator[DeclarationFault]:
     places = {field.element: f"fields/{index}" for index, field in enumerate(one.body.fields)}
+    if shape.shape is not before.shape:
+        yield DeclarationFault(
+            one.path,
+            one.line("shape"),
+            f"`{before.resource}` holds records of the shape `{before.shape}`; none of them means anything as `{shape.shape}`.",
+            "Keep the shape, or declare a new resource.",
+        )
+        return
     standing = {stored.element for stored in before.sets}
     for wanted in shape.sets:
         if wanted.was and wanted.element not in standing and wanted.was not in standing:
@@ -184,6 +193,10 @@ def _change(name: str, step: Step, before: KnownTable, rows: int) -> Change:
             return Change(TABLE, name, "change", f"takes values in {new} again")
         case "leave":
             return Change(TABLE, name, "change", f"keeps {old}, which takes no more values")
+        case "index":
+            return Change(
+                TABLE, name, "change", "indexes the columns by which it is asked", lock="SHARE (readers go on)"
+            )
     types = f"from {step.before.type} to {step.after.type}" if step.before and step.after else ""
     rule = conversion(step.before, step.after) if step.before and step.after else None
     if rule and not rule[0]:

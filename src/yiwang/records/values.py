@@ -19,13 +19,17 @@ __all__ = [
     "ElementCompared",
     "Evidence",
     "FactView",
+    "Ground",
     "HistoryLine",
     "IngestReport",
     "IngestRow",
     "ReadPage",
     "ReadView",
+    "RecordView",
     "ReporterView",
     "Standing",
+    "SubjectFacts",
+    "ValueView",
 ]
 
 
@@ -47,12 +51,27 @@ class Standing(StrEnum):
     DISPUTED = "disputed"
 
 
+class Ground(StrEnum):
+    """On what somebody reads: his own facts, those of whom he represents, a grant of his post, an agreement, a published item, or the
+    platform for its own work.
+    """
+
+    OWN = "own"
+    REPRESENTED = "represented"
+    GRANT = "grant"
+    AGREEMENT = "agreement"
+    ITEM = "item"
+    PLATFORM = "platform"
+
+
 @dataclass(frozen=True, slots=True)
 class FactView:
     """Subject + element → value, with where it came from. Titles and `shown` are in the active language.
 
     value: typed as the element's type says; None when it is masked.  valid_from: civil date from which it is so.  registered_at: at
     the source; arrived_at: here (UTC).  age_days: days since it was registered.  case_number: of the case that wrote it, or empty.
+    reason: why it was corrected, or empty.  covered: the masked form of a sensitive value that is shown, for pages that uncover it on
+    request; empty for others.
     """
 
     element: str
@@ -70,9 +89,59 @@ class FactView:
     record_id: UUID
     case_id: UUID | None = None
     case_number: str = ""
-    unit_id: UUID | None = None
     standing: Standing = Standing.UNDISPUTED
     masked: bool = False
+    unit_id: UUID | None = None
+    reason: str = ""
+    covered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueView:
+    """One value of a record for people. masked: covered, because the reader's ground does not uncover it."""
+
+    element: str
+    title: str
+    shown: str
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """One record of a subject as it stands or stood: a version of a state, or an event.
+
+    valid_from: since when it was so, or the day on which it happened.  retracted: it says that this was never so.  in_force: it holds
+    today, as known now; an event holds until it is retracted.  who: unit and post that wrote it, or empty.
+    """
+
+    record_id: UUID
+    valid_from: date
+    registered_at: datetime
+    arrived_at: datetime
+    retracted: bool
+    in_force: bool
+    door: Door
+    unit_title: str
+    who: str
+    case_id: UUID | None
+    case_number: str
+    reason: str
+    values: tuple[ValueView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFacts:
+    """What a reader may know of a subject from one resource.
+
+    records: of a state the version in force with its facts; `facts` is empty where nothing is known.  may_correct: the reader is the
+    source's officer.
+    """
+
+    resource: str
+    resource_title: str
+    shape: str
+    facts: tuple[FactView, ...]
+    may_correct: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +149,7 @@ class ReadView:
     """One reading of somebody's facts, for that person to see.
 
     own: the person read them himself.  who: unit and post of the reader, empty for his own and for the platform's.
+    ground: on what he read; ground_title: of the agreement or the item, in words.
     """
 
     read_at: datetime
@@ -89,6 +159,9 @@ class ReadView:
     resource_title: str
     element_titles: tuple[str, ...]
     purpose_title: str
+    ground: str = ""
+    ground_title: str = ""
+    unit_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from yiwang.cases.values import Choice, FormField, ItemGuide, ItemSummary, LawCi
 from yiwang.catalog.queries import code_list, element, list_resources
 from yiwang.catalog.values import Address, ElementView, FieldRole
 from yiwang.kernel.canonical import digest
-from yiwang.kernel.errors import FieldFault, msgid
+from yiwang.kernel.errors import FieldFault, NotFound, msgid
 from yiwang.kernel.texts import text
 
 __all__ = [
@@ -26,7 +26,9 @@ __all__ = [
     "changes_between",
     "form_field",
     "item_guide",
+    "item_title",
     "list_items",
+    "named_by",
     "material_line",
     "process_of",
 ]
@@ -126,6 +128,21 @@ def _written(item: Mapping[str, Any], release: int) -> set[str]:
             chosen = write.get("fields") or {name: name for name in sources}
             found |= {target for target, asked in chosen.items() if target in sources and target == asked}
     return found
+
+
+def named_by(item_id: str, release: int) -> frozenset[str]:
+    """The elements that a published item names: those it asks for and those it reads from registers; none for an unknown item."""
+    try:
+        asked = asking(item_id, release)
+    except NotFound:
+        return frozenset()
+    return asked.fact_elements | asked.questions.keys()
+
+
+def item_title(item_id: str, language: str) -> str:
+    """What people call an item; its id when no release in force declares it."""
+    found = find_definition("item", item_id)
+    return text(found["title"], language) if found else item_id
 
 
 def changes_between(old: Asking | None, new: Asking) -> list[FieldFault]:

@@ -67,8 +67,12 @@ def _show(
 
 
 def known_facts(actor: Actor, case: CaseView) -> Any:
-    """What the city knows of the applicant in what the form asks for; None when this post may not read it."""
+    """What the city knows of the applicant in what the form asks for; None when this post may not read it.
+
+    Whoever sees the case reads under the standing agreement of its item.
+    """
+    asked = [one.name for one in case.values]
     try:
-        return records.facts(actor, case.applicant_id, purpose=HANDLING, elements=[one.name for one in case.values])
+        return records.facts(actor, case.applicant_id, purpose=HANDLING, elements=asked, item=case.item_id)
     except NotAllowed:
         return None

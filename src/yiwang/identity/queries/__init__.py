@@ -23,10 +23,12 @@ from yiwang.identity.queries.organisation import (
     posts_with_duty,
     system_unit,
     system_unit_by_code,
+    unit_codes_above,
+    unit_title_of,
     unit_titles,
     unit_tree,
 )
-from yiwang.identity.queries.permission import actor_unit, decide, in_scope, require, unit_scope, why
+from yiwang.identity.queries.permission import actor_unit, decide, in_scope, require, seat_of, unit_scope, why
 
 __all__ = [
     "actor_for_post",
@@ -49,13 +51,16 @@ __all__ = [
     "posts_of",
     "posts_with_duty",
     "require",
+    "seat_of",
     "system_account",
     "system_account_of_subject",
     "system_accounts_in_posts",
     "system_administrators_present",
     "system_unit",
     "system_unit_by_code",
+    "unit_codes_above",
     "unit_scope",
+    "unit_title_of",
     "unit_titles",
     "unit_tree",
     "why",

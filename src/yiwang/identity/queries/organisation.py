@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.conf import settings
+from psycopg.sql import SQL, Composable
 
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.identity.models import Account, Assignment, Post, Unit
+from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
 from yiwang.identity.queries.permission import require, seat_of
 from yiwang.identity.queries.shapes import account_view, in_force, post_views, unit_view
 from yiwang.identity.values import (
@@ -21,6 +22,7 @@ from yiwang.identity.values import (
 )
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotAllowed, NotFound, NotSignedIn, msgid
+from yiwang.kernel.remembering import remembered
 from yiwang.kernel.time import today
 
 __all__ = [
@@ -33,6 +35,8 @@ __all__ = [
     "posts_with_duty",
     "system_unit",
     "system_unit_by_code",
+    "unit_codes_above",
+    "unit_title_of",
     "unit_titles",
     "unit_tree",
 ]
@@ -132,6 +136,21 @@ def unit_titles(unit_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Titles of units, which are public: whose a fact is, who has a case. One query, none for no ids."""
     wanted = set(unit_ids)
     return dict(Unit.objects.filter(id__in=wanted).values_list("id", "title")) if wanted else {}
+
+
+def unit_title_of(unit_id: Composable) -> Composable:
+    """SQL for the title of the unit that an expression names, for statements that must not take a second one."""
+    return SQL("(SELECT unit.title FROM identity_unit AS unit WHERE unit.id = {})").format(unit_id)
+
+
+def unit_codes_above(unit_id: UUID) -> frozenset[str]:
+    """Codes of a unit and of every unit above it. One query, once in an act or a request."""
+
+    def ask() -> frozenset[str]:
+        rows = UnitPath.objects.filter(descendant_id=unit_id).values_list("ancestor__code", flat=True)
+        return frozenset(rows)
+
+    return remembered(("unit codes above", unit_id), ask)
 
 
 def post_titles(post_ids: Iterable[UUID]) -> dict[UUID, str]:

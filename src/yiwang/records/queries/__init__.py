@@ -10,8 +10,10 @@ from yiwang.records.queries.discrepancies import (
     doubt_counts,
     list_discrepancies,
 )
-from yiwang.records.queries.read_log import list_reads, make_month, make_months_ahead
-from yiwang.records.queries.reading import facts, system_facts
+from yiwang.records.queries.history import events, history, record
+from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
+from yiwang.records.queries.reading import fact, facts, system_facts, system_value
+from yiwang.records.queries.representing import represented_by, represents
 from yiwang.records.queries.standing import system_open_discrepancies
 from yiwang.records.queries.tables import differing_tables, stored_tables
 
@@ -21,15 +23,26 @@ __all__ = [
     "discrepancies_of_case",
     "discrepancy",
     "doubt_counts",
+    "events",
+    "fact",
     "facts",
+    "history",
     "list_discrepancies",
     "facts_for_applicant",
     "list_reads",
     "make_month",
     "make_months_ahead",
     "shown_before",
+    "list_readers",
+    "list_reads",
+    "make_month",
+    "make_months_ahead",
+    "record",
+    "represented_by",
+    "represents",
     "stored_tables",
     "subjects_whose",
     "system_facts",
     "system_open_discrepancies",
+    "system_value",
 ]

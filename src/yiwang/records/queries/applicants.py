@@ -16,16 +16,14 @@ from yiwang.acts.values import Actor
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import FieldRole, ResourceField
-from yiwang.identity.values import UnitScope
 from yiwang.kernel.time import now, today
-from yiwang.records.queries.reading import _read, require_purpose
+from yiwang.records.queries.reading import facts_read_by
 from yiwang.records.queries.tables import stored_tables
 from yiwang.records.queries.versions import version_by_id, version_in_force
 from yiwang.records.values import FactView
 
 __all__ = ["facts_for_applicant", "shown_before", "subjects_whose"]
 
-EVERYTHING = UnitScope(True, frozenset(), frozenset())
 MOST_SUBJECTS = 50
 
 
@@ -35,11 +33,10 @@ def facts_for_applicant(
     """Element → fact, unmasked, for who applies for the subject: the caller has made sure that the actor is he or represents him.
 
     A published item is the standing agreement for the elements that it names. The reading is logged as the actor's, in one transaction
-    with it. Queries: 2, and 2 for each resource. Raises Invalid for an unknown purpose.
+    with it. Queries: one for each resource, and one for the subject. Raises Invalid for an unknown purpose.
     """
-    require_purpose(purpose)
     found: dict[str, FactView] = {}
-    for fact in _read(actor, subject_id, purpose, elements, None, None, EVERYTHING, EVERYTHING):
+    for fact in facts_read_by(actor, subject_id, purpose, elements):
         found.setdefault(fact.element, fact)
     return found
 

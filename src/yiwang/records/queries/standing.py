@@ -5,9 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+from psycopg.sql import SQL, Identifier, Literal
+
 from yiwang.records.models import OPEN, Discrepancy
 
-__all__ = ["disputed_elements", "system_open_discrepancies"]
+__all__ = ["DISPUTED", "disputed_elements", "system_open_discrepancies"]
+
+DISPUTED = SQL(
+    "ARRAY(SELECT doubt.element FROM {table} AS doubt"
+    " WHERE doubt.subject_id = %(subject)s::uuid AND doubt.state IN ({states}))"
+).format(
+    table=Identifier(Discrepancy._meta.db_table),
+    states=SQL(", ").join(Literal(str(state)) for state in sorted(OPEN)),
+)
+"""`disputed_elements` of the parameter `subject` as SQL, for statements that must not take a second one."""
 
 
 def disputed_elements(subject_ids: Iterable[UUID]) -> set[tuple[UUID, str]]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier
 
+from yiwang.catalog.values import Shape
 from yiwang.records.models import GeneratedTable
-from yiwang.records.rules.tables import ColumnSet, StoredTable, TableShape, fingerprint
+from yiwang.records.rules.tables import ColumnSet, StoredTable, TableShape, fingerprint, fixed_columns
 
 __all__ = [
     "KnownTable",
@@ -31,6 +32,17 @@ class KnownTable(StoredTable):
 
     retired: bool = False
 
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Names of the columns that every table of its shape has."""
+        return tuple(name for name, _, _ in fixed_columns(self.shape))
+
+    @property
+    def columns(self) -> tuple[tuple[str, str], ...]:
+        """(name, SQL type) of every column that takes values, the fixed ones first."""
+        own = tuple(column for one in self.sets if not one.left for column in one.columns)
+        return (*((name, sql) for name, sql, _ in fixed_columns(self.shape)), *own)
+
 
 def stored_tables() -> dict[str, KnownTable]:
     """Every generated table by resource. One query."""
@@ -44,7 +56,8 @@ def stored_table(resource: str) -> KnownTable | None:
 
 
 def _known(row: GeneratedTable) -> KnownTable:
-    return KnownTable(row.resource, row.name, tuple(ColumnSet.from_json(one) for one in row.columns), row.retired)
+    sets = tuple(ColumnSet.from_json(one) for one in row.columns)
+    return KnownTable(row.resource, row.name, sets, Shape(row.shape), tuple(row.lookups), row.retired)
 
 
 def count_rows(table: str) -> int:

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from yiwang.catalog.values import Shape
+
 __all__ = [
+    "EVENT_KEY",
     "FIXED",
     "ColumnSet",
     "Step",
@@ -16,6 +19,7 @@ __all__ = [
     "column_base",
     "conversion",
     "fingerprint",
+    "fixed_columns",
     "sets_after",
     "steps",
     "table_name",
@@ -38,7 +42,10 @@ FIXED: tuple[tuple[str, str, bool], ...] = (
     ("origin", "text", True),
     ("digest", "bytea", True),
 )
-"""Columns of every table: name, type, whether it must hold a value."""
+"""Columns of every table: name, type, whether it must hold a value. Of an event, `valid_from` is the day on which it happened."""
+
+EVENT_KEY = ("event_key", "text", True)
+"""What tells an event from others of its subject: the values of the resource's key, as canonical JSON."""
 
 LONGEST_NAME = 63
 
@@ -49,6 +56,11 @@ def table_name(resource: str) -> str:
 
 
 column_base = table_name
+
+
+def fixed_columns(shape: Shape) -> tuple[tuple[str, str, bool], ...]:
+    """The columns that a table of this shape has whatever its elements are."""
+    return (*FIXED, EVENT_KEY) if shape is Shape.EVENT else FIXED
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +94,16 @@ class ColumnSet:
 
 @dataclass(frozen=True, slots=True)
 class TableShape:
-    """What a resource asks for. was: the resource whose table it takes over."""
+    """What a resource asks for. was: the resource whose table it takes over.
+
+    lookups: columns by whose values records are looked for, and which therefore have an index.
+    """
 
     resource: str
     sets: tuple[ColumnSet, ...]
     was: str = ""
+    shape: Shape = Shape.STATE
+    lookups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +113,15 @@ class StoredTable:
     resource: str
     name: str
     sets: tuple[ColumnSet, ...]
+    shape: Shape = Shape.STATE
+    lookups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One thing to do to a table.
 
-    verb: make | rename-table | rename | add | revive | convert | leave.  before, after: the columns of an element.
+    verb: make | rename-table | rename | add | revive | convert | leave | index.  before, after: the columns of an element.
     """
 
     verb: str
@@ -136,6 +155,8 @@ def steps(shape: TableShape, stored: StoredTable | None) -> list[Step]:
         elif before.left:
             found.append(Step("revive", before, one))
     found += [Step("leave", one) for element, one in standing.items() if element not in used and not one.left]
+    if shape.lookups != stored.lookups:
+        found.append(Step("index"))
     return found
 
 

@@ -13,14 +13,23 @@ from yiwang.records.services.discrepancies import (
     withdraw_discrepancy,
 )
 from yiwang.records.services.doubting import AlreadyEnded
-from yiwang.records.services.writing import RecordSuperseded, retract_record, system_ingest, write_record
+from yiwang.records.services.writing import (
+    EventRecorded,
+    RecordSuperseded,
+    correct_record,
+    retract_record,
+    system_ingest,
+    write_record,
+)
 
 __all__ = [
     "AlreadyEnded",
+    "EventRecorded",
     "RecordSuperseded",
     "accept_discrepancy",
     "confirm_discrepancy",
     "correct_discrepancy",
+    "correct_record",
     "reject_discrepancy",
     "report_discrepancy",
     "retract_record",

@@ -11,15 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from django.db import connection
 from psycopg.sql import SQL, Composable, Composed, Identifier
 
+from yiwang.catalog.values import Shape
 from yiwang.records.models import GeneratedTable
 from yiwang.records.queries.tables import ResourceShapes, count_rows, real_fingerprint, stored_tables
 from yiwang.records.rules.tables import (
-    FIXED,
     ColumnSet,
     Step,
     StoredTable,
     TableShape,
     conversion,
+    fixed_columns,
     sets_after,
     steps,
     table_name,
@@ -57,6 +58,7 @@ def _note(release: int, shape: TableShape, before: StoredTable | None, after: Se
     row = row or GeneratedTable()
     row.resource, row.name, row.release, row.retired = shape.resource, name, release, False
     row.columns = [one.as_json() for one in after]
+    row.shape, row.lookups = str(shape.shape), list(shape.lookups)
     row.fingerprint = real_fingerprint(name)
     row.save()
 
@@ -64,26 +66,46 @@ def _note(release: int, shape: TableShape, before: StoredTable | None, after: Se
 def _do(shape: TableShape, before: StoredTable | None, todo: Sequence[Step]) -> None:
     name = table_name(shape.resource)
     if before is None:
-        _make(name, shape.sets)
+        _make(name, shape)
+        _index(name, shape.lookups)
         return
+    anew = any(step.verb in _MOVES_COLUMNS for step in todo)
+    for number, _ in enumerate(before.lookups if anew else ()):
+        _run(SQL("DROP INDEX {}").format(Identifier(SCHEMA, _lookup(before.name, number))))
     if before.name != name:
-        _rename_table(before.name, name)
+        _rename_table(before.name, name, shape.shape)
     for step in todo:
         if step.verb == "rename" and step.before and step.after:
             _rename_columns(name, step.before, step.after)
     conversions = {step.after.element: step for step in todo if step.verb == "convert" and step.after}
     added = [step.after for step in todo if step.verb == "add" and step.after]
     if any(_rewrites(step) for step in conversions.values()):
-        _copy(name, sets_after(shape, before, todo), conversions, {one.element for one in added})
-        return
-    for one in added:
-        for column, sql_type in one.columns:
-            _run(SQL("ALTER TABLE {} ADD COLUMN {} {}").format(_table(name), Identifier(column), _type(sql_type)))
+        _copy(name, shape.shape, sets_after(shape, before, todo), conversions, {one.element for one in added})
+    else:
+        for one in added:
+            for column, sql_type in one.columns:
+                _run(SQL("ALTER TABLE {} ADD COLUMN {} {}").format(_table(name), Identifier(column), _type(sql_type)))
+    if anew:
+        _index(name, shape.lookups)
 
 
-def _rename_table(old: str, new: str) -> None:
+_MOVES_COLUMNS = {"rename-table", "rename", "convert", "index"}
+"""Steps after which an index has another name or another column: it is made anew."""
+
+
+def _lookup(name: str, number: int) -> str:
+    return f"{name}_by{number}"
+
+
+def _index(name: str, lookups: Iterable[str]) -> None:
+    for number, column in enumerate(lookups):
+        index = Identifier(_lookup(name, number))
+        _run(SQL("CREATE INDEX {} ON {} ({})").format(index, _table(name), Identifier(column)))
+
+
+def _rename_table(old: str, new: str, shape: Shape) -> None:
     _run(SQL("ALTER TABLE {} RENAME TO {}").format(_table(old), Identifier(new)))
-    for suffix in ("pkey", "history"):
+    for suffix in ("pkey", "history", "key") if shape is Shape.EVENT else ("pkey", "history"):
         index = Identifier(SCHEMA, f"{old}_{suffix}")
         _run(SQL("ALTER INDEX {} RENAME TO {}").format(index, Identifier(f"{new}_{suffix}")))
 
@@ -99,37 +121,41 @@ def _rewrites(step: Step) -> bool:
     return bool(rule and rule[0])
 
 
-def _make(name: str, sets: Iterable[ColumnSet]) -> None:
+def _make(name: str, shape: TableShape) -> None:
+    _create(name, shape.shape, shape.sets)
+    _finish(name, shape.shape)
+
+
+def _create(name: str, shape: Shape, sets: Iterable[ColumnSet]) -> None:
     columns: list[Composable] = [
         SQL("{} {} {}").format(Identifier(column), _type(sql_type), SQL("NOT NULL" if needed else "NULL"))
-        for column, sql_type, needed in FIXED
+        for column, sql_type, needed in fixed_columns(shape)
     ]
     columns += [
         SQL("{} {}").format(Identifier(column), _type(sql_type)) for one in sets for column, sql_type in one.columns
     ]
     _run(SQL("CREATE TABLE {} ({})").format(_table(name), SQL(", ").join(columns)))
-    _finish(name)
 
 
-def _finish(name: str) -> None:
+def _finish(name: str, shape: Shape) -> None:
     """Keys and rights. A copy gets its keys after it is filled: that is faster."""
     pkey, history = Identifier(f"{name}_pkey"), Identifier(f"{name}_history")
     _run(SQL("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY (record_id)").format(_table(name), pkey))
     _run(SQL("CREATE INDEX {} ON {} (subject_id, valid_from DESC, arrived_at DESC)").format(history, _table(name)))
+    if shape is Shape.EVENT:
+        key = Identifier(f"{name}_key")
+        _run(SQL("CREATE INDEX {} ON {} (subject_id, event_key, arrived_at DESC)").format(key, _table(name)))
     _run(SQL("REVOKE ALL ON {} FROM PUBLIC, {}").format(_table(name), Identifier(APP)))
     _run(SQL("GRANT SELECT, INSERT ON {} TO {}").format(_table(name), Identifier(APP)))
 
 
-def _copy(name: str, sets: Sequence[ColumnSet], conversions: dict[str, Step], added: set[str]) -> None:
+def _copy(name: str, shape: Shape, sets: Sequence[ColumnSet], conversions: dict[str, Step], added: set[str]) -> None:
     """Copy the table into its new form and swap. Writers wait from here on, readers only for the swap."""
     copy, old = f"{name[:48]}__next", f"{name[:48]}__old"
     _run(SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(_table(name)))
-    fixed = [
-        SQL("{} {} {}").format(Identifier(column), _type(t), SQL("NOT NULL" if n else "NULL")) for column, t, n in FIXED
-    ]
-    own = [SQL("{} {}").format(Identifier(column), _type(t)) for one in sets for column, t in one.columns]
-    _run(SQL("CREATE TABLE {} ({})").format(_table(copy), SQL(", ").join([*fixed, *own])))
-    pairs: list[tuple[Identifier, Composable]] = [(Identifier(column), Identifier(column)) for column, _, _ in FIXED]
+    _create(copy, shape, sets)
+    fixed = [Identifier(column) for column, _, _ in fixed_columns(shape)]
+    pairs: list[tuple[Identifier, Composable]] = [(column, column) for column in fixed]
     pairs += [pair for one in sets if one.element not in added for pair in _copied(one, conversions.get(one.element))]
     _run(
         SQL("INSERT INTO {} ({}) SELECT {} FROM {}").format(
@@ -139,10 +165,10 @@ def _copy(name: str, sets: Sequence[ColumnSet], conversions: dict[str, Step], ad
             _table(name),
         )
     )
-    _finish(copy)
+    _finish(copy, shape)
     _run(SQL("ANALYZE {}").format(_table(copy)))
-    _rename_table(name, old)  # from here on readers wait
-    _rename_table(copy, name)
+    _rename_table(name, old, shape)  # from here on readers wait
+    _rename_table(copy, name, shape)
     _run(SQL("DROP TABLE {}").format(_table(old)))
 
 

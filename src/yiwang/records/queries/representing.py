@@ -1,0 +1,73 @@
+"""Who represents whom: a source says so in a field that names a person by an identifier (`represents`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from django.db import connection
+from psycopg.sql import SQL, Identifier
+
+from yiwang.acts.queries import current_release
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.catalog import queries as catalog
+from yiwang.catalog.values import FieldRole, ResourceField, ResourceView
+from yiwang.kernel.time import now, today
+from yiwang.records.queries.tables import KnownTable, stored_tables
+from yiwang.records.queries.versions import version_in_force
+from yiwang.subjects.queries import system_subject
+
+__all__ = ["represented_by", "represents"]
+
+MOST = 50
+
+
+def represents(person_id: UUID, subject_id: UUID, release: int | None = None) -> bool:
+    """Whether a source says today that this person represents the subject. Two queries, and one for each such resource."""
+    return any(
+        _names(table, subject_id, field.element, bears)
+        for _, field, table, bears in _fields(person_id, current_release() if release is None else release)
+    )
+
+
+def represented_by(actor: Actor) -> list[UUID]:
+    """The subjects that the actor, as himself, represents by the word of their sources today; at most 50, in the order of ids.
+
+    Three queries, and one for each subject that ever named him.
+    """
+    if actor.capacity is not CapacityKind.SELF or actor.capacity_id is None:
+        return []
+    found: dict[UUID, None] = {}
+    for _, field, table, bears in _fields(actor.capacity_id, current_release()):
+        column = next(one.columns[0][0] for one in table.sets if one.element == field.element and not one.left)
+        statement = SQL("SELECT DISTINCT subject_id FROM {} WHERE {} = ANY(%s) ORDER BY subject_id LIMIT %s").format(
+            Identifier("records", table.name), Identifier(column)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(statement.as_string(None), [sorted(bears), MOST])
+            named = [row[0] for row in cursor.fetchall()]
+        found |= {one: None for one in named if _names(table, one, field.element, bears)}
+    return sorted(found)
+
+
+def _names(table: KnownTable, subject_id: UUID, element: str, bears: frozenset[str]) -> bool:
+    version = version_in_force(table, subject_id, valid_at=today(), known_at=now())
+    return version is not None and str(version.values.get(element, "")) in bears
+
+
+def _fields(person_id: UUID, release: int) -> Iterator[tuple[ResourceView, ResourceField, KnownTable, frozenset[str]]]:
+    """Source fields that name representatives, with their tables and the identifiers that this person bears in their scheme."""
+    naming = [
+        (resource, field)
+        for resource in catalog.list_resources(release).values()
+        for field in resource.fields
+        if field.represents and field.role is FieldRole.SOURCE
+    ]
+    if not naming:
+        return
+    tables, identifiers = stored_tables(), system_subject(person_id).identifiers
+    for resource, field in naming:
+        bears = frozenset(one.value for one in identifiers if one.scheme == field.represents)
+        table = tables.get(resource.id)
+        if bears and table is not None:
+            yield resource, field, table, bears

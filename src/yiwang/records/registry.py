@@ -1,0 +1,31 @@
+"""What higher floors tell the records: which elements a published item names, as its standing agreement, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+__all__ = ["item_title", "set_standing_agreements", "standing_agreement"]
+
+Elements = Callable[[str, int], frozenset[str]]
+Title = Callable[[str, str], str]
+
+_elements_of: list[Elements] = []
+_title_of: list[Title] = []
+
+
+def set_standing_agreements(elements_of: Elements, title_of: Title) -> None:
+    """Let `elements_of(item, release)` say which elements an item names, none for an unknown one, and `title_of(item, language)`
+    what people call it. Called in `AppConfig.ready` of one engine.
+    """
+    _elements_of[:] = [elements_of]
+    _title_of[:] = [title_of]
+
+
+def standing_agreement(item: str, release: int) -> frozenset[str]:
+    """The elements that a published item names in a release; none before anybody can say."""
+    return _elements_of[0](item, release) if _elements_of else frozenset()
+
+
+def item_title(item: str, language: str) -> str:
+    """What people call an item; its id before anybody can say."""
+    return _title_of[0](item, language) if _title_of else item
