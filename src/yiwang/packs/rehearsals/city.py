@@ -30,6 +30,7 @@ from yiwang.packs.values import CannotPlay, RefusedCity
 __all__ = ["CityFault", "OwnCity", "own_city"]
 
 BUILDING = "rehearsal_building"
+CHANGED = "rehearsal_changed"
 SUPERVISOR = "YIWANG_SUPERVISOR"  # a child ends with the process of this id
 FIRST_ANSWER_SECONDS = 120.0
 SETTLE_SECONDS = 60.0
@@ -49,9 +50,10 @@ class OwnCity:
     def __init__(self, server: Server, settings: Configuration, template: str) -> None:
         self.root = settings.address
         self._server = server
+        self._settings = settings
         self._folder = settings.data_dir
         self._database = settings.database_name
-        self._template = template
+        self._laid_down = self._template = template
         self._environment = _environment(settings)
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -67,6 +69,17 @@ class OwnCity:
         for name in ("web", "worker", "scheduler"):
             self._start(name)
         self._wait_for_pages()
+
+    def change_packs(self, folders: tuple[Path, ...]) -> None:
+        """From the next renewal on, let the city stand under the packs in `folders`, as a release after that of its template.
+
+        Raises CityFault when they cannot be applied.
+        """
+        changed = self._settings.model_copy(update={"packs_dirs": folders})
+        self._server.drop_database(CHANGED)
+        self._server.create_database(CHANGED, self._laid_down)
+        _prepare(changed, CHANGED)
+        self._template, self._environment = CHANGED, _environment(changed)
 
     def _start(self, name: str) -> None:
         with (self._folder / f"{name}.log").open("ab") as log:
@@ -263,7 +276,16 @@ def _template(settings: Configuration, server: Server, say: Say) -> str:
         server.drop_database(old)
     server.drop_database(BUILDING)
     server.create_database(BUILDING)
-    building = settings.model_copy(update={"database_name": BUILDING, "origin": "live"})
+    _prepare(settings, BUILDING)
+    server.create_database(name, BUILDING)
+    server.drop_database(BUILDING)
+    say(f"Laid down ({machine_time.monotonic() - began:.1f} s)")
+    return name
+
+
+def _prepare(settings: Configuration, database: str) -> None:
+    """Bring tables, packs and samples of a database up to date, in a process of its own: this one acts in another database."""
+    building = settings.model_copy(update={"database_name": database, "origin": "live"})
     done = subprocess.run(
         [sys.executable, "-m", "yiwang.cli", "prepare"],
         env={**_environment(building), SUPERVISOR: str(os.getpid())},
@@ -274,10 +296,6 @@ def _template(settings: Configuration, server: Server, say: Say) -> str:
     )
     if done.returncode != 0:
         raise CityFault(f"The city could not be prepared.\n{done.stdout[-3000:]}")
-    server.create_database(name, BUILDING)
-    server.drop_database(BUILDING)
-    say(f"Laid down ({machine_time.monotonic() - began:.1f} s)")
-    return name
 
 
 def _templates(server: Server) -> list[str]:
@@ -296,10 +314,6 @@ def _digest(settings: Configuration) -> str:
     source = Path(__file__).resolve().parents[2]
     for folder in (source, *settings.packs_dirs):
         for path in sorted(folder.rglob("*")):
-            if (
-                path.is_file()
-                and path.suffix in {".py", ".yaml", ".csv", ".bpmn", ".dmn", ".sql"}
-                and "rehearsals" not in path.parts
-            ):
+            if path.is_file() and path.suffix not in {".pyc", ".md", ".html"} and "rehearsals" not in path.parts:
                 found.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
     return found.hexdigest()[:16]

@@ -23,7 +23,7 @@ from yiwang.packs.rules.ledger import LedgerRow, read_ledger
 from yiwang.packs.values import CannotPlay, Reading
 from yiwang.settings import configuration
 
-__all__ = ["NothingToPlay", "rehearse"]
+__all__ = ["NothingToPlay", "passwords", "rehearse"]
 
 Say = Callable[[str], None]
 
@@ -57,7 +57,7 @@ def rehearse(
     with _window(browser) as window, own_city(settings, say) as city:
         reading = read_configured()
         stories = _chosen(list(reading.city.of_kind("rehearsal").values()), packs, only)
-        passwords = _passwords(reading)
+        known = passwords(reading)
         played: list[Played] = []
         release = 0
         for one in stories:
@@ -66,7 +66,7 @@ def rehearse(
                 continue
             city.renew()
             release = current_release()
-            played.append(_play(city, one, window, passwords, report.parent / "pictures", say))
+            played.append(_play(city, one, window, known, report.parent / "pictures", say))
     write_report(report, played, began_at=began_at, release=release)
     write_manual(report.parent / "manual", [(one.pack, one.body) for one in stories], played, rows)
     failed = [one for one in played if not one.ok]
@@ -74,7 +74,7 @@ def rehearse(
     return not failed
 
 
-def _passwords(reading: Reading) -> dict[str, str]:
+def passwords(reading: Reading) -> dict[str, str]:
     """Log-in → password of invented people: of every sample table that has both columns."""
     found: dict[str, str] = {}
     for files in reading.samples.values():
