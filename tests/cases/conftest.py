@@ -1,4 +1,4 @@
-"""A small city with the real `base` and `address-statement` packs: three streets, of which one has no area, and eight people."""
+"""A small city with real packs (base, the address statement, discrepancies): three streets, one without area, and eight people."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def _connect(database: str, user: str = "yiwang_app") -> None:
 
 
 def copy_packs(folder: Path) -> Path:
-    """A folder of packs: copies of the two real ones, and the small city."""
-    for pack in (PACKS / "base", PACKS / "address-statement", SMALL_CITY / "small-city"):
+    """A folder of packs: copies of the real ones, and the small city."""
+    for pack in (PACKS / "base", PACKS / "address-statement", PACKS / "discrepancies", SMALL_CITY / "small-city"):
         shutil.copytree(pack, folder / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
     return folder
 

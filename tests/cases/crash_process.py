@@ -2,7 +2,7 @@
 
 prepare: migrate, apply the packs in FOLDER/packs and load the sample people, as owner.  town: residents send and officers decide until
 killed or asked to stop, each under its own key, again and again until it is answered; answers go to FOLDER/NAME.  worker: the
-platform's own.  rescue: defer again what lost its job.  settle: verify, and print what was found as JSON.
+platform's own.  deliver: events once.  rescue: defer again what lost its job.  settle: verify, and print what was found as JSON.
 """
 
 from __future__ import annotations
@@ -122,6 +122,10 @@ def main(role: str, folder: str, *rest: str) -> None:
             from yiwang.cli.background import run_worker
 
             run_worker()
+        case "deliver":
+            from yiwang.outbox.services import deliver_due
+
+            deliver_due()
         case "rescue":
             rescue()
         case "settle":

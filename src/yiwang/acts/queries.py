@@ -33,6 +33,7 @@ __all__ = [
     "list_audit_entries",
     "list_changes",
     "list_definitions",
+    "release_at",
     "release_id",
 ]
 
@@ -103,6 +104,12 @@ def _current_release() -> int:
     with connection.cursor() as cursor:  # by hand: every change asks for it
         cursor.execute("SELECT max(number) FROM acts_release")
         return cursor.fetchone()[0] or 0
+
+
+def release_at(moment: datetime) -> int:
+    """Number of the release that was in force at a business instant; 0 before the first. One statement."""
+    found = Release.objects.filter(applied_at__lte=moment).order_by("-number").values_list("number", flat=True).first()
+    return found or 0
 
 
 def definition(kind: str, name: str, release: int | None = None) -> Mapping[str, Any]:

@@ -15,8 +15,8 @@ class CasesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from yiwang.cases import events, services, subscribers
         from yiwang.cases import jobs as jobs  # registers the jobs
-        from yiwang.cases import services
         from yiwang.cases.checks import stuck_cases
         from yiwang.cases.declarations import (
             CalendarKind,
@@ -31,11 +31,13 @@ class CasesConfig(AppConfig):
         )
         from yiwang.cases.queries.forms import item_title, named_by
         from yiwang.cases.registry import register_action, register_parameter_type
+        from yiwang.cases.services import settling
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.writing import write_records
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
+        from yiwang.outbox.registry import declare_event
         from yiwang.records.registry import set_standing_agreements
 
         for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind()):
@@ -47,6 +49,11 @@ class CasesConfig(AppConfig):
         register_action("records.write", write_records, "inside", {"writes": "writes"})
         register_action("certificate.issue", issue_certificate, "outside", {"certificate": "certificate"})
         register_action("certificate.revoke", revoke_certificate, "inside", {"certificate": "certificate"})
+        for name in ("accept", "confirm", "correct", "reject"):
+            register_action(f"discrepancy.{name}", getattr(settling, name), "inside")
+        subscribers.register()
+        for type, fields in events.FIELDS.items():
+            declare_event(type, fields)
         register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
         register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)

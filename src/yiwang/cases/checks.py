@@ -18,8 +18,8 @@ def stuck_cases() -> Iterable[Finding]:
         if one.state == TaskState.UNASSIGNED:
             yield Finding(
                 False,
-                f"Nobody answers for the place of case {one.case_number}; its task waits since {one.since:%Y-%m-%d %H:%M} UTC.",
-                "Give the place's area a unit for the duty; the task is assigned within a minute.",
+                f"Nobody answers for case {one.case_number}; its task waits since {one.since:%Y-%m-%d %H:%M} UTC.",
+                "Give the place's area a unit for the duty, or the case's unit a post with it; the task is assigned within a minute.",
             )
         else:
             yield Finding(

@@ -18,6 +18,7 @@ from yiwang.cases.services import system_recount_clocks
 from yiwang.cases.services.recounting import clocks_between
 from yiwang.cases.values import ClockUnit
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
+from yiwang.outbox.registry import declared_events
 
 __all__ = [
     "CalendarKind",
@@ -478,6 +479,21 @@ class MaterialBody(_Part):
         return self
 
 
+class StartBody(_Part):
+    """What begins a case without anybody sending a form: an event of the platform.
+
+    event: its type.  values: element of the form → field of the event's data.  subject: the field that says whom the case is about.
+    unit: the field that says which unit has it, for an item without a `place`.  ends_on: the type of an event about the same thing
+    that makes a case idle which still waits for its decision.
+    """
+
+    event: str
+    subject: str
+    unit: str = ""
+    values: dict[str, str] = Field(default_factory=dict)
+    ends_on: str = ""
+
+
 class ItemBody(Body):
     """A thing that government does again and again 事项.
 
@@ -485,23 +501,26 @@ class ItemBody(Body):
     basic_code: 基本编码, twelve characters.  level: 行使层级, 1 to 7.
     place: the form's element that says which area answers.  process, parameters: the diagram, and what it takes from this item.
     clocks: its limits; the first that has a promise is the one that the item's tile names.  keywords: what people may search for.
+    starts_on: an event that begins its cases; nobody applies then, `about` may be left out (whatever the event is about), and so may
+    `place`, where the event names the unit.
     """
 
     kind: Literal["item"]
     summary: Text
-    about: str
+    about: str = ""
     applicant: ApplicantBody | None = None
     materials: tuple[MaterialBody, ...] = ()
     basic_code: str = Field(pattern=r"^[0-9A-Z]{12}$")
     level: int = Field(ge=1, le=7)
     form: str
-    place: str
+    place: str = ""
     process: str
     parameters: dict[str, Any] = Field(default_factory=dict)
     clocks: tuple[ItemClockBody, ...] = ()
     guide: GuideBody
     law: tuple[LawBody, ...] = ()
     keywords: tuple[str, ...] = ()
+    starts_on: StartBody | None = None
 
 
 class ItemKind(Kind):
@@ -514,10 +533,12 @@ class ItemKind(Kind):
 
     def references(self, body: ItemBody) -> Iterable[Reference]:
         """What it names outright; what its parameters name is known only with the process, see `check`."""
-        yield Reference("about", "subject-kind", body.about)
+        if body.about:
+            yield Reference("about", "subject-kind", body.about)
         yield Reference("form", "form", body.form)
         yield Reference("process", "process", body.process)
-        yield Reference("place", "element", body.place)
+        if body.place:
+            yield Reference("place", "element", body.place)
         if body.applicant is not None:
             yield Reference("applicant/kind", "subject-kind", body.applicant.kind)
             for part in ("represents", "by", "called"):
@@ -534,14 +555,15 @@ class ItemKind(Kind):
         """The place is asked; every parameter of the process is bound to something that is there; somebody may decide."""
         body: ItemBody = one.body
         form, process = city.find("form", body.form), city.find("process", body.process)
-        if form is not None and body.place not in form.body.elements():
+        yield from _check_start(one, form.body if form is not None else None)
+        if form is not None and body.place and body.place not in form.body.elements():
             yield _fault(
                 one,
                 "place",
                 f"The form `{body.form}` does not ask `{body.place}`.",
                 did_you_mean(body.place, form.body.elements()),
             )
-        place = city.find("element", body.place)
+        place = city.find("element", body.place) if body.place else None
         if place is not None and place.body.type not in ("place", "address"):
             yield _fault(
                 one, "place", f"`{body.place}` is no place.", "Name an element of the type `place` or `address`."
@@ -709,6 +731,58 @@ def _kept_about(element: str, city: City) -> set[str]:
         for field in resource.body.fields
         if field.element == element and str(field.role) == "source"
     }
+
+
+def _check_start(one: Declaration, form: FormBody | None) -> Iterable[DeclarationFault]:
+    """Somebody applies and a place answers, or an event begins it and says who and whose; the event can fill the form."""
+    body: ItemBody = one.body
+    start = body.starts_on
+    if not body.about and start is None:
+        yield _fault(one, "about", "The item does not say who applies.", "Add `about:` with a kind of subject.")
+    if not body.place and (start is None or not start.unit):
+        yield _fault(
+            one,
+            "place",
+            "Nothing says which unit answers.",
+            "Add `place:` with an element of the form, or let `starts_on` name the `unit`.",
+        )
+    if start is not None:
+        yield from _check_event(one, start)
+        if form is not None:
+            yield from _check_filling(one, start, form)
+
+
+def _check_event(one: Declaration, start: StartBody) -> Iterable[DeclarationFault]:
+    events = declared_events()
+    for pointer, type in (("starts_on/event", start.event), ("starts_on/ends_on", start.ends_on)):
+        if type and type not in events:
+            yield _fault(one, pointer, f"No engine tells the event `{type}`.", did_you_mean(type, events))
+    fields = events.get(start.event)
+    named = {"starts_on/subject": start.subject, "starts_on/unit": start.unit}
+    named |= {f"starts_on/values/{name}": field for name, field in start.values.items()}
+    for pointer, field in named.items():
+        if fields is not None and field and field not in fields:
+            yield _fault(one, pointer, f"`{start.event}` has no field `{field}`.", did_you_mean(field, fields))
+
+
+def _check_filling(one: Declaration, start: StartBody, form: FormBody) -> Iterable[DeclarationFault]:
+    asked = form.elements()
+    for name in start.values:
+        if name not in asked:
+            yield _fault(
+                one,
+                f"starts_on/values/{name}",
+                f"The form `{one.body.form}` does not ask `{name}`.",
+                did_you_mean(name, asked),
+            )
+    for question in (question for section in form.sections for question in section.fields):
+        if question.required and question.element not in start.values:
+            yield _fault(
+                one,
+                "starts_on/values",
+                f"The form needs `{question.element}`, and nothing of the event fills it.",
+                f"Add `{question.element}: <field of the event>`, or write `required: false` in the form.",
+            )
 
 
 # ── Parameters ──────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ them asks `queries.case`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 __all__ = [
@@ -17,11 +18,12 @@ __all__ = [
     "CASE_OUTCOME_CHANGED",
     "CASE_SUBMITTED",
     "CASE_WITHDRAWN",
+    "FIELDS",
     "TASK_TRANSFERRED",
 ]
 
 CASE_SUBMITTED: Final = "case.submitted.v1"
-"""A case was made.  + `due_on`, `place`."""
+"""A case was made: a form was sent, or an event began it.  + `due_on`, `place`."""
 
 CASE_ADVANCED: Final = "case.advanced.v1"
 """A step was done.  + `version`, `node`, `act` (empty for an action)."""
@@ -48,3 +50,17 @@ recounted (the calendar has changed); `tell`: id of the declared message that th
 
 CASE_CLOCK_STOPPED: Final = "case.clock-stopped.v1"
 """A clock has ended.  + what `case.clock-started.v1` has; `state`: met | missed | stopped."""
+_EVERY = ("number", "item", "release", "unit_id", "origin")
+_CLOCK = ("case_id", "limit", "state", "due_on", "legal_due_on")
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    CASE_SUBMITTED: (*_EVERY, "due_on", "place"),
+    CASE_ADVANCED: (*_EVERY, "version", "node", "act"),
+    CASE_ENDED: (*_EVERY, "outcome", "on_time"),
+    CASE_OUTCOME_CHANGED: (*_EVERY, "outcome", "before"),
+    CASE_WITHDRAWN: _EVERY,
+    CASE_CLOCK_STARTED: (*_EVERY, *_CLOCK),
+    CASE_CLOCK_CHANGED: (*_EVERY, *_CLOCK, "change", "tell", "change_id"),
+    CASE_CLOCK_STOPPED: (*_EVERY, *_CLOCK),
+    TASK_TRANSFERRED: (*_EVERY, "task_id", "node", "post_id"),
+}
+"""What a declaration that names one of these events may use of it."""

@@ -40,8 +40,14 @@ class Case(models.Model):
         db_comment="the person who applies for the subject that he represents; null: the subject itself",
     )
     account = models.ForeignKey(
-        "identity.Account", on_delete=models.PROTECT, related_name="+", db_comment="who sent it"
+        "identity.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="who sent it; null: an event began it",
     )
+    event_id = models.UUIDField(null=True, db_comment="the event that began it")
+    event_subject = models.TextField(blank=True, default="", db_comment="what that event was about")
     unit = models.ForeignKey(
         "identity.Unit",
         null=True,
@@ -80,8 +86,19 @@ class Case(models.Model):
                 name="case_ended_with_an_outcome",
             ),
             _one_of("origin", ORIGINS, "case_origin_known"),
+            models.UniqueConstraint(
+                fields=["item", "event_id"], condition=Q(event_id__isnull=False), name="case_once_for_each_event"
+            ),
+            models.CheckConstraint(
+                condition=Q(account__isnull=False) | Q(event_id__isnull=False), name="case_sent_or_begun"
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["item", "event_subject"],
+                condition=Q(state="open", event_id__isnull=False),
+                name="case_begun_and_open",
+            ),
             models.Index(fields=["subject", "-id"], name="case_by_applicant"),
             models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="case_by_agent"),
             models.Index(fields=["unit", "-id"], name="case_by_unit"),

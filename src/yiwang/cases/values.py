@@ -731,7 +731,8 @@ class ActionCall:
     """What an action is called with.
 
     actor: who moved the case (for outside actions: the system).  key: the same for every attempt of this step, so that an effect
-    keyed by it happens once.  parameters: as the process declares them, bound to the item.  values: the frozen answers by
+    keyed by it happens once.  event_subject: what the event was about that began the case, or empty.
+    parameters: as the process declares them, bound to the item.  values: the frozen answers by
     element id, as the catalogue's types, the facts that were used with them.  reason: of the last decision.  unit_id: the unit that has
     the case.  subject_id: whom the case is for; applicant_id: the one who is told, the same or his agent.
     wanted: lines of the notice that was last sent to the applicant, in each language of the item.
@@ -755,3 +756,4 @@ class ActionCall:
     origin: str = "live"
     facts: Mapping[str, str] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
+    event_subject: str = ""

@@ -15,8 +15,13 @@ class MessagingConfig(AppConfig):
     def ready(self) -> None:
         from yiwang.cases.registry import register_action
         from yiwang.kernel.kinds import register_kind
+        from yiwang.messaging import subscribers
         from yiwang.messaging.declarations import MessageKind
+        from yiwang.messaging.events import MESSAGE_SENT
         from yiwang.messaging.services import notify
+        from yiwang.outbox.registry import declare_event
 
         register_kind(MessageKind())
         register_action("notify", notify, "outside", {"message": "message"})
+        declare_event(MESSAGE_SENT, ["case_id"])
+        subscribers.register()

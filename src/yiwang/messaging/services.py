@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 from uuid import UUID
 
-from yiwang.acts.queries import definition
+from yiwang.acts.queries import definition, list_definitions
 from yiwang.acts.services import current_act, service
-from yiwang.acts.values import Actor, CapacityKind
+from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.cases.values import ActionCall
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.ids import uuid7
@@ -17,8 +18,9 @@ from yiwang.messaging.models import Message
 from yiwang.messaging.queries import shape, visible_messages
 from yiwang.messaging.rules.filling import fill
 from yiwang.messaging.values import MessageView, Recipient
+from yiwang.outbox.values import DeliveredEvent
 
-__all__ = ["mark_read", "notify", "system_send"]
+__all__ = ["mark_read", "notify", "system_send", "tell", "types_that_are_told"]
 
 
 @service("message.send")
@@ -94,6 +96,54 @@ def notify(call: ActionCall) -> None:
         release=call.release,
         origin=call.origin,
     )
+
+
+def types_that_are_told() -> set[str]:
+    """Types of events on which a message of the release in force is sent."""
+    return {sending["event"] for _id, sending in _sent_on_events()}
+
+
+def tell(event: DeliveredEvent) -> None:
+    """Send the messages that packs declare for an event, each once to everybody whom it names. In the delivery's transaction.
+
+    A message about an event says what the event's data say: ids, titles, numbers; never what somebody wrote.
+    """
+    actor = system("messaging.events", correlation_id=event.correlation_id, origin=event.origin)
+    facts = {f"event.{name}": str(value) for name, value in event.data.items() if isinstance(value, str | int)}
+    case_id = event.data.get("case_id")
+    for id, sending in _sent_on_events():
+        if sending["event"] != event.type or any(
+            event.data.get(name) != value for name, value in sending["when"].items()
+        ):
+            continue
+        for to in _recipients(event.data.get(sending["to"])):
+            system_send(
+                actor,
+                id,
+                to,
+                key=f"{event.event_id}:{id}:{to.subject_id or to.post_id}",
+                facts={"zh-Hans": facts, "en": facts},
+                case_id=UUID(str(case_id)) if case_id else None,
+                origin=event.origin,
+            )
+
+
+def _sent_on_events() -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for id, message in list_definitions("message").items():
+        if message["sent_on"] is not None:
+            yield id, message["sent_on"]
+
+
+def _recipients(named: object) -> list[Recipient]:
+    if isinstance(named, str):
+        return [Recipient(subject_id=UUID(named))]
+    found: list[Recipient] = []
+    for one in named if isinstance(named, list) else ():
+        if "subject_id" in one:
+            found.append(Recipient(subject_id=UUID(one["subject_id"])))
+        else:
+            found.append(Recipient(post_id=UUID(one["post_id"])))
+    return found
 
 
 @service("message.read", open_to={CapacityKind.SELF, CapacityKind.POST})

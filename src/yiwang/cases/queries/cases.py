@@ -197,6 +197,7 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             tasks=tuple(task_line(task, one, diagram, now, task_due(task, one)) for task in waiting),
             clocks=clocks_of(one, language, now.calendar),
             may_withdraw=stoppable
+            and one.event_id is None
             and actor.capacity is CapacityKind.SELF
             and actor.capacity_id in (one.subject_id, one.agent_id),
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),

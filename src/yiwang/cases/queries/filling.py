@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.queries.forms import Asking, asking, form_field, material_line
+from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
 from yiwang.cases.queries.known import Known, known_for
 from yiwang.cases.rules.materials import standing_of
 from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, SourceShown
 from yiwang.catalog.queries import freeze
-from yiwang.kernel.errors import NotSignedIn
+from yiwang.kernel.errors import NotFound, NotSignedIn
 from yiwang.kernel.texts import text
 
 __all__ = ["asked_of", "form_for"]
@@ -29,6 +29,8 @@ def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_i
     Raises NotFound; NotSignedIn for a visitor, who has nobody to send it for; NotAllowed for a subject that he does not represent.
     """
     asked = asking(item_id)
+    if asked.begun_by_event:
+        raise NotFound(NOBODY_APPLIES)
     if actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn("Sign in to fill in this form.")
     known = known_for(actor, asked, subject_id)

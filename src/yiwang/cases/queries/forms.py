@@ -19,6 +19,7 @@ from yiwang.kernel.errors import FieldFault, NotFound, msgid
 from yiwang.kernel.texts import text
 
 __all__ = [
+    "NOBODY_APPLIES",
     "Asking",
     "Question",
     "asking",
@@ -32,6 +33,8 @@ __all__ = [
     "material_line",
     "process_of",
 ]
+
+NOBODY_APPLIES = msgid("Nobody applies for this: the platform begins it by itself.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,13 @@ class Asking:
 
     def answers_place(self, values: Mapping[str, Any]) -> str:
         """The code of the place, in checked answers, that decides who answers for the case."""
-        value = values.get(self.item["place"])
+        value = values.get(self.item["place"]) if self.item["place"] else None
         return value.place if isinstance(value, Address) else str(value or "")
+
+    @property
+    def begun_by_event(self) -> bool:
+        """Whether events begin its cases: nobody applies for it."""
+        return self.item["starts_on"] is not None
 
     @property
     def elements(self) -> list[ElementView]:
@@ -184,13 +192,13 @@ def process_of(item: Mapping[str, Any], release: int) -> Process:
 
 
 def list_items(language: str = "zh-Hans", search: str = "") -> list[ItemSummary]:
-    """Items open to the public, by title; `search`: words that all occur in title, summary or keywords."""
+    """Items open to the public, by title, without those that events begin; `search`: words that all occur in title, summary or keywords."""
     words = search.lower().split()
     found: list[ItemSummary] = []
     number = current_release()
     for id, item in list_definitions("item", number).items():
         haystack = " ".join([*_all_texts(item["title"]), *_all_texts(item["summary"]), *item["keywords"]]).lower()
-        if all(word in haystack for word in words):
+        if item["starts_on"] is None and all(word in haystack for word in words):
             promise = promise_of(item, number, language)
             found.append(ItemSummary(id, text(item["title"], language), text(item["summary"], language), promise))
     return sorted(found, key=lambda one: (one.title, one.id))

@@ -100,6 +100,8 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
     }
     sentences = {
         "submitted": _("The applicant sent the form."),
+        "begun": _("The platform began this case by itself."),
+        "settled-elsewhere": _("What it was about has been settled elsewhere."),
         "assigned": _("It went to {unit}: {node}."),
         "unassigned": _("No unit answers for this place yet: {node}."),
         "decided": _("{unit} ({post}) did “{node}”: {act}."),

@@ -13,7 +13,8 @@ from yiwang.cases.services.outside import (
     system_run_action,
 )
 from yiwang.cases.services.recounting import system_recount_clocks
-from yiwang.cases.services.stopping import cancel, withdraw
+from yiwang.cases.services.starting import system_begin_case
+from yiwang.cases.services.stopping import cancel, system_settle_elsewhere, withdraw
 from yiwang.cases.services.submission import submit
 from yiwang.cases.services.supplement import answer_task
 from yiwang.cases.services.transfer import transfer_task
@@ -26,6 +27,7 @@ __all__ = [
     "submit",
     "system_assign_task",
     "system_assign_waiting",
+    "system_begin_case",
     "system_deem",
     "system_deem_missed",
     "system_fail_action",
@@ -35,6 +37,7 @@ __all__ = [
     "system_retry_failed",
     "system_return_action",
     "system_run_action",
+    "system_settle_elsewhere",
     "transfer_task",
     "withdraw",
 ]

@@ -7,31 +7,28 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, system
 from yiwang.cases.models import Case, Task, TaskUnit
+from yiwang.cases.services.answering import units_for
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.values import TaskState
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.time import civil_date, today
-from yiwang.places.queries import units_answering
 
 __all__ = ["system_assign_task", "system_assign_waiting"]
 
 
 def system_assign_waiting() -> int:
-    """Give every unassigned task for whose place and duty somebody answers now to that unit; return how many.
+    """Give every unassigned task for which somebody answers now to that unit; return how many.
 
-    Called by the scheduler. Costs two queries for each different place and duty among at most 500 tasks.
+    Called by the scheduler. Costs two queries for each different place or unit, and duty, among at most 500 tasks.
     """
-    waiting = (
-        Task.objects.filter(state=TaskState.UNASSIGNED)
-        .order_by("opened_at")
-        .values_list("pk", "case__place", "duty")[:500]
-    )
-    answers: dict[tuple[str, str], bool] = {}
+    waiting = Task.objects.filter(state=TaskState.UNASSIGNED).order_by("opened_at").select_related("case")[:500]
+    answers: dict[tuple[str, UUID | None, str], bool] = {}
     done = 0
-    for task_id, place, duty in waiting:
-        if (place, duty) not in answers:
-            answers[place, duty] = bool(place and units_answering(place, duty, today()))
-        if answers[place, duty]:
+    for task in waiting:
+        task_id, whose = task.pk, (task.case.place, task.case.unit_id, task.duty)
+        if whose not in answers:
+            answers[whose] = bool(units_for(task.case, task.duty, today()))
+        if answers[whose]:
             done += system_assign_task(system("cases.assignment"), task_id)
     return done
 
@@ -46,7 +43,7 @@ def system_assign_task(actor: Actor, task_id: UUID) -> bool:
     act.about("case", case_id)
     case = Case.objects.select_for_update().get(pk=case_id)
     task = Task.objects.get(pk=task_id)
-    units = units_answering(case.place, task.duty, civil_date(act.time)) if task.state == TaskState.UNASSIGNED else []
+    units = units_for(case, task.duty, civil_date(act.time)) if task.state == TaskState.UNASSIGNED else []
     if not units:
         return False
     TaskUnit.objects.bulk_create([TaskUnit(task=task, unit_id=unit) for unit in units])

@@ -24,6 +24,7 @@ from yiwang.cases.queries.forms import bound, process_of
 from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.rules.runtime import Run, Step
+from yiwang.cases.services.answering import units_for
 from yiwang.cases.services.clocks import end_clocks, enter_step, leave_step, start_own_clocks
 from yiwang.cases.services.course import add_line, event_data
 from yiwang.cases.values import ActionCall, CaseState, MaterialState, Outcome, TaskState
@@ -32,7 +33,6 @@ from yiwang.kernel import failpoints
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date, machine_now
-from yiwang.places.queries import units_answering
 
 __all__ = [
     "JOB",
@@ -112,7 +112,7 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
         _ask_applicant(case, step, actor, item, at=at)
         return
     duty = str(bound(step.node.duty, item)) if step.node.duty else ""
-    units = answers[duty] if duty in answers else units_answering(case.place, duty, civil_date(at))
+    units = answers[duty] if duty in answers else units_for(case, duty, civil_date(at))
     task = Task.objects.create(
         case=case,
         step=step.id,
@@ -218,6 +218,7 @@ def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetim
         applicant_id=case.agent_id or case.subject_id,
         origin=case.origin,
         wanted=_notice_texts(case),
+        event_subject=case.event_subject,
     )
 
 

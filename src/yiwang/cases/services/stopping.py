@@ -17,7 +17,7 @@ from yiwang.cases.values import CaseNotOpen, CaseView, Outcome, TaskState
 from yiwang.identity.queries import actor_unit, unit_scope
 from yiwang.kernel.errors import msgid
 
-__all__ = ["cancel", "withdraw"]
+__all__ = ["cancel", "system_settle_elsewhere", "withdraw"]
 
 
 @service("case.withdraw", open_to={CapacityKind.SELF})
@@ -29,7 +29,7 @@ def withdraw(actor: Actor, case_id: UUID, *, reason: str = "", language: str = "
     """
     act = current_act()
     act.about("case", case_id)
-    own = visible_cases(actor).filter(pk=case_id)
+    own = visible_cases(actor).filter(pk=case_id, event_id__isnull=True)  # nobody sent what an event began
     if actor.capacity is not CapacityKind.SELF:
         own = own.none()
     case = lock_case(own)
@@ -55,6 +55,23 @@ def cancel(actor: Actor, case_id: UUID, *, reason: str, language: str = "zh-Hans
     _stop(case)
     add_line(case, actor, "cancelled", at=act.time, unit_id=actor_unit(actor), reason=words)
     return _ended(case, actor, Outcome.CANCELLED, words, language)
+
+
+@service("case.settle-elsewhere")
+def system_settle_elsewhere(actor: Actor, case_id: UUID) -> bool:
+    """End a case that an event began and another has made idle, while it waits for a decision; say whether it did.
+
+    What has been decided is carried out. Raises NotFound.
+    """
+    act = current_act()
+    act.about("case", case_id)
+    case = lock_case(visible_cases(actor).filter(pk=case_id))
+    if not may_stop(case):
+        return False
+    _stop(case)
+    add_line(case, actor, "settled-elsewhere", at=act.time)
+    _ended(case, actor, Outcome.CANCELLED, "", "zh-Hans")
+    return True
 
 
 def _stop(case: Case) -> None:

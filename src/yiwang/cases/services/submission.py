@@ -9,21 +9,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_SUBMITTED
 from yiwang.cases.models import Case
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.filling import asked_of
-from yiwang.cases.queries.forms import Asking, asking, bound, changes_between, process_of
+from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, bound, changes_between, process_of
 from yiwang.cases.queries.known import Known, frozen_facts, frozen_view, known_for
 from yiwang.cases.rules import materials
-from yiwang.cases.rules.numbers import case_number
 from yiwang.cases.services.answers import checked_answers
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.movement import carry_on, event_data
+from yiwang.cases.services.numbering import new_number
 from yiwang.cases.values import FormChanged, KeyReused, Receipt
 from yiwang.catalog.queries import freeze
 from yiwang.identity.queries import system_unit
@@ -116,6 +114,8 @@ def _submit(
     act = current_act()
     act.about("item", item_id)
     asked = asking(item_id)
+    if asked.begun_by_event:
+        raise NotFound(NOBODY_APPLIES)
     if not asked.asks_the_same_as(form_digest):
         raise FormChanged(faults=changes_between(_asking_read(item_id, form_digest), asked))
     sent_on = civil_date(act.time)
@@ -183,12 +183,9 @@ def _make_case(
         raise NotAllowed(msgid("A form is sent by a person who is signed in."))
     item, sent_on = asked.item, civil_date(at)
     frozen = freeze(clean, asked.elements)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('cases_number')")
-        counter = int(cursor.fetchone()[0])
     return Case.objects.create(
         id=uuid7(),
-        number=case_number(unit.credit_code if unit else "", item["level"], item["basic_code"], sent_on, counter),
+        number=new_number(item, unit, sent_on),
         item=item["id"],
         release=asked.release,
         subject_id=known.subject_id,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 __all__ = ["PLACEHOLDERS", "fill", "unknown_placeholders"]
 
 PLACEHOLDERS = frozenset({"case.number", "case.reason", "case.due_on", "case.wanted", "item.title"})
-"""What a message may name."""
+"""What a message of a case may name."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -24,6 +24,6 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
     return "\n".join(lines).strip()
 
 
-def unknown_placeholders(text: str) -> list[str]:
+def unknown_placeholders(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
     """Placeholders that nothing fills, in order."""
-    return [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
+    return [name for name in _PLACEHOLDER.findall(text) if name not in known]

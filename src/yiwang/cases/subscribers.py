@@ -1,0 +1,16 @@
+"""What cases hear: events that begin cases of items, and the end of those that looked into a discrepancy."""
+
+from __future__ import annotations
+
+from yiwang.cases.events import CASE_ENDED
+from yiwang.cases.services.settling import let_go
+from yiwang.cases.services.starting import take_event, types_that_matter
+from yiwang.outbox.registry import subscribe
+
+__all__ = ["register"]
+
+
+def register() -> None:
+    """Begin to hear. Called once, in `AppConfig.ready`."""
+    subscribe("cases.beginning", types_that_matter, take_event)
+    subscribe("cases.settling", [CASE_ENDED], let_go)

@@ -1,0 +1,13 @@
+"""What messaging hears: the events on which packs declare a message."""
+
+from __future__ import annotations
+
+from yiwang.messaging.services import tell, types_that_are_told
+from yiwang.outbox.registry import subscribe
+
+__all__ = ["register"]
+
+
+def register() -> None:
+    """Begin to hear. Called once, in `AppConfig.ready`."""
+    subscribe("messaging.events", types_that_are_told, tell)
