@@ -94,6 +94,7 @@ def things(demo: Demo) -> dict[str, str]:
         "message_id": message["id"],
         "assignment_id": str(assignment.id),
         "code": "invalid",
+        "limit": "address-confirmed",
     }
 
 
@@ -123,6 +124,7 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "valid_from": since,
         },
         "POST /api/v1/cases/{case_id}/cancellation": {"reason": "重复申请"},
+        "POST /api/v1/cases/{case_id}/clocks/{limit}/extension": {"reason": "案情复杂"},
         "POST /api/v1/cases/{case_id}/withdrawal": {"reason": "填错了"},
         "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
         "POST /api/v1/session": {"login": RESIDENT, "password": PASSWORD},
@@ -135,6 +137,7 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "version": int(things["version"]),
         },
         "POST /desk/cases/<uuid:case_id>/cancel/": {"reason": "重复申请"},
+        "POST /desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/": {"reason": "案情复杂", "length": "1"},
         "POST /desk/officers/": {"account": things["account_id"], "post": things["post_id"], "valid_from": since},
         "POST /desk/post/": {"post": "self"},
         "POST /desk/sign-in/": {"login": OFFICER, "password": PASSWORD},

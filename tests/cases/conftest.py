@@ -56,6 +56,7 @@ def small_city_template(server: Any, template: str, django_db_blocker: Any, tmp_
     """A database with the packs applied and the sample people in it; made once in a run."""
     from yiwang.acts.values import system
     from yiwang.packs.services import apply, load_samples
+    from yiwang.records.queries.read_log import make_months_ahead
 
     with _one_at_a_time(), django_db_blocker.unblock():
         if not server.has_database(TEMPLATE):
@@ -66,6 +67,7 @@ def small_city_template(server: Any, template: str, django_db_blocker: Any, tmp_
             _connect(building, "yiwang_owner")
             apply(system("tests"), [packs])
             load_samples([packs])
+            make_months_ahead()  # or the first test that reads makes them, and takes them away with all that it wrote
             _connect("nothing")
             server.create_database(TEMPLATE, template=building)
     return TEMPLATE

@@ -26,8 +26,9 @@ def start(id: str = "start") -> str:
     return f'<bpmn:startEvent id="{id}"/>\n'
 
 
-def user(id: str, *acts: str) -> str:
-    chosen = [f'<yw:act name="{act}" title="{act}"/>' for act in acts or ("accept", "refuse")]
+def user(id: str, *acts: str, clocks: tuple[str, ...] = ()) -> str:
+    chosen = [f"<yw:clock {clock}/>" for clock in clocks]
+    chosen += [f'<yw:act name="{act}" title="{act}"/>' for act in acts or ("accept", "refuse")]
     return f'<bpmn:userTask id="{id}" name="{id}">{extended(*chosen)}</bpmn:userTask>\n'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.desk.views import audit, cases, messages, officers, operations, signing, tasks
+from yiwang.desk.views import audit, cases, clocks, messages, officers, operations, signing, tasks
 
 app_name = "desk"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("cases/", cases.case_list, name="cases"),
     path("cases/<uuid:case_id>/", cases.case_page, name="case"),
+    path("cases/<uuid:case_id>/clocks/<slug:limit>/", clocks.days, name="clock"),
+    path("cases/<uuid:case_id>/clocks/<slug:limit>/extend/", clocks.extend, name="extend-clock"),
     path("cases/<uuid:case_id>/cancel/", cases.cancel, name="cancel"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),

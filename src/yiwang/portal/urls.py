@@ -20,6 +20,7 @@ urlpatterns = [
     path("receipts/<uuid:case_id>/", cases.receipt, name="receipt"),
     path("my/cases/", cases.case_list, name="cases"),
     path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
+    path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),
     path("my/cases/<uuid:case_id>/withdraw/", cases.withdraw, name="withdraw"),
     path("my/facts/", facts.facts, name="facts"),
     path("my/reads/", facts.reads, name="reads"),

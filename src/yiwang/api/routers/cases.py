@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from yiwang.acts.values import CapacityKind
 from yiwang.api.authentication import SignedIn, actor_of, language_of
 from yiwang.cases import queries, services
-from yiwang.cases.values import CasePage, CaseView, Claimed, TaskPage, TaskView
+from yiwang.cases.values import CasePage, CaseView, Claimed, ClockExplained, TaskPage, TaskView
 
 router = Router(tags=["cases"], auth=SignedIn())
 
@@ -57,6 +57,13 @@ class Transfer(Schema):
     version: int
 
 
+class Longer(Schema):
+    """Why a limit is extended; the applicant reads it.  length: in the limit's unit; left out, as much as its law allows."""
+
+    reason: str
+    length: int | None = None
+
+
 @router.get("/cases", response=CasePage, operation_id="list_cases")
 def list_cases(
     request: HttpRequest, cursor: str = "", state: Literal["", "open", "ended"] = "", number: str = "", limit: int = 50
@@ -84,6 +91,20 @@ def withdraw_case(request: HttpRequest, case_id: UUID, given: Reason) -> CaseVie
 def cancel_case(request: HttpRequest, case_id: UUID, given: Reason) -> CaseView:
     """End a case that cannot go on."""
     return services.cancel(actor_of(request), case_id, reason=given.reason, language=language_of(request))
+
+
+@router.get("/cases/{case_id}/clocks/{limit}", response=ClockExplained, operation_id="explain_clock")
+def explain_clock(request: HttpRequest, case_id: UUID, limit: str) -> ClockExplained:
+    """Why a limit of a case ends on its day: every civil date with the reason, in the language asked for."""
+    return queries.explain_clock(actor_of(request), case_id, limit, language_of(request))
+
+
+@router.post("/cases/{case_id}/clocks/{limit}/extension", response=CaseView, operation_id="extend_clock")
+def extend_clock(request: HttpRequest, case_id: UUID, limit: str, given: Longer) -> CaseView:
+    """Approve the one extension that the limit's law allows; the applicant is told."""
+    return services.extend_clock(
+        actor_of(request), case_id, limit, given.reason, length=given.length, language=language_of(request)
+    )
 
 
 @router.get("/tasks", response=TaskPage, operation_id="list_tasks")

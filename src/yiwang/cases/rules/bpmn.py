@@ -17,7 +17,8 @@ Our extension elements stand in the namespace `NAMESPACE`, inside `bpmn:extensio
     endEvent      <yw:outcome value="accepted"/>
     startEvent,   <yw:clock starts="some-limit"/> and <yw:clock pauses="some-limit" reason="some-pause"/>, obeyed when the step is
     userTask,     entered; <yw:clock resumes="some-limit"/> and <yw:clock stops="some-limit" deemed="accept"/>, when it is left
-    serviceTask   (`deemed`: the act of a user task that counts as done when the limit is missed)
+    serviceTask   (`deemed`: the act of a user task that counts as done when the limit is missed; by="grant refuse": only when it is
+                  left by one of these acts)
     any of these  <yw:name en="…"/>  (the English of the `name` that the diagram shows)
 
 `from` names a parameter that the item binds; `value` is a literal.
@@ -316,7 +317,7 @@ class _Reader:
                 continue
             verbs = [verb for verb in _CLOCK_VERBS if one.get(verb)]
             reason, deemed = one.get("reason", ""), one.get("deemed", "")
-            strange = sorted({_plain(name) for name in one.attrib} - {*_CLOCK_VERBS, "reason", "deemed"})
+            strange = sorted({_plain(name) for name in one.attrib} - {*_CLOCK_VERBS, "reason", "deemed", "by"})
             if len(verbs) != 1 or strange:
                 self._fault(
                     one,
@@ -338,7 +339,16 @@ class _Reader:
                     + (", ".join(sorted(acts)) or "it has no acts")
                     + ".",
                 )
-            found.append(ClockAct(verbs[0], one.get(verbs[0], ""), _line(one), reason, deemed))
+            by = tuple(one.get("by", "").split())
+            if set(by) - acts or (by and verbs[0] not in ("stops", "resumes")):
+                self._fault(
+                    one,
+                    f"The step is not left by: {' '.join(by)}.",
+                    "Give `by` to a clock that stops or goes on: "
+                    + (", ".join(sorted(acts)) or "it has no acts")
+                    + ".",
+                )
+            found.append(ClockAct(verbs[0], one.get(verbs[0], ""), _line(one), reason, deemed, by))
         return tuple(found)
 
     def _read_action(self, element: etree._Element, extensions: list[etree._Element]) -> tuple[str, dict[str, Binding]]:

@@ -51,6 +51,7 @@ class ClockAct:
 
     verb: starts | pauses, when the step is entered; stops | resumes, when it is left.  limit: id of the declared limit.
     reason: of a pause, id of the declared one.  deemed: of a stop, the act that counts as done when the limit is missed.
+    by: when the step is left, only by one of these acts; empty: by any.
     """
 
     verb: str
@@ -58,6 +59,7 @@ class ClockAct:
     line: int
     reason: str = ""
     deemed: str = ""
+    by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

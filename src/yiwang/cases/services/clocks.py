@@ -58,9 +58,11 @@ def enter_step(case: Case, node: Node, *, at: datetime, counted_from: datetime) 
             pause_clock(case, one.limit, one.reason, at)
 
 
-def leave_step(case: Case, node: Node, *, at: datetime) -> None:
-    """Obey a step that is left: stop and resume."""
+def leave_step(case: Case, node: Node, *, at: datetime, by: str = "") -> None:
+    """Obey a step that is left: stop and resume.  by: the act by which it is left, empty where nobody acts."""
     for one in node.clocks:
+        if one.by and by not in one.by:
+            continue
         if one.verb == "stops":
             stop_clock(case, one.limit, at)
         elif one.verb == "resumes":

@@ -122,7 +122,7 @@ def _do(case: Case, task: Task, actor: Actor, chosen: Act, words: str) -> None:
     )
     run.decide(task.step, chosen.name)
     settle(case, node, actor, at=at)
-    carry_on(case, run, actor, at=at, known={one.step for one in case.tasks.all()}, left=node)
+    carry_on(case, run, actor, at=at, known={one.step for one in case.tasks.all()}, left=node, by=chosen.name)
     save_case(case)
 
 

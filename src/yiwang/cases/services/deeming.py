@@ -73,6 +73,7 @@ def system_deem(actor: Actor, clock_id: UUID) -> bool:
         at=act.time,
         known=set(case.tasks.values_list("step", flat=True)),
         left=run.node(task.node),
+        by=deemed,
         counted_from=clock.started_at if from_start else None,
     )
     save_case(case)

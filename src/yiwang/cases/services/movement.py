@@ -56,19 +56,20 @@ def carry_on(
     at: datetime,
     known: Collection[UUID],
     left: Node | None,
+    by: str = "",
     answers: Mapping[str, Sequence[UUID]] | None = None,
     counted_from: datetime | None = None,
 ) -> None:
     """Call inside actions until none is left, then open tasks and begin outside actions; end the case when nothing waits.
 
     known: steps that have a task already; none: the case has just been made.  Saves the engine state; the caller calls `save_case`.
-    left: the step that was just done, whose clocks are obeyed now; None: the case has just been made.
+    left: the step that was just done, whose clocks are obeyed now, and the act `by` which; None: the case has just been made.
     counted_from: the trigger of clocks that start in this movement, where that is not `at`.
     answers: duty → units that answer for it at the case's place, where the caller knows already.
     """
     start = counted_from or at
     if left is not None:
-        leave_step(case, left, at=at)
+        leave_step(case, left, at=at, by=by)
     else:
         start_own_clocks(case, at=at)
         begun = run.begins()

@@ -69,7 +69,15 @@ def answer_task(
         EngineState.objects.get(case=case).state
     )
     run.decide(task.step, done.name, promised=materials.is_promised(case.materials))
-    carry_on(case, run, actor, at=act.time, known={one.step for one in case.tasks.all()}, left=node_of(case, task))
+    carry_on(
+        case,
+        run,
+        actor,
+        at=act.time,
+        known={one.step for one in case.tasks.all()},
+        left=node_of(case, task),
+        by=done.name,
+    )
     case.save(update_fields=["values", "facts"])
     save_case(case)
     digest = hashlib.sha256(json.dumps(task.answered, sort_keys=True).encode()).hexdigest()

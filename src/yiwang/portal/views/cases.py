@@ -42,6 +42,14 @@ def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
     return render(request, "portal/case.html", {"case": queries.case(request.actor, case_id, request.language)})
 
 
+@require_safe
+@for_oneself
+def clock(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
+    """Why a limit ends on its day: every civil date with the reason."""
+    explained = queries.explain_clock(request.actor, case_id, limit, request.language)
+    return render(request, "portal/clock.html", {"explained": explained, "case_at": f"/my/cases/{case_id}/"})
+
+
 @require_POST
 @for_oneself
 def withdraw(request: FaceRequest, case_id: UUID) -> HttpResponseBase:

@@ -1,0 +1,59 @@
+"""A limit of a case: why it ends on its day, and its extension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from yiwang.cases import queries, services
+from yiwang.desk.frame import for_post, page
+from yiwang.kernel.errors import Conflict, Fault, Invalid
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+
+@require_safe
+@for_post
+def days(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
+    """Every civil date with the reason for which it counts or does not."""
+    explained = queries.explain_clock(request.actor, case_id, limit, request.language)
+    return page(request, "desk/clock_days.html", {"explained": explained})
+
+
+@require_POST
+@for_post
+def extend(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponseBase:
+    """Approve an extension."""
+    reason, length = request.POST.get("reason", "").strip(), request.POST.get("length", "")
+    try:
+        services.extend_clock(
+            request.actor,
+            case_id,
+            limit,
+            reason,
+            length=int(length) if length.isdecimal() and len(length) < 6 else 0,
+            language=request.language,
+        )
+    except (Invalid, Conflict) as fault:
+        return _again(request, case_id, limit, fault)
+    messages.success(request, _("The limit has been extended. The applicant is being told."))
+    return HttpResponseRedirect(f"/desk/cases/{case_id}/clocks/{limit}/", status=303)
+
+
+def _again(request: FaceRequest, case_id: UUID, limit: str, fault: Fault) -> HttpResponse:
+    said = [_(one.message).format_map(one.params) for one in fault.faults] or [
+        _(fault.detail or fault.title).format_map(fault.params)
+    ]
+    context = {
+        "explained": queries.explain_clock(request.actor, case_id, limit, request.language),
+        "extend_fault": " ".join(said),
+        "extend_reason": request.POST.get("reason", ""),
+        "extend_length": request.POST.get("length", ""),
+    }
+    return page(request, "desk/clock_days.html", context, fault.status)
