@@ -86,7 +86,8 @@ def _database(url: str) -> dict[str, Any]:
         **{ours: str(found.pop(theirs, "")) for ours, theirs in names.items()},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": found,
+        # a statement that comes again and again is parsed and planned once in a session
+        "OPTIONS": {**found, "server_side_binding": True, "prepare_threshold": 3},
     }
 
 
@@ -140,6 +141,8 @@ def django_settings(given: Configuration, role: Literal["app", "owner"], *, secr
         "DATABASES": {"default": _database(database_url(given, role))},
         "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
         "AUTH_USER_MODEL": "identity.Account",
+        "AUTHENTICATION_BACKENDS": ["yiwang.identity.services.sessions.AccountBackend"],
+        "SESSION_ENGINE": "yiwang.identity.services.sessions",
         "PASSWORD_HASHERS": [
             "django.contrib.auth.hashers.Argon2PasswordHasher",
             "django.contrib.auth.hashers.PBKDF2PasswordHasher",

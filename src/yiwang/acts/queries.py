@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from yiwang.acts.models import Definition, Release, Source
+from yiwang.acts.prepared import Prepared
 from yiwang.acts.registry import permissions
 from yiwang.acts.values import Actor, DefinitionChange
 from yiwang.audit import queries as audit
@@ -23,6 +24,7 @@ from yiwang.kernel.errors import NotAllowed, NotFound
 from yiwang.kernel.remembering import forget, remembered
 
 __all__ = [
+    "Prepared",
     "current_release",
     "definition",
     "definition_digests",

@@ -10,13 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 import psycopg
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import connection, connections, transaction
 from django.db.utils import InterfaceError, OperationalError
 from psycopg.types.json import Jsonb
 
 from yiwang.kernel import failpoints
 from yiwang.kernel.time import machine_now, now
-from yiwang.outbox.models import Delivery, Event, Failure, IdempotencyKey, Subscription
+from yiwang.outbox.models import Delivery, Event, Failure, Subscription
 from yiwang.outbox.queries import Horizon, shown
 from yiwang.outbox.registry import Subscriber, find_subscriber, subscribers
 from yiwang.outbox.values import SOURCE, KeyReused, NewEvent
@@ -275,8 +275,12 @@ def remember(scope: str, key: str, body_digest: bytes, result: Mapping[str, obje
     Raises KeyReused when the key is taken in this scope, after waiting for the one who took it to commit. The caller's
     transaction is then to be undone, and the answer to be asked from `queries.recall`.
     """
-    try:
-        with transaction.atomic():
-            IdempotencyKey.objects.create(scope=scope, key=key, body_digest=body_digest, result=dict(result))
-    except IntegrityError as fault:
-        raise KeyReused(scope, key) from fault
+    row: list[Any] = [scope, key, body_digest, Jsonb(dict(result))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO outbox_idempotencykey (scope, key, body_digest, result) VALUES (%s, %s, %s, %s)"
+            " ON CONFLICT DO NOTHING",
+            row,
+        )
+        if cursor.rowcount == 0:
+            raise KeyReused(scope, key)

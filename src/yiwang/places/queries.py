@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
+from yiwang.acts.queries import Prepared
 from yiwang.kernel.errors import NotFound, msgid
+from yiwang.kernel.remembering import remembered
 from yiwang.kernel.time import today
-from yiwang.places.models import AreaDuty, Division
+from yiwang.places.models import Division
 from yiwang.places.rules.divisions import search_terms
 from yiwang.places.values import DivisionView
 
@@ -29,13 +32,33 @@ __all__ = [
 ]
 
 MOST_RESULTS = 100
+_AROUND = """
+    WITH RECURSIVE around (code, parent_code, step) AS (
+      SELECT code, parent_code, 0 FROM places_division
+       WHERE code = %(code)s AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
+      UNION ALL
+      SELECT d.code, d.parent_code, step + 1 FROM places_division d JOIN around ON d.code = around.parent_code
+       WHERE d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s) AND step < 10)
+"""
+_ANCESTORS = _AROUND + " SELECT code FROM around ORDER BY step"  # noqa: S608 - two constants
+_ANSWERING = (
+    _AROUND  # noqa: S608 - two constants
+    + """, answers (step, unit_id) AS (
+      SELECT around.step, d.unit_id FROM around
+        JOIN places_areaplace p ON p.place_code = around.code
+         AND p.valid_from <= %(on)s AND (p.valid_to IS NULL OR p.valid_to > %(on)s)
+        JOIN places_areaduty d ON d.area_id = p.area_id AND d.duty = %(duty)s
+         AND d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s))
+    SELECT DISTINCT unit_id FROM answers WHERE step = (SELECT min(step) FROM answers) ORDER BY unit_id
+"""
+)
 TRIGRAM = 3
 """Characters from which the trigram index answers; shorter names are found by their pairs."""
 
 
 def find_division(code: str, on: date | None = None) -> DivisionView | None:
     """The division with this code on the civil date `on` (default today), or None. One query."""
-    row = _standing(on).filter(code=code).order_by("-valid_from").first()
+    row = _DIVISION.first(code, on or today())
     return None if row is None else _view(row)
 
 
@@ -49,7 +72,7 @@ def division(code: str, on: date | None = None) -> DivisionView:
 
 def children(code: str, on: date | None = None) -> list[DivisionView]:
     """The divisions directly within `code`, by code, for pickers; empty at the lowest level. One query."""
-    return [_view(row) for row in _standing(on).filter(parent_code=code).order_by("code")]
+    return [_view(row) for row in _CHILDREN(code, on or today())]
 
 
 def roots(on: date | None = None) -> list[DivisionView]:
@@ -75,19 +98,12 @@ def full_title(code: str, on: date | None = None) -> str:
 
 
 def ancestors(code: str, on: date | None = None) -> list[str]:
-    """`code` and the codes of the divisions around it, the smallest first; empty for an unknown code. One query."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH RECURSIVE around (code, parent_code, step) AS ("
-            "  SELECT code, parent_code, 0 FROM places_division"
-            "   WHERE code = %(code)s AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)"
-            "  UNION ALL"
-            "  SELECT d.code, d.parent_code, step + 1 FROM places_division d JOIN around ON d.code = around.parent_code"
-            "   WHERE d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s) AND step < 10)"
-            " SELECT code FROM around ORDER BY step",
-            {"code": code, "on": on or today()},
-        )
-        return [row[0] for row in cursor.fetchall()]
+    """`code` and the codes of the divisions around it, the smallest first; empty for an unknown code.
+
+    One query, once in an act or a request.
+    """
+    day = on or today()
+    return remembered(("ancestors", code, day), lambda: _asked(_ANCESTORS, code, day))
 
 
 def is_within(code: str, ancestor: str, on: date | None = None) -> bool:
@@ -131,30 +147,29 @@ def units_answering(place_code: str, duty: str, on: date | None = None) -> list[
     """The units that answer for the duty at a place on the civil date `on` (default today).
 
     The area of the smallest division around the place decides: a community's own area goes before its street's. More than one
-    unit only when areas of the same division overlap; empty when nobody answers. Two queries.
+    unit only when areas of the same division overlap; empty when nobody answers. One query.
     """
-    day = on or today()
-    around = ancestors(place_code, day)
-    answers = AreaDuty.objects.filter(
-        _in_force("", day),
-        _in_force("area__places__", day),
-        duty=duty,
-        area__places__place_code__in=around,
-    ).values_list("area__places__place_code", "unit_id")
-    by_place: dict[str, set[UUID]] = {}
-    for code, unit_id in answers:
-        by_place.setdefault(code, set()).add(unit_id)
-    nearest = next((code for code in around if code in by_place), None)
-    return [] if nearest is None else sorted(by_place[nearest])
+    return _asked(_ANSWERING, place_code, on or today(), duty=duty)
 
 
 def _standing(on: date | None) -> QuerySet[Division]:
     return Division.objects.filter(_in_force("", on or today()))
 
 
+def _asked(sql: str, code: str, day: date, **more: str) -> list[Any]:
+    """The first column of every row."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"code": code, "on": day, **more})
+        return [row[0] for row in cursor.fetchall()]
+
+
 def _in_force(path: str, day: date) -> Q:
     still = Q(**{f"{path}valid_to__isnull": True}) | Q(**{f"{path}valid_to__gt": day})
     return Q(**{f"{path}valid_from__lte": day}) & still
+
+
+_DIVISION = Prepared(lambda code, on: _standing(on).filter(code=code).order_by("-valid_from")[:1], str, date)
+_CHILDREN = Prepared(lambda code, on: _standing(on).filter(parent_code=code).order_by("code"), str, date)
 
 
 def _codes_within(ancestor: str) -> list[str]:

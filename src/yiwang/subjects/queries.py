@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from yiwang.acts.queries import list_definitions
+from yiwang.acts.queries import Prepared, list_definitions
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.time import today
 from yiwang.subjects.models import Identifier, Subject
@@ -64,9 +64,13 @@ def system_find_subject_as_of(scheme: str, value: str, on: date) -> UUID | None:
     )
 
 
+_SUBJECT = Prepared(lambda id: Subject.objects.filter(id=id), UUID)
+_IDENTIFIERS = Prepared(lambda id: Identifier.objects.filter(subject_id=id).order_by("scheme", "valid_from"), UUID)
+
+
 def system_subject(subject_id: UUID) -> SubjectView:
     """One subject with the identifiers that it bears today. Raises NotFound. Two queries."""
-    subject = Subject.objects.filter(id=subject_id).first()
+    subject = _SUBJECT.first(subject_id)
     if subject is None:
         raise NotFound(msgid("There is no such subject."))
     day = today()
@@ -76,8 +80,7 @@ def system_subject(subject_id: UUID) -> SubjectView:
 
 def system_identifiers(subject_id: UUID) -> list[IdentifierView]:
     """All identifiers that a subject bears or bore, by scheme and beginning. One query."""
-    rows = Identifier.objects.filter(subject_id=subject_id).order_by("scheme", "valid_from")
-    return [IdentifierView(row.scheme, row.value, row.valid_from, row.valid_to) for row in rows]
+    return [IdentifierView(row.scheme, row.value, row.valid_from, row.valid_to) for row in _IDENTIFIERS(subject_id)]
 
 
 def _kind_view(id: str, body: Mapping[str, Any]) -> SubjectKindView:

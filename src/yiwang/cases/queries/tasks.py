@@ -13,14 +13,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from yiwang.acts.queries import definition, find_definition
+from yiwang.acts.queries import Prepared, definition, find_definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
-from yiwang.cases.queries.cases import WAITING, loaded, reading, shape_case, task_line
+from yiwang.cases.queries.cases import WAITING, load, reading, shape_case, task_line
 from yiwang.cases.queries.clocks import due_of_task, task_due
 from yiwang.cases.queries.forms import asking, form_field, process_of
 from yiwang.cases.queries.paging import after, following, page_size
-from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_cases
+from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_case
 from yiwang.cases.rules.bpmn import APPLICANT
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.values import (
@@ -108,9 +108,11 @@ def my_tasks(
 
 def task(actor: Actor, task_id: UUID, language: str = "zh-Hans") -> TaskView:
     """One task with its case, for an actor who may see the case. Raises NotFound. At most twelve queries."""
-    found = loaded(visible_cases(actor)).filter(tasks__pk=task_id).first()
+    case_id = case_of_task(task_id)
+    found = visible_case(actor, case_id) if case_id else None
     if found is None:
         raise NotFound("There is no such task.")
+    load(found)
     one = next(each for each in found.tasks.all() if each.pk == task_id)
     node = node_of(found, one)
     scope = unit_scope(actor, TASK)
@@ -187,6 +189,14 @@ def askable(case: Case, language: str) -> tuple[Wanted, ...]:
         if not question.material and name not in known and name != asked.item["place"]
     ]
     return wanted_of(case, lines, language)
+
+
+_CASE_OF_TASK = Prepared(lambda id: Task.objects.filter(pk=id).values_list("case_id", flat=True), UUID)
+
+
+def case_of_task(task_id: UUID) -> UUID | None:
+    """The case that a task belongs to, or None: who may know is for the caller to ask. One query."""
+    return _CASE_OF_TASK.first(task_id)
 
 
 def node_of(case: Case, one: Task) -> Node:

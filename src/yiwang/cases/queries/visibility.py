@@ -7,14 +7,19 @@ Administrators have no such grant and see nothing.
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+from uuid import UUID
+
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from yiwang.acts.queries import Prepared
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.identity.queries import unit_scope
 from yiwang.identity.values import UnitScope
 
-__all__ = ["EXTEND", "READ", "TASK", "can_do", "in_reach", "visible_cases"]
+__all__ = ["EXTEND", "READ", "TASK", "can_do", "in_reach", "visible_case", "visible_cases"]
 
 READ = "case.read"
 TASK = "task.decide"
@@ -23,20 +28,66 @@ EXTEND = "clock.extend"
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
     """The cases that exist for this actor. At most three queries before the caller's own."""
-    if actor.capacity is CapacityKind.SYSTEM:
-        return Case.objects.all()
+    return _cases(_reach(actor))
+
+
+def visible_case(actor: Actor, case_id: UUID, *, lock: bool = False) -> Case | None:
+    """One case with its unit, if it exists for this actor; lock: until the end of the transaction. The same queries as above and one."""
+    reach = _reach(actor)
+    if isinstance(reach, UUID):
+        return _OWN[lock].first(reach, case_id)
+    return None if reach.is_empty else _reached(reach, lock).first(case_id)
+
+
+class _Reach(NamedTuple):
+    """What a post sees by its tasks, and what it sees because it approves extensions."""
+
+    reading: UnitScope
+    approving: UnitScope
+
+    @property
+    def is_empty(self) -> bool:
+        return self.reading.is_empty and self.approving.is_empty
+
+
+def _reach(actor: Actor) -> _Reach | UUID:
+    """Whose cases exist for this actor: the applicant's, by his id, or what its post reaches."""
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
-        return Case.objects.filter(Q(subject_id=actor.capacity_id) | Q(agent_id=actor.capacity_id))
-    scope = unit_scope(actor, READ)
-    approving = unit_scope(actor, EXTEND)
-    if scope.everything or approving.everything:
+        return actor.capacity_id
+    return _Reach(unit_scope(actor, READ), unit_scope(actor, EXTEND))
+
+
+def _cases(reach: _Reach | UUID) -> QuerySet[Case]:
+    if isinstance(reach, UUID):
+        return _own(reach)
+    if reach.reading.everything or reach.approving.everything:
         return Case.objects.all()
-    reach = Q(pk__in=[])
-    if not scope.is_empty:
-        reach |= Q(Exists(Task.objects.filter(in_reach(scope), case=OuterRef("pk"))))
-    if approving.unit_ids:
-        reach |= Q(unit__in=approving.unit_ids)
-    return Case.objects.filter(reach)
+    seen = Q(pk__in=[])
+    if not reach.reading.is_empty:
+        seen |= Q(Exists(Task.objects.filter(in_reach(reach.reading), case=OuterRef("pk"))))
+    if reach.approving.unit_ids:
+        seen |= Q(unit__in=reach.approving.unit_ids)
+    return Case.objects.filter(seen)
+
+
+def _own(subject_id: UUID) -> QuerySet[Case]:
+    """What somebody applied for himself, and what he applied for on behalf of another."""
+    return Case.objects.filter(Q(subject_id=subject_id) | Q(agent_id=subject_id))
+
+
+def _locking(rows: QuerySet[Case], lock: bool) -> QuerySet[Case]:
+    return rows.select_related("unit").select_for_update(of=("self",)) if lock else rows.select_related("unit")
+
+
+_OWN = {
+    False: Prepared(lambda of, id: _locking(_own(of), False).filter(pk=id), UUID, UUID),
+    True: Prepared(lambda of, id: _locking(_own(of), True).filter(pk=id), UUID, UUID),
+}
+
+
+@lru_cache(maxsize=2_000)  # one for each post that is at work
+def _reached(reach: _Reach, lock: bool) -> Prepared[Case]:
+    return Prepared(lambda id: _locking(_cases(reach), lock).filter(pk=id), UUID)
 
 
 def in_reach(scope: UnitScope) -> Q:

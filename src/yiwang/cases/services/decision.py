@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
-
-from yiwang.acts.queries import definition
+from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.cases.events import CASE_ADVANCED
-from yiwang.cases.models import Case, CourseEntry, EngineState, Task, TaskUnit
-from yiwang.cases.queries.cases import find_case, shape_case
+from yiwang.cases.models import Case, CourseEntry, EngineState, Task
+from yiwang.cases.queries.cases import find_case, load_tasks, shape_case
 from yiwang.cases.queries.forms import process_of
-from yiwang.cases.queries.tasks import node_of, reason_against, was_done
-from yiwang.cases.queries.visibility import TASK, visible_cases
+from yiwang.cases.queries.tasks import case_of_task, node_of, reason_against, was_done
+from yiwang.cases.queries.visibility import TASK, visible_case
 from yiwang.cases.rules.diagram import Act
 from yiwang.cases.rules.materials import found_of_promises
 from yiwang.cases.services.course import add_line, save_case
@@ -35,7 +34,7 @@ from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.texts import text
 from yiwang.kernel.typed import several_lines
 
-__all__ = ["CHANGED", "advance", "already_decided", "checked_reason", "lock_case"]
+__all__ = ["CHANGED", "advance", "already_decided", "checked_reason", "engine_state", "lock_case"]
 
 CHANGED = msgid("Somebody has changed this case since you opened it.")
 
@@ -63,7 +62,7 @@ def advance(
     """
     running = current_act()
     running.about("task", task_id)
-    case = lock_case(visible_cases(actor).filter(tasks__pk=task_id))
+    case = lock_case(actor, case_of_task(task_id))
     running.about("case", case.pk)
     task = next(one for one in case.tasks.all() if one.pk == task_id)
     if task.state in (TaskState.DONE, TaskState.CLOSED):
@@ -117,22 +116,28 @@ def _do(case: Case, task: Task, actor: Actor, chosen: Act, words: str) -> None:
     if node.checks_promises:
         case.materials = found_of_promises(case.materials, MaterialState(chosen.name))
     add_line(case, actor, "decided", at=at, unit_id=actor_unit(actor), node=task.node, act=chosen.name, reason=words)
-    run = process_of(definition("item", case.item, case.release), case.release).restore(
-        EngineState.objects.get(case=case).state
-    )
+    run = process_of(definition("item", case.item, case.release), case.release).restore(engine_state(case))
     run.decide(task.step, chosen.name)
     settle(case, node, actor, at=at)
     carry_on(case, run, actor, at=at, known={one.step for one in case.tasks.all()}, left=node, by=chosen.name)
     save_case(case)
 
 
-def lock_case(rows: QuerySet[Case]) -> Case:
-    """The one case of `rows`, locked until the end of the transaction, with its tasks. Raises NotFound when there is none."""
-    answering = Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
-    case = rows.select_for_update(of=("self",)).prefetch_related("tasks", answering).order_by().first()
+def lock_case(actor: Actor, case_id: UUID | None) -> Case:
+    """The case, locked until the end of the transaction, with its tasks. Raises NotFound when it does not exist for the actor."""
+    case = visible_case(actor, case_id, lock=True) if case_id else None
     if case is None:
         raise NotFound("There is no such case.")
-    return case
+    return load_tasks(case)
+
+
+_STATE = Prepared(lambda case: EngineState.objects.filter(pk=case), UUID)
+
+
+def engine_state(case: Case) -> dict[str, Any]:
+    """Where the process of an open case stands. One query."""
+    state: dict[str, Any] = _STATE(case.pk)[0].state
+    return state
 
 
 def checked_reason(reason: str, needed: str) -> str:

@@ -11,7 +11,7 @@ from yiwang.cases.models import Case, Clock
 from yiwang.cases.queries.cases import find_case, shape_case
 from yiwang.cases.queries.clocks import OPEN, course_of
 from yiwang.cases.queries.limits import city_calendar
-from yiwang.cases.queries.visibility import EXTEND, visible_cases
+from yiwang.cases.queries.visibility import EXTEND
 from yiwang.cases.services.clocks import add_change, happened, set_dates, tell_change
 from yiwang.cases.services.course import save_case
 from yiwang.cases.services.decision import checked_reason, lock_case
@@ -36,7 +36,7 @@ def extend_clock(
     """
     act = current_act()
     act.about("case", case_id)
-    case = lock_case(visible_cases(actor).filter(pk=case_id))
+    case = lock_case(actor, case_id)
     act.require(unit_scope(actor, EXTEND).covers(case.unit_id), msgid("Your post does not answer for this case."))
     own = actor.subject_id is not None and actor.subject_id == case.subject_id
     act.require(not own, msgid("You cannot decide on your own application; another officer has to."))

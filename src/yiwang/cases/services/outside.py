@@ -12,14 +12,15 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from yiwang.acts.queries import definition
+from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.services import current_act, defer, service
 from yiwang.acts.values import Actor, system
 from yiwang.cases import registry
 from yiwang.cases.events import CASE_ADVANCED
-from yiwang.cases.models import ActionRun, Case, EngineState, Task
+from yiwang.cases.models import ActionRun, Case, Task
 from yiwang.cases.queries.forms import process_of
 from yiwang.cases.services.course import add_line, save_case
+from yiwang.cases.services.decision import engine_state
 from yiwang.cases.services.movement import JOB, QUEUE, action_call, begin_attempt, carry_on, event_data, settle
 from yiwang.cases.values import TaskState
 from yiwang.kernel import failpoints
@@ -43,9 +44,15 @@ LOST_AFTER = timedelta(minutes=2)
 """A pending attempt that is so long over its time has lost its job; it is deferred again. Twice does no harm."""
 
 
+_RUN = Prepared(lambda id: ActionRun.objects.filter(pk=id).select_related("case", "task"), UUID)
+_CASE_OF_RUN = Prepared(lambda id: ActionRun.objects.filter(pk=id).values_list("case_id", flat=True), UUID)
+_LOCKED = Prepared(lambda id: Case.objects.filter(pk=id).select_for_update(), UUID)
+_STEPS = Prepared(lambda case: Task.objects.filter(case_id=case).values_list("step", flat=True), UUID)
+
+
 def system_run_action(run_id: UUID) -> None:
     """Make one attempt of an outside action: the effect, then its return as a step. Safe to run twice, and at once."""
-    run = ActionRun.objects.select_related("case", "task").filter(pk=run_id).first()
+    run = _RUN.first(run_id)
     if run is None or run.state != "pending":
         return
     actor = system("cases.action", origin=run.case.origin)
@@ -73,14 +80,12 @@ def system_return_action(actor: Actor, run_id: UUID) -> None:
     run.state, run.ended_at = "done", machine_now()
     run.save(update_fields=["state", "ended_at"])
     Task.objects.filter(pk=run.task_id).update(state=TaskState.DONE, done_at=act.time)
-    walk = process_of(definition("item", case.item, case.release), case.release).restore(
-        EngineState.objects.get(case=case).state
-    )
+    walk = process_of(definition("item", case.item, case.release), case.release).restore(engine_state(case))
     add_line(case, actor, "action-done", at=act.time, node=run.task.node)
     walk.finish_action(run.step)
     left = walk.node(run.task.node)
     settle(case, left, actor, at=act.time)
-    carry_on(case, walk, actor, at=act.time, known=set(case.tasks.values_list("step", flat=True)), left=left)
+    carry_on(case, walk, actor, at=act.time, known=set(_STEPS(case.pk)), left=left)
     save_case(case)
     act.note(item=case.item, node=run.task.node, attempt=run.attempt)
     act.emit(
@@ -160,11 +165,11 @@ def system_rescue_actions() -> int:
 
 def _locked(run_id: UUID) -> tuple[Case, ActionRun]:
     """The attempt with its case locked first, as every step locks it. Raises NotFound."""
-    case_id = ActionRun.objects.filter(pk=run_id).values_list("case_id", flat=True).first()
+    case_id = _CASE_OF_RUN.first(run_id)
     if case_id is None:
         raise NotFound("There is no such attempt.")
-    case = Case.objects.select_for_update().get(pk=case_id)
-    return case, ActionRun.objects.select_related("task").get(pk=run_id)
+    case = _LOCKED(case_id)[0]
+    return case, _RUN(run_id)[0]
 
 
 def _place(fault: Exception) -> str:

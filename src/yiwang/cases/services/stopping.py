@@ -9,13 +9,12 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_WITHDRAWN
 from yiwang.cases.models import Case, EngineState, Task
 from yiwang.cases.queries.cases import CANCEL, WAITING, find_case, may_stop, reaches, shape_case
-from yiwang.cases.queries.visibility import visible_cases
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import checked_reason, lock_case
 from yiwang.cases.services.movement import end_case, event_data
 from yiwang.cases.values import CaseNotOpen, CaseView, Outcome, TaskState
 from yiwang.identity.queries import actor_unit, unit_scope
-from yiwang.kernel.errors import msgid
+from yiwang.kernel.errors import NotFound, msgid
 
 __all__ = ["cancel", "system_settle_elsewhere", "withdraw"]
 
@@ -29,10 +28,9 @@ def withdraw(actor: Actor, case_id: UUID, *, reason: str = "", language: str = "
     """
     act = current_act()
     act.about("case", case_id)
-    own = visible_cases(actor).filter(pk=case_id, event_id__isnull=True)  # nobody sent what an event began
-    if actor.capacity is not CapacityKind.SELF:
-        own = own.none()
-    case = lock_case(own)
+    case = lock_case(actor, case_id if actor.capacity is CapacityKind.SELF else None)
+    if case.event_id is not None:  # nobody sent what an event began
+        raise NotFound("There is no such case.")
     words = checked_reason(reason, "optional")
     _stop(case)
     add_line(case, actor, "withdrawn", at=act.time, reason=words)
@@ -49,7 +47,7 @@ def cancel(actor: Actor, case_id: UUID, *, reason: str, language: str = "zh-Hans
     """
     act = current_act()
     act.about("case", case_id)
-    case = lock_case(visible_cases(actor).filter(pk=case_id))
+    case = lock_case(actor, case_id)
     act.require(reaches(unit_scope(actor, CANCEL), case), msgid("Your post does not answer for this case."))
     words = checked_reason(reason, "required")
     _stop(case)

@@ -16,8 +16,8 @@ from yiwang.cases.models import Case, EngineState, Task
 from yiwang.cases.queries.cases import find_case, shape_case
 from yiwang.cases.queries.forms import Asking, asking, process_of
 from yiwang.cases.queries.known import Known, frozen_facts, known_for
-from yiwang.cases.queries.tasks import node_of, reason_against
-from yiwang.cases.queries.visibility import TASK, visible_cases
+from yiwang.cases.queries.tasks import case_of_task, node_of, reason_against
+from yiwang.cases.queries.visibility import TASK
 from yiwang.cases.rules import materials
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import CHANGED, already_decided, lock_case
@@ -46,7 +46,7 @@ def answer_task(
     """
     act = current_act()
     act.about("task", task_id)
-    case = lock_case(visible_cases(actor).filter(tasks__pk=task_id))
+    case = lock_case(actor, case_of_task(task_id))
     act.about("case", case.pk)
     task = next(one for one in case.tasks.all() if one.pk == task_id)
     if task.state in (TaskState.DONE, TaskState.CLOSED):

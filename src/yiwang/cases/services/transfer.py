@@ -8,8 +8,8 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import TASK_TRANSFERRED
 from yiwang.cases.queries.cases import find_case, shape_case
-from yiwang.cases.queries.tasks import deputies_of, reason_against
-from yiwang.cases.queries.visibility import TASK, can_do, visible_cases
+from yiwang.cases.queries.tasks import case_of_task, deputies_of, reason_against
+from yiwang.cases.queries.visibility import TASK, can_do
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import CHANGED, already_decided, checked_reason, lock_case
 from yiwang.cases.services.movement import event_data
@@ -34,7 +34,7 @@ def transfer_task(
     """
     act = current_act()
     act.about("task", task_id)
-    case = lock_case(visible_cases(actor).filter(tasks__pk=task_id))
+    case = lock_case(actor, case_of_task(task_id))
     act.about("case", case.pk)
     task = next(one for one in case.tasks.all() if one.pk == task_id)
     if task.state in (TaskState.DONE, TaskState.CLOSED):

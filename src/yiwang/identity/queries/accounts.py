@@ -9,6 +9,7 @@ from uuid import UUID
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post
 from yiwang.identity.queries.declared import duties
+from yiwang.identity.queries.permission import seat_of
 from yiwang.identity.queries.shapes import account_view, in_force, post_views
 from yiwang.identity.values import (
     AccountView,
@@ -86,9 +87,7 @@ def actor_for_post(
     """
     if not account.is_active:
         raise NotSignedIn(msgid("This account is closed."))
-    if not Assignment.objects.filter(in_force(on or today()), account_id=account.id, post_id=post_id).exists():
-        raise NotAllowed(msgid("You do not hold this post today."))
-    return Actor(
+    actor = Actor(
         account_id=account.id,
         capacity=CapacityKind.POST,
         capacity_id=post_id,
@@ -96,6 +95,9 @@ def actor_for_post(
         correlation_id=correlation_id,
         origin=account.origin,
     )
+    if seat_of(actor, on) is None:
+        raise NotAllowed(msgid("You do not hold this post today."))
+    return actor
 
 
 def posts_of(account_id: UUID, on: date | None = None) -> list[PostView]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from psycopg.sql import SQL, Composable
 
+from yiwang.acts.queries import Prepared
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
 from yiwang.identity.queries.permission import require, seat_of
@@ -42,9 +43,12 @@ __all__ = [
 ]
 
 
+_UNIT = Prepared(lambda id: Unit.objects.filter(id=id), UUID)
+
+
 def system_unit(unit_id: UUID) -> UnitView:
     """One unit. Raises NotFound. One query."""
-    unit = Unit.objects.filter(id=unit_id).first()
+    unit = _UNIT.first(unit_id)
     if unit is None:
         raise NotFound(msgid("There is no such unit."))
     return unit_view(unit)

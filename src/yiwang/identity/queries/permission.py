@@ -6,6 +6,7 @@ Rights are read from assignments in each act and each request, never from the se
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db import connection
@@ -66,16 +67,20 @@ SEAT = """
 """
 
 
-def seat_of(actor: Actor) -> Seat | None:
-    """Two queries, once in an act or a request: assignment, account and duties of the post as they are, the release in force."""
+def seat_of(actor: Actor, on: date | None = None) -> Seat | None:
+    """The post in which the actor acts on the civil date `on` (default today); None for other capacities and when it is not his.
+
+    Two queries, once in an act or a request: assignment, account and duties of the post as they are, the release in force.
+    """
     if actor.capacity is not CapacityKind.POST or actor.account_id is None:
         return None
-    return remembered(("seat", actor.account_id, actor.capacity_id, today()), lambda: _seat_of(actor))
+    day = on or today()
+    return remembered(("seat", actor.account_id, actor.capacity_id, day), lambda: _seat_of(actor, day))
 
 
-def _seat_of(actor: Actor) -> Seat | None:
+def _seat_of(actor: Actor, day: date) -> Seat | None:
     with connection.cursor() as cursor:
-        cursor.execute(SEAT, {"account": actor.account_id, "post": actor.capacity_id, "on": today()})
+        cursor.execute(SEAT, {"account": actor.account_id, "post": actor.capacity_id, "on": day})
         row = cursor.fetchone()
     if row is None:
         return None

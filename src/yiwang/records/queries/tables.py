@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier
 
+from yiwang.acts.queries import Prepared
 from yiwang.catalog.values import Shape
 from yiwang.records.models import GeneratedTable
 from yiwang.records.rules.tables import ColumnSet, StoredTable, TableShape, fingerprint, fixed_columns
@@ -49,9 +50,12 @@ def stored_tables() -> dict[str, KnownTable]:
     return {row.resource: _known(row) for row in GeneratedTable.objects.order_by("resource")}
 
 
+_TABLE = Prepared(lambda resource: GeneratedTable.objects.filter(resource=resource), str)
+
+
 def stored_table(resource: str) -> KnownTable | None:
     """The table of one resource, or None. One query."""
-    row = GeneratedTable.objects.filter(resource=resource).first()
+    row = _TABLE.first(resource)
     return None if row is None else _known(row)
 
 

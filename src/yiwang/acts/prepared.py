@@ -1,0 +1,116 @@
+"""Queries whose SQL is made once.
+
+Building SQL through the ORM costs several times what PostgreSQL needs to answer a look-up by key. What is asked in every act or every
+request is therefore built once in a process, as the ORM builds it, and from then on only bound to its arguments.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Generic, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import QuerySet
+
+__all__ = ["Prepared"]
+
+Row = TypeVar("Row")
+
+
+class Prepared(Generic[Row]):
+    """A query of fixed shape: `Prepared(lambda id: Case.objects.filter(id=id), UUID)`, asked as `query(case_id)`.
+
+    make: builds the query set; it may filter by its arguments in any way that hands them to the database as they are.
+    types: what each argument is: UUID, str, int, date or datetime. None is not an argument: `IS NULL` is another query.
+    Prefetches are not followed; `select_related` is. A query that locks rows must first be asked within a transaction.
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Any, Row]], *types: type) -> None:
+        self._make = make
+        self._types = types
+        self._made: _Made | None = None
+        self._making = threading.Lock()
+
+    def __call__(self, *given: Any) -> list[Row]:
+        """The rows, in the query's order. One statement."""
+        made = self._made or self._prepare()
+        if len(given) != len(self._types):
+            raise TypeError(f"This query takes {len(self._types)} arguments, not {len(given)}.")
+        values = tuple(
+            _like(one, given[made.slots[at]]) if at in made.slots else one for at, one in enumerate(made.params)
+        )
+        compiler = copy.copy(made.compiler)
+        compiler.connection = connections[DEFAULT_DB_ALIAS]  # perhaps another thread's than the one that made it
+        compiler.as_sql = lambda *_, **__: (made.sql, values)
+        compiler.get_converters = lambda _: made.converters
+        rows = copy.copy(made.queryset)
+        rows._query = _Bound(rows.query, compiler)
+        return list(rows._iterable_class(rows))
+
+    def first(self, *given: Any) -> Row | None:
+        """The first row or None. One statement."""
+        return next(iter(self(*given)), None)
+
+    def _prepare(self) -> _Made:
+        with self._making:
+            if self._made is None:
+                examples = [_example(type, number) for number, type in enumerate(self._types)]
+                queryset = self._make(*examples)
+                compiler = queryset.query.get_compiler(connection=connections[DEFAULT_DB_ALIAS])
+                sql, params = compiler.as_sql()
+                slots = {at: examples.index(one) for at, one in enumerate(params) if one in examples}
+                if set(slots.values()) != set(range(len(examples))):
+                    raise TypeError(f"Not every argument reaches the database as it is: {sql}")
+                columns = [column for column, _, _ in compiler.select[: compiler.col_count]]
+                self._made = _Made(queryset, compiler, sql, tuple(params), slots, compiler.get_converters(columns))
+        return self._made
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A query as the ORM builds it.  slots: position among the parameters → which argument stands there."""
+
+    queryset: Any
+    compiler: Any
+    sql: str
+    params: tuple[Any, ...]
+    slots: Mapping[int, int]
+    converters: Mapping[int, Any]
+
+
+class _Bound:
+    """A query that gives the compiler that was bound, and is itself otherwise."""
+
+    def __init__(self, query: Any, compiler: Any) -> None:
+        self._query, self._compiler = query, compiler
+
+    def get_compiler(self, *_: Any, **__: Any) -> Any:
+        return self._compiler
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._query, name)
+
+
+def _example(type: type, number: int) -> Any:
+    """A value that no query holds by itself."""
+    if type is UUID:
+        return uuid4()
+    if type is str:
+        return uuid4().hex
+    if type is int:
+        return 1_900_000_000 + number
+    if type is datetime:
+        return datetime.fromisoformat("1583-01-01T00:00:00+00:00") + timedelta(days=number)
+    if type is date:
+        return date(1582, 1, 1) + timedelta(days=number)
+    raise TypeError(f"A prepared query takes no {type.__name__}.")
+
+
+def _like(example: Any, value: Any) -> Any:
+    """Numbers go to the database in a wrapper that says how wide they are; the others as they are."""
+    return type(example)(value) if isinstance(example, int) else value
