@@ -63,7 +63,7 @@ def system_settle_elsewhere(actor: Actor, case_id: UUID) -> bool:
     """
     act = current_act()
     act.about("case", case_id)
-    case = lock_case(visible_cases(actor).filter(pk=case_id))
+    case = lock_case(actor, case_id)
     if not may_stop(case):
         return False
     _stop(case)
