@@ -29,6 +29,9 @@ LOGINS = {
     "audit": ("aud.admin", True),
 }
 
+NUMBER = "460199196103089029"
+"""The resident's own, invented."""
+
 
 def routes(patterns: list[Any] | None = None, before: str = "") -> Iterator[str]:
     """Every address pattern that the faces answer, with the methods of the API."""
@@ -95,13 +98,18 @@ def things(demo: Demo) -> dict[str, str]:
         "assignment_id": str(assignment.id),
         "code": "invalid",
         "limit": "address-confirmed",
+        "number": NUMBER,
+        "subject_id": str(Account.objects.get(login=RESIDENT).subject_id),
+        "resource": "residence.addresses",
+        "element": "residence.phone",
+        "record_id": resident.get("/api/v1/facts").json()["rows"][-1]["record_id"],
     }
 
 
 def address(row: str, things: dict[str, str]) -> tuple[str, str]:
     method, _, path = row.partition(" ")
     for name, value in things.items():
-        for form in (f"<uuid:{name}>", f"<slug:{name}>", f"{{{name}}}"):
+        for form in (f"<uuid:{name}>", f"<slug:{name}>", f"<str:{name}>", f"{{{name}}}"):
             path = path.replace(form, value)
     assert "<" not in path
     assert "{" not in path
@@ -127,6 +135,20 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/cases/{case_id}/clocks/{limit}/extension": {"reason": "案情复杂"},
         "POST /api/v1/cases/{case_id}/withdrawal": {"reason": "填错了"},
         "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
+        "POST /api/v1/records/{resource}/{record_id}/corrections": {
+            "values": {"residence.phone": "13907491234"},
+            "reason": "录错了一位",
+        },
+        "POST /desk/records/<str:resource>/<uuid:record_id>/correct/": {
+            "residence.phone": "13907491234",
+            "reason": "录错了一位",
+        },
+        "POST /api/v1/subjects/search": {"scheme": "citizen-id", "value": things["number"]},
+        "POST /desk/subjects/": {
+            "scheme": "citizen-id",
+            "value": things["number"],
+            "purpose": "case-handling",
+        },
         "POST /api/v1/session": {"login": RESIDENT, "password": PASSWORD},
         "PUT /api/v1/session/capacity": {"capacity": "self"},
         "POST /api/v1/tasks/{task_id}": decision,
@@ -148,6 +170,13 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
     return bodies.get(row, {})
 
 
+def query_of(path: str) -> str:
+    """What a reader asks with: facts are read for a purpose, events of a period."""
+    if "/subjects/" in path or "/records/" in path:
+        return "?purpose=case-handling&since=2026-01-01"
+    return QUERIES.get(path, "")
+
+
 QUERIES = {"/places/picker/": "?field=residence.address", "/api/v1/places/search": "?text=海秀"}
 
 
@@ -167,9 +196,9 @@ def ask(client: Any, method: str, path: str, body: dict[str, Any]) -> int:
         if path.startswith("/api/") and method != "GET":
             answer = call(client, method, path, body, **{"Idempotency-Key": "key-of-the-matrix"})
         elif method == "POST":
-            answer = client.post(path, body)
+            answer = client.post(path + query_of(path), body)
         else:
-            answer = client.get(path + QUERIES.get(path, ""))
+            answer = client.get(path + query_of(path))
         transaction.set_rollback(True)
     client.cookies = cookies
     return int(answer.status_code)

@@ -14,7 +14,7 @@ from ninja.renderers import BaseRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from yiwang.api.pages import FAULTS_BY_STATUS, Malformed, problem_response
-from yiwang.api.routers import audit, cases, facts, items, organisation, places, session
+from yiwang.api.routers import audit, cases, facts, items, organisation, places, session, subjects
 from yiwang.kernel.errors import Fault, FieldFault, Invalid
 
 __all__ = ["api", "urlpatterns"]
@@ -67,7 +67,15 @@ api = NinjaAPI(
     parser=_Body(),
 )
 api.add_router("/session", session.router)
-for _router in (items.router, cases.router, facts.router, places.router, organisation.router, audit.router):
+for _router in (
+    items.router,
+    cases.router,
+    facts.router,
+    subjects.router,
+    places.router,
+    organisation.router,
+    audit.router,
+):
     api.add_router("", _router)
 
 

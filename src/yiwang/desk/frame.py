@@ -82,5 +82,8 @@ def menu_of(administrator: Administrator | None) -> list[Noun]:
 def page(request: FaceRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """Render a page of the desk with its menu."""
     administrator = administrator_of(post_of(request))
-    frame = {"menu": menu_of(administrator), "may_see_cases": administrator is None}
+    menu = menu_of(administrator)
+    if identity.why(request.actor, "subject.find").allowed:
+        menu.insert(len(menu) - 2, Noun("/desk/subjects/", _("Subjects"), "user"))
+    frame = {"menu": menu, "may_see_cases": administrator is None}
     return render(request, template, {**frame, **context}, status=status)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.desk.views import audit, cases, clocks, messages, officers, operations, signing, tasks
+from yiwang.desk.views import audit, cases, clocks, messages, officers, operations, signing, subjects, tasks
 
 app_name = "desk"
 urlpatterns = [
@@ -18,6 +18,10 @@ urlpatterns = [
     path("cases/<uuid:case_id>/clocks/<slug:limit>/", clocks.days, name="clock"),
     path("cases/<uuid:case_id>/clocks/<slug:limit>/extend/", clocks.extend, name="extend-clock"),
     path("cases/<uuid:case_id>/cancel/", cases.cancel, name="cancel"),
+    path("subjects/", subjects.search, name="subjects"),
+    path("subjects/<uuid:subject_id>/", subjects.subject, name="subject"),
+    path("subjects/<uuid:subject_id>/records/<str:resource>/", subjects.history, name="history"),
+    path("records/<str:resource>/<uuid:record_id>/correct/", subjects.correct, name="correct"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
     path("officers/", officers.officers, name="officers"),

@@ -14,6 +14,7 @@ __all__ = [
     "DiscrepancyPage",
     "DiscrepancyState",
     "DiscrepancyView",
+    "CorrectionField",
     "Door",
     "DoubtCounts",
     "ElementCompared",
@@ -23,12 +24,15 @@ __all__ = [
     "HistoryLine",
     "IngestReport",
     "IngestRow",
+    "KnownRecord",
+    "PurposeChoice",
     "ReadPage",
     "ReadView",
     "RecordView",
     "ReporterView",
     "Standing",
-    "SubjectFacts",
+    "SchemeChoice",
+    "SubjectPage",
     "ValueView",
 ]
 
@@ -130,18 +134,60 @@ class RecordView:
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectFacts:
-    """What a reader may know of a subject from one resource.
+class SchemeChoice:
+    """An identifier by which a subject is looked for."""
 
-    records: of a state the version in force with its facts; `facts` is empty where nothing is known.  may_correct: the reader is the
-    source's officer.
+    scheme: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeChoice:
+    """A registered purpose to choose."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRecord:
+    """What a reader may know of a subject from one resource: the facts of the record that holds, of events those of the last one.
+
+    may_correct: the reader is the source's officer.
     """
 
     resource: str
     resource_title: str
-    shape: str
+    is_event: bool
+    record_id: UUID
     facts: tuple[FactView, ...]
     may_correct: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectPage:
+    """A subject as a post sees it for one purpose. identifiers: (title, masked value) of those that it bears today."""
+
+    id: UUID
+    kind_title: str
+    identifiers: tuple[tuple[str, str], ...]
+    purpose: PurposeChoice
+    records: tuple[KnownRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionField:
+    """One element of a record that its source's officer may correct.
+
+    present: as it stands, covered where the reader may not see it.  choices: (code, title) of a code list or of yes and no.
+    """
+
+    element: str
+    title: str
+    type: str
+    present: str
+    required: bool
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

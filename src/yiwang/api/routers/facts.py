@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest
@@ -36,9 +37,19 @@ def list_facts(request: HttpRequest) -> Facts:
 
 
 @router.get("/reads", response=ReadPage, operation_id="list_reads")
-def list_reads(request: HttpRequest, cursor: str = "") -> ReadPage:
-    """Who has read the person's facts."""
-    return records.list_reads(actor_of(request), cursor)
+def list_reads(
+    request: HttpRequest,
+    cursor: str = "",
+    about: UUID | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    purpose: str = "",
+    unit_id: UUID | None = None,
+) -> ReadPage:
+    """Who has read the person's facts, or those of a subject that he represents (`about`). Dates are half-open."""
+    return records.list_reads(
+        actor_of(request), cursor, about=about, since=since, until=until, purpose=purpose, unit_id=unit_id
+    )
 
 
 @router.get("/messages", response=Inbox, operation_id="list_messages")

@@ -171,3 +171,28 @@ def here(context: template.Context, path: str, exact: bool = False) -> SafeStrin
 
 def _in_chinese() -> bool:
     return (get_language() or "").startswith("zh")
+
+
+@register.filter
+def door(name: str) -> str:
+    """By which lawful door a record came, in words."""
+    return {
+        "case": _("a case"),
+        "feed": _("the source's feed"),
+        "correction": _("a correction by the source"),
+        "self-service": _("the person himself"),
+        "observation": _("an observation"),
+        "sample": _("sample data"),
+    }.get(name, name)
+
+
+@register.filter
+def ground(name: str) -> str:
+    """On what somebody read, in words."""
+    return {
+        "represented": _("representing the subject"),
+        "grant": _("the duty of the post"),
+        "agreement": _("the sharing agreement"),
+        "item": _("the item applied for"),
+        "platform": _("finding out whose fact it is"),
+    }.get(name, name)

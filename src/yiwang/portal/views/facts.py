@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from yiwang.kernel.time import today
 from yiwang.portal.guard import for_oneself
 from yiwang.records import queries as records
 
@@ -15,21 +20,49 @@ if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 OWN_DATA = "own-data"
+PERIODS = (7, 30, 365)
 
 
 @require_safe
 @for_oneself
 def facts(request: FaceRequest) -> HttpResponse:
-    """One's own facts: value, whose, since when, how old."""
+    """One's own facts: value, whose, since when, how old. Sensitive ones are covered until one asks to see them."""
     person = request.actor.subject_id
     found = records.facts(request.actor, person, purpose=OWN_DATA) if person else []
-    return render(request, "portal/facts.html", {"facts": found})
+    return render(request, "portal/facts.html", {"facts": found, "uncovered": request.GET.getlist("show")})
 
 
 @require_safe
 @for_oneself
 def reads(request: FaceRequest) -> HttpResponse:
-    """Who has read one's data."""
-    return render(
-        request, "portal/reads.html", {"page": records.list_reads(request.actor, request.GET.get("cursor", ""))}
+    """Who has read one's data, or that of whom one represents."""
+    represented = [(str(id), title) for id, title in records.represented_subjects(request.actor)]
+    asked = {name: request.GET.get(name, "") for name in ("about", "days", "unit")}
+    about = asked["about"] if asked["about"] in dict(represented) else ""
+    whose = UUID(about) if about else None
+    units = [(str(id), title) for id, title in records.list_readers(request.actor, about=whose)]
+    unit = asked["unit"] if asked["unit"] in dict(units) else ""
+    days = int(asked["days"]) if asked["days"] in {str(one) for one in PERIODS} else 0
+    page = records.list_reads(
+        request.actor,
+        request.GET.get("cursor", ""),
+        about=whose,
+        since=today() - timedelta(days=days) if days else None,
+        unit_id=UUID(unit) if unit else None,
     )
+    periods = [
+        (0, _("All")),
+        *((one, _("last {days} days").format(days=one)) for one in PERIODS),
+    ]
+    kept = {"about": about, "days": str(days) if days else "", "unit": unit}
+    context = {
+        "page": page,
+        "represented": represented,
+        "units": units,
+        "periods": periods,
+        "about": about,
+        "unit": unit,
+        "days": days,
+        "keep": urlencode({name: value for name, value in kept.items() if value}),
+    }
+    return render(request, "portal/reads.html", context)

@@ -15,9 +15,18 @@ from yiwang.records.queries.read_log import list_readers, list_reads, make_month
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
 from yiwang.records.queries.representing import represented_by, represents
 from yiwang.records.queries.standing import system_open_discrepancies
+from yiwang.records.queries.subjects import (
+    correction_form,
+    find_subject,
+    list_schemes,
+    purposes,
+    represented_subjects,
+    subject_page,
+)
 from yiwang.records.queries.tables import differing_tables, stored_tables
 
 __all__ = [
+    "correction_form",
     "count_open_discrepancies",
     "differing_tables",
     "discrepancies_of_case",
@@ -26,21 +35,23 @@ __all__ = [
     "events",
     "fact",
     "facts",
+    "facts_for_applicant",
+    "find_subject",
     "history",
     "list_discrepancies",
-    "facts_for_applicant",
-    "list_reads",
-    "make_month",
-    "make_months_ahead",
-    "shown_before",
     "list_readers",
     "list_reads",
+    "list_schemes",
     "make_month",
     "make_months_ahead",
+    "purposes",
     "record",
     "represented_by",
+    "represented_subjects",
     "represents",
+    "shown_before",
     "stored_tables",
+    "subject_page",
     "subjects_whose",
     "system_facts",
     "system_open_discrepancies",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.translation import get_language
 
@@ -137,8 +138,7 @@ def make_month(moment: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT records_make_read_log(%s)", [day])
         made = bool(cursor.fetchone()[0])
-    if not made:
-        _made.add(where)  # one that was made just now may be rolled back with this transaction: ask again next time
+    transaction.on_commit(partial(_made.add, where))  # until then it may be undone, and every reading has to ask
     return made
 
 

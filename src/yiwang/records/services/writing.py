@@ -16,6 +16,7 @@ from yiwang.kernel import failpoints
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
+from yiwang.records.queries.subjects import may_correct
 from yiwang.records.queries.versions import StoredVersion, last_word, version_by_id, version_in_force
 from yiwang.records.services.comparing import compare_arrived
 from yiwang.records.services.door import Target, Word, admit, digest_of, event_key, fits, target_of
@@ -199,14 +200,6 @@ def system_ingest(
             "record.ingested.v1", subject=resource, data={"resource": resource, "written": written, "door": str(door)}
         )
     return IngestReport(written, given - written)
-
-
-def may_correct(actor: Actor, kept_by: str, unit_id: UUID | None) -> bool:
-    """Whether a post corrects records of this unit in a resource that the duty `kept_by` keeps."""
-    if actor.capacity is not CapacityKind.POST:
-        return True
-    parts = unit_scope(actor, "record.correct").each
-    return any(kept_by in part.duties and part.covers(unit_id) for part in parts)
 
 
 def _same(version: StoredVersion) -> date | str:
