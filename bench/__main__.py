@@ -6,7 +6,8 @@ import sys
 from importlib import import_module
 
 SUITES = {
-    "case": "One full life of a case over HTTP against the same statements issued directly, and against a bare view."
+    "case": "One full life of a case over HTTP against the same statements issued directly, and against a bare view.",
+    "fact": "One fact inside the engine against a prepared SELECT, and over HTTP against a bare view with SELECT and INSERT.",
 }
 
 
