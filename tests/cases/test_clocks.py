@@ -184,6 +184,8 @@ def test_lists_and_tasks_read_the_day_from_the_clocks(permit: People, at: Any) -
 
 
 def test_an_extension_is_approved_once_up_to_its_cap_and_the_applicant_reads_why(permit: People, at: Any) -> None:
+    from yiwang.outbox.models import Event
+
     at("2026-03-02")
     case_id = send(permit.lin).case_id
     do(permit.wu, case_id)
@@ -199,6 +201,9 @@ def test_an_extension_is_approved_once_up_to_its_cap_and_the_applicant_reads_why
     assert (line.code, line.reason) == ("clock-extended", "需要现场核查")
     with pytest.raises(Conflict):
         services.extend_clock(permit.post("boss"), case_id, "lic-decide", "再延长", length=1)
+    event = Event.objects.get(type="case.clock-changed.v1")
+    told = {"change": "extended", "due_on": "2026-03-23", "applicant_id": str(permit.lin.subject_id)}
+    assert {name: event.data[name] for name in told} == told
 
 
 def test_who_may_not_and_what_cannot_be_extended_is_refused(permit: People, at: Any) -> None:

@@ -101,12 +101,6 @@ CHANGES = {
         "A limit that is counted backwards has no `pauses`.",
     ),
     "a pause twice": (LIMIT, "verified: unknown", "verified: unknown\npauses: [hearing, hearing]", "`hearing` stands here twice."),
-    "an extension that nobody is told of": (
-        LIMIT,
-        "verified: unknown",
-        "verified: unknown\nextension: {length: 5, approved_by: 负责人, tell: nothing}",
-        "There is no message `nothing`.",
-    ),
     "a pause without its law": ("base/pauses/hearing.yaml", "law: 中华人民共和国行政许可法\n", "", "names no law with its article"),
     "a clock in two ways": (PROCESS, START, clocks('starts="lic-decide" stops="lic-decide"'), "This clock cannot be read."),
     "a clock of an unknown limit": (PROCESS, START, clocks('starts="lic-decides"'), "No pack declares the limit `lic-decides`."),

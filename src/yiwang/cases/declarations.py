@@ -157,13 +157,12 @@ class PauseKind(Kind):
 class ExtensionBody(_Part):
     """The one extension that a limit allows.
 
-    length: at most so much more, in the limit's unit.  approved_by: who approves it, for people.  tell: the message that tells the
-    applicant its reason.
+    length: at most so much more, in the limit's unit.  approved_by: who approves it, for people. The applicant
+    reads the reason in the course of his case, and a message that is sent on `case.clock-changed.v1` tells him of it.
     """
 
     length: int = Field(ge=1, le=365)
     approved_by: Text
-    tell: str
 
 
 class DeemedBody(_Part):
@@ -208,11 +207,9 @@ class LimitKind(Kind):
     order = 45
 
     def references(self, body: LimitBody) -> Iterable[Reference]:
-        """Its pauses, and the message about an extension."""
+        """Its pauses."""
         for n, pause in enumerate(body.pauses):
             yield Reference(f"pauses/{n}", "pause", pause)
-        if body.extension is not None:
-            yield Reference("extension/tell", "message", body.extension.tell)
 
     def narrows(self, parent: LimitBody, child: LimitBody) -> Iterable[tuple[str, str, str]]:
         """A city may promise its people a shorter limit, a shorter extension and fewer pauses, counted as the law counts."""

@@ -41,17 +41,17 @@ CASE_WITHDRAWN: Final = "case.withdrawn.v1"
 """The applicant withdrew; `case.ended.v1` follows."""
 
 CASE_CLOCK_STARTED: Final = "case.clock-started.v1"
-"""A clock of a case began.  + `case_id`, `limit`, `state`, `due_on` (the earlier of both limits; null while it is paused),
-`legal_due_on`."""
+"""A clock of a case began.  + `case_id`, `applicant_id` (who sent it), `limit`, `state`, `due_on` (the earlier of both limits; null
+while it is paused), `legal_due_on`."""
 
 CASE_CLOCK_CHANGED: Final = "case.clock-changed.v1"
 """An open clock has other dates, or stands still.  + what `case.clock-started.v1` has, and `change`: paused | resumed | extended |
-recounted (the calendar has changed); `tell`: id of the declared message that the applicant gets, or empty; `change_id`."""
+recounted (the calendar has changed); `change_id`."""
 
 CASE_CLOCK_STOPPED: Final = "case.clock-stopped.v1"
 """A clock has ended.  + what `case.clock-started.v1` has; `state`: met | missed | stopped."""
 _EVERY = ("number", "item", "release", "unit_id", "origin")
-_CLOCK = ("case_id", "limit", "state", "due_on", "legal_due_on")
+_CLOCK = ("applicant_id", "case_id", "limit", "state", "due_on", "legal_due_on")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     CASE_SUBMITTED: (*_EVERY, "due_on", "place"),
     CASE_ADVANCED: (*_EVERY, "version", "node", "act"),
@@ -59,7 +59,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     CASE_OUTCOME_CHANGED: (*_EVERY, "outcome", "before"),
     CASE_WITHDRAWN: _EVERY,
     CASE_CLOCK_STARTED: (*_EVERY, *_CLOCK),
-    CASE_CLOCK_CHANGED: (*_EVERY, *_CLOCK, "change", "tell", "change_id"),
+    CASE_CLOCK_CHANGED: (*_EVERY, *_CLOCK, "change", "change_id"),
     CASE_CLOCK_STOPPED: (*_EVERY, *_CLOCK),
     TASK_TRANSFERRED: (*_EVERY, "task_id", "node", "post_id"),
 }

@@ -202,11 +202,11 @@ def new_change(
     )
 
 
-def tell_change(case: Case, clock: Clock, row: ClockChange, *, tell: str = "", unit_id: UUID | None = None) -> None:
-    """A line in the course and an event.  tell: id of the message that the applicant gets.  unit_id: the unit that approved it."""
+def tell_change(case: Case, clock: Clock, row: ClockChange, *, unit_id: UUID | None = None) -> None:
+    """A line in the course and an event.  unit_id: the unit that approved it."""
     code = f"clock-{row.change}"
     add_line(case, current_act().actor, code, at=row.at, unit_id=unit_id, reason=row.words, clock_change=row)
-    data = {**clock_data(case, clock), "change": row.change, "tell": tell, "change_id": str(row.id)}
+    data = {**clock_data(case, clock), "change": row.change, "change_id": str(row.id)}
     current_act().emit(CASE_CLOCK_CHANGED, subject=case.id, data=data)
 
 
@@ -215,6 +215,7 @@ def clock_data(case: Case, clock: Clock) -> dict[str, object]:
     return {
         **event_data(case),
         "case_id": str(case.id),
+        "applicant_id": str(case.agent_id or case.subject_id),
         "limit": clock.limit,
         "state": str(clock.state),
         "due_on": clock.due.isoformat() if clock.due else None,

@@ -50,8 +50,7 @@ def extend_clock(
     clock.save()
     case.version += 1
     row = add_change(clock, "extended", at=act.time, length=more, words=words)
-    allowed = definition("limit", limit, case.release)["extension"]
-    tell_change(case, clock, row, tell=allowed["tell"], unit_id=actor_unit(actor))
+    tell_change(case, clock, row, unit_id=actor_unit(actor))
     save_case(case)
     act.note(item=case.item, limit=limit, length=more, version=case.version)
     return shape_case(actor, find_case(case.pk), language)
