@@ -25,11 +25,17 @@ AGAIN = model(
     lane("check"), start(), user("check", "accept", "again"), choice("which", "done"), end(),
     path("start", "check", "which"), flow("which", "check", 'decision == "again"'), flow("which", "end", id="done"),
 )  # fmt: skip
+PROMISED = model(
+    lane("look", "check"), start(), user("look", "accept", "again"), choice("which", "done"), choice("any", "nothing"),
+    user("check"), end(), end("no"), path("start", "look", "which"), flow("which", "look", 'decision == "again"'),
+    flow("which", "any", id="done"), flow("any", "check", "promised"), flow("any", "no", id="nothing"), path("check", "end"),
+)  # fmt: skip
 
 
 def saved(owner: Process, run: Run) -> Run:
-    """The same run after a stay in the database."""
-    return owner.restore(json.loads(json.dumps(run.state())))
+    """The same run after a stay in the database, which keeps no order of keys."""
+    state = json.loads(json.dumps(run.state()))
+    return owner.restore({**state, "tasks": dict(sorted(state["tasks"].items(), reverse=True))})
 
 
 def test_acceptance_leads_to_the_action_and_then_to_the_end() -> None:
@@ -54,6 +60,18 @@ def test_refusal_takes_the_default_way() -> None:
     run = process(CHOICE).begin()
     run.decide(run.waiting()[0].id, "refuse")
     assert (run.is_over, run.outcome) == (True, "refused")
+
+
+def test_what_was_promised_is_still_known_after_many_stays_in_the_database() -> None:
+    owner = process(PROMISED)
+    for promised, last in ((True, "check"), (False, "")):
+        run = saved(owner, owner.begin(promised=promised))
+        for _ in range(3):
+            run.decide(run.waiting()[0].id, "again")
+            run = saved(owner, run)
+        run.decide(run.waiting()[0].id, "accept")
+        assert [one.node.id for one in run.waiting()] == ([last] if last else [])
+        assert run.is_over is not promised
 
 
 def test_two_branches_wait_for_each_other() -> None:

@@ -1,5 +1,14 @@
 """The demonstration city for tests of the faces."""
 
 from support.demo import demo, demo_template, own_demo
+from support.permit import own_town, permit_clone, permit_template, town
 
-__all__ = ["demo", "demo_template", "own_demo"]
+__all__ = [
+    "demo",
+    "demo_template",
+    "own_demo",
+    "own_town",
+    "permit_clone",
+    "permit_template",
+    "town",
+]

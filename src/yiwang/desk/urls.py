@@ -13,6 +13,7 @@ urlpatterns = [
     path("post/", signing.choose_post, name="post"),
     path("tasks/", tasks.task_list, name="tasks"),
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
+    path("tasks/<uuid:task_id>/transfer/", tasks.transfer, name="transfer"),
     path("cases/", cases.case_list, name="cases"),
     path("cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("cases/<uuid:case_id>/clocks/<slug:limit>/", clocks.days, name="clock"),

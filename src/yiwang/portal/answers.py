@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from yiwang.cases.values import Choice, FormField, FormView
+from yiwang.cases.values import Choice, FormField, FormView, MaterialLine, SourceShown
 from yiwang.kernel.errors import FieldFault
 from yiwang.places import queries as places
 from yiwang.places.values import DivisionView
@@ -35,6 +35,7 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
     "credit-code": {"autocapitalize": "characters", "short": True},
 }
 """How the keyboard of a phone helps with each type of element."""
+FACT = "fact."
 TEMPLATES = {"date": "date", "code": "code", "boolean": "boolean", "address": "address", "place": "place"}
 
 
@@ -89,6 +90,9 @@ class Widget:
     short: bool = False
     check: str = ""
     check_message: str = ""
+    shown: str = ""
+    source: SourceShown | None = None
+    material: MaterialLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +115,22 @@ def read_answers(form: FormView, typed: QueryDict) -> dict[str, object]:
     """The answers by element; what was left empty is absent. Parts of one answer come as `<name>.<part>`."""
     answers: dict[str, object] = {}
     for one in form.fields:
+        if one.source is not None:
+            continue
         value = _read(one, typed)
         if value not in ("", None, {}):
             answers[one.name] = value
     return answers
+
+
+def facts_shown(form: FormView) -> dict[str, str]:
+    """Element → record of every fact that the form shows, for the form to carry: `fact.<element>`."""
+    return {one.name: str(one.source.record_id) for one in form.fields if one.source is not None}
+
+
+def facts_seen(typed: QueryDict) -> dict[str, str]:
+    """What `facts_shown` put into the form that came back."""
+    return {name.removeprefix(FACT): typed.get(name, "") for name in typed if name.startswith(FACT)}
 
 
 def _read(one: FormField, typed: QueryDict) -> object:
@@ -154,13 +170,19 @@ def chosen_in(name: str, typed: QueryDict) -> list[str]:
 def sections_of(form: FormView, typed: QueryDict | None, faults: Iterable[FieldFault] = ()) -> list[Section]:
     """The form to show, filled with what was typed or, at first, with what the city knows."""
     by_field = _by_field(faults)
+    materials = {one.element: one for one in form.materials if one.element}
     return [
-        Section(section.title, [_widget(one, typed, by_field.get(one.name, [])) for one in section.fields])
+        Section(
+            section.title,
+            [_widget(one, typed, by_field.get(one.name, []), materials.get(one.name)) for one in section.fields],
+        )
         for section in form.sections
     ]
 
 
-def _widget(one: FormField, typed: QueryDict | None, faults: Sequence[FieldFault]) -> Widget:
+def _widget(
+    one: FormField, typed: QueryDict | None, faults: Sequence[FieldFault], material: MaterialLine | None = None
+) -> Widget:
     parts: dict[str, Any] = dict(INPUTS.get(one.type, {}))
     if one.type in {"address", "place"}:
         known = one.value if isinstance(one.value, Mapping) else {"place": one.value or ""}
@@ -178,13 +200,24 @@ def _widget(one: FormField, typed: QueryDict | None, faults: Sequence[FieldFault
         type=one.type,
         required=one.required,
         help=one.help,
-        template=f"widgets/{TEMPLATES.get(one.type, 'text')}.html",
+        template=f"widgets/{_template(one, material)}.html",
         choices=one.choices,
         fault=" ".join(sentence(fault) for fault in faults),
         check=one.check,
         check_message=one.check_message,
+        shown=one.shown,
+        source=one.source,
+        material=material,
         **parts,
     )
+
+
+def _template(one: FormField, material: MaterialLine | None) -> str:
+    if one.source is not None:
+        return "known"
+    if material is not None and material.promise:
+        return "promise"
+    return TEMPLATES.get(one.type, "text")
 
 
 def _path_to(code: str) -> list[str]:

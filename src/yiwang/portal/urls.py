@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.portal.views import apply, cases, facts, home, messages, problems, signing
+from yiwang.portal.views import apply, cases, facts, home, messages, problems, signing, tasks
 
 app_name = "portal"
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),
     path("my/cases/<uuid:case_id>/withdraw/", cases.withdraw, name="withdraw"),
+    path("my/tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("my/facts/", facts.facts, name="facts"),
     path("my/reads/", facts.reads, name="reads"),
     path("my/messages/", messages.inbox, name="messages"),

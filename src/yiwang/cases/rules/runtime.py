@@ -219,6 +219,18 @@ class _Conditions(PythonScriptEngine):  # type: ignore[misc]
         raise PermissionError("Services are called by the case, not by the diagram.")
 
 
+def _parents_first(state: Mapping[str, Any]) -> dict[str, Any]:
+    """The saved tokens, each after its parent: it is saved as what differs from it, and PostgreSQL keeps no order of keys."""
+    saved: Mapping[str, Any] = state["tasks"]
+    ordered: dict[str, Any] = {}
+    waiting = [str(state["root"])]
+    while waiting:
+        one = waiting.pop()
+        ordered[one] = saved[one]
+        waiting.extend(str(child) for child in saved[one]["children"])
+    return ordered
+
+
 class _ByReference(BpmnWorkflowConverter):  # type: ignore[misc]
     """Saves a run without its process."""
 
@@ -230,7 +242,7 @@ class _ByReference(BpmnWorkflowConverter):  # type: ignore[misc]
 
     def from_dict(self, dct: dict[str, Any]) -> BpmnWorkflow:
         workflow = self.target_class(self.specification, {}, deserializing=True)
-        workflow.tasks = self.mapping_from_dict(dct["tasks"], UUID, workflow=workflow)
+        workflow.tasks = self.mapping_from_dict(_parents_first(dct), UUID, workflow=workflow)
         workflow.task_tree = workflow.tasks[UUID(dct["root"])]
         self.set_default_attributes(workflow, dict(dct))
         return workflow

@@ -9,11 +9,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.acts.values import Actor
 from yiwang.cases import queries, services
-from yiwang.cases.values import CaseView
+from yiwang.cases.values import CaseView, Claimed, MaterialState, TaskView
 from yiwang.desk.frame import for_post, page
 from yiwang.kernel.errors import Conflict, Invalid, NotAllowed, problem
 from yiwang.records import queries as records
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 HANDLING = "case-handling"
+NOBODY = UUID(int=0)
 
 
 @require_safe
@@ -47,23 +48,92 @@ def task(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
             version=int(version) if version.isdecimal() and len(version) < 10 else 0,
             act=request.POST.get("act", ""),
             reason=reason,
+            asks=_asked(request) if request.POST.get("asking") == request.POST.get("act") else (),
             language=request.language,
         )
     except Invalid as invalid:
         said = [_(one.message).format_map(one.params) for one in invalid.faults] or [_(invalid.detail or invalid.title)]
-        return _show(request, task_id, {"reason": reason, "reason_fault": " ".join(said)}, invalid.status)
+        shown = {"reason": reason, "reason_fault": " ".join(said), "claimed": _claimed(request)}
+        return _show(request, task_id, shown, invalid.status)
     except Conflict as lost:
         return _show(request, task_id, {"reason": reason, "lost": problem(lost, translate=_)}, lost.status)
     messages.success(request, _("Done. The applicant is being told."))
     return HttpResponseRedirect("/desk/tasks/", status=303)
 
 
+def _asked(request: FaceRequest) -> list[Claimed]:
+    """What the officer ticked or wrote about: `ask` holds `<kind>:<id>`, `words.<kind>:<id>` what is wrong with it."""
+    chosen = dict.fromkeys(request.POST.getlist("ask"))
+    chosen |= dict.fromkeys(
+        name.removeprefix("words.") for name in request.POST if name.startswith("words.") and request.POST[name].strip()
+    )
+    return [Claimed(*one.partition(":")[::2], words=request.POST.get(f"words.{one}", "").strip()) for one in chosen]
+
+
+def _claimed(request: FaceRequest) -> dict[str, str]:
+    """The same as it was typed, to be shown again."""
+    return {f"{one.kind}:{one.id}": one.words for one in _asked(request)}
+
+
+@require_POST
+@for_post
+def transfer(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
+    """Hand a task over to a deputy."""
+    reason = request.POST.get("reason", "").strip()
+    version = request.POST.get("version", "")
+    try:
+        services.transfer_task(
+            request.actor,
+            task_id,
+            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            post_id=_post(request.POST.get("post", "")),
+            reason=reason,
+            language=request.language,
+        )
+    except Invalid as invalid:
+        said = " ".join(_(one.message).format_map(one.params) for one in invalid.faults)
+        return _show(request, task_id, {"transfer_reason": reason, "transfer_fault": said}, invalid.status)
+    except Conflict as lost:
+        return _show(request, task_id, {"lost": problem(lost, translate=_)}, lost.status)
+    messages.success(request, _("The task has been handed over."))
+    return HttpResponseRedirect("/desk/tasks/", status=303)
+
+
+def _post(given: str) -> UUID:
+    """The chosen post; one that nobody has stands for none chosen."""
+    try:
+        return UUID(given)
+    except ValueError:
+        return NOBODY
+
+
 def _show(
     request: FaceRequest, task_id: UUID, more: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     found = queries.task(request.actor, task_id, request.language)
-    context = {"task": found, "facts": known_facts(request.actor, found.case), **(more or {})}
+    context = {
+        "task": found,
+        "facts": known_facts(request.actor, found.case),
+        "asking": next((one.name for one in found.acts if one.asks), ""),
+        "asks": _rows(found, (more or {}).get("claimed") or {}),
+        **(more or {}),
+    }
     return page(request, "desk/task.html", context, status)
+
+
+def _rows(found: TaskView, claimed: Mapping[str, str]) -> list[dict[str, Any]]:
+    """What may be asked, with what is missing ticked for good and what the officer had typed."""
+    missing = {one.id for one in found.case.materials if one.state == MaterialState.MISSING}
+    return [
+        {
+            "key": f"{one.kind}:{one.id}",
+            "title": one.title,
+            "is_missing": one.kind == "material" and one.id in missing,
+            "is_chosen": f"{one.kind}:{one.id}" in claimed,
+            "words": claimed.get(f"{one.kind}:{one.id}", ""),
+        }
+        for one in found.may_ask
+    ]
 
 
 def known_facts(actor: Actor, case: CaseView) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.cases import queries as cases
 from yiwang.cases import services
-from yiwang.cases.values import FormChanged, FormView, KeyReused
+from yiwang.cases.values import FactChanged, FormChanged, FormView, KeyReused, MaterialState
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
 from yiwang.portal import answers
 from yiwang.portal.guard import for_oneself
@@ -27,12 +27,14 @@ CARRIED = "carried"
 class Showing:
     """What the form is shown with.
 
-    typed: None at first.  changed: by a new release.  sent_before: other content went out under the same key.
+    typed: None at first.  changed: by a new release.  facts_changed: facts that are others now.
+    sent_before: other content went out under the same key.
     """
 
     typed: QueryDict | None = None
     faults: tuple[FieldFault, ...] = ()
     changed: tuple[FieldFault, ...] = ()
+    facts_changed: tuple[FieldFault, ...] = ()
     continued: bool = False
     sent_before: bool = False
     status: int = 200
@@ -42,7 +44,10 @@ class Showing:
 @for_oneself
 def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
     """Show the form; take it."""
-    form = cases.form_for(request.actor, item_id, request.language)
+    subject_id = _subject(request)
+    form = cases.form_for(request.actor, item_id, request.language, subject_id=subject_id)
+    if form.subject_id is None:
+        return _choose(request, form)
     if request.method != "POST":
         typed = _carried(request)
         return _show(request, form, Showing(typed=typed, continued=typed is not None))
@@ -56,14 +61,34 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
             idempotency_key=request.POST.get("idempotency_key", ""),
             form_digest=request.POST.get("form_digest", ""),
             language=request.language,
+            subject_id=form.subject_id,
+            facts=answers.facts_seen(request.POST),
         )
     except Invalid as invalid:
         return _show(request, form, Showing(request.POST, faults=invalid.faults, status=invalid.status))
     except FormChanged as change:
         return _show(request, form, Showing(request.POST, changed=change.faults, status=change.status))
+    except FactChanged as change:
+        return _show(request, form, Showing(request.POST, facts_changed=change.faults, status=change.status))
     except KeyReused as reused:
         return _show(request, form, Showing(request.POST, sent_before=True, status=reused.status))
     return HttpResponseRedirect(f"/receipts/{receipt.case_id}/", status=303)
+
+
+def _subject(request: FaceRequest) -> UUID | None:
+    """For whom: as chosen in the address, or as the form carries it."""
+    given = request.POST.get("subject_id", "") or request.GET.get("subject", "")
+    try:
+        return UUID(given) if given else None
+    except ValueError:
+        raise NotFound from None
+
+
+def _choose(request: FaceRequest, form: FormView) -> HttpResponse:
+    """Before the form: for whom. Who represents nobody is told what to do."""
+    guide = cases.item_guide(form.item_id, request.language)
+    context = {"form": form, "guide": guide, "guide_at": f"/items/{form.item_id}/"}
+    return render(request, "portal/choose_subject.html", context)
 
 
 def _carried(request: FaceRequest) -> QueryDict | None:
@@ -87,6 +112,9 @@ def _show(request: FaceRequest, form: FormView, showing: Showing) -> HttpRespons
         "sections": answers.sections_of(form, typed, showing.faults),
         "summary": answers.summary_of(form, showing.faults),
         "changed": [answers.sentence(one) for one in showing.changed],
+        "facts_changed": [answers.sentence(one) for one in showing.facts_changed],
+        "known_materials": [one for one in form.materials if one.state == MaterialState.KNOWN],
+        "facts_seen": answers.facts_shown(form),
         "filled": typed is not None,
         "continued": showing.continued,
         "sent_before": showing.sent_before,

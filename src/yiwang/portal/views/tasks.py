@@ -1,0 +1,83 @@
+"""What is asked of the applicant: everything that is missing, at once, and the form in which to give it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from yiwang.cases import queries, services
+from yiwang.cases.values import FormSection, FormView, TaskView
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, problem
+from yiwang.portal import answers
+from yiwang.portal.guard import for_oneself
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_oneself
+def task(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
+    """Show what is missing; take it, whole."""
+    found = queries.task(request.actor, task_id, request.language)
+    if request.method != "POST":
+        return _show(request, found)
+    if "show_places" in request.POST:
+        return _show(request, found, request.POST)
+    version = request.POST.get("version", "")
+    try:
+        services.answer_task(
+            request.actor,
+            task_id,
+            answers.read_answers(_form(found), request.POST),
+            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            language=request.language,
+        )
+    except Invalid as invalid:
+        return _show(request, found, request.POST, invalid.faults, status=invalid.status)
+    except Conflict as lost:
+        return _show(request, found, request.POST, lost=problem(lost, translate=_), status=lost.status)
+    messages.success(request, _("It has arrived. The office goes on with your case."))
+    return HttpResponseRedirect(f"/my/cases/{found.case.id}/", status=303)
+
+
+def _form(found: TaskView) -> FormView:
+    """The questions of the notice as a form."""
+    fields = tuple(one.field for one in found.wanted if one.field is not None)
+    return FormView(
+        id=str(found.id),
+        item_id=found.case.item_id,
+        title=found.title,
+        sections=(FormSection("", fields),),
+        digest="",
+        release=found.case.release,
+        materials=found.case.materials,
+    )
+
+
+def _show(
+    request: FaceRequest,
+    found: TaskView,
+    typed: QueryDict | None = None,
+    faults: Sequence[FieldFault] = (),
+    *,
+    lost: Any = None,
+    status: int = 200,
+) -> HttpResponse:
+    form = _form(found)
+    [section] = answers.sections_of(form, typed, faults)
+    context = {
+        "task": found,
+        "case_at": f"/my/cases/{found.case.id}/",
+        "widgets": section.widgets,
+        "summary": answers.summary_of(form, faults),
+        "lost": lost,
+    }
+    return render(request, "portal/task.html", context, status=status)

@@ -1,0 +1,397 @@
+"""A small town with one permit: two registers, five materials of every kind, the process of licences, and the officers for it.
+
+Import the fixtures into a `conftest.py`: `permit_template`, `town` (rolled back), `own_town` (committed, for threads).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from support.packs import element, write_pack
+
+PACKS = Path(__file__).parents[2] / "packs"
+SMALL_CITY = Path(__file__).parents[1] / "cases" / "packs" / "small-city"
+TEMPLATE = "template_permit"
+ITEM = "stall-permit"
+PASSWORD = "Small-city-2026"
+PLACE = {"place": "460105002001", "detail": "海港路 9 号"}
+ELSEWHERE = {"place": "460105002002", "detail": "东方洋路 1 号"}
+PLAN = {"digest": "ab" * 32, "name": "平面图.pdf", "media_type": "application/pdf", "size": 2048}
+LONG_AGO = date(2026, 1, 5)
+
+IDS = {
+    "mei": "460199199004051205",
+    "kai": "460199198506071316",
+    "qin": "460199198402031424",
+    "ruan": "460199198303091536",
+    "shi": "460199198208081647",
+    "tang": "460199198109091751",
+    "guan": "460199198010101868",
+}
+CODES = {"one": "924601990000050122", "two": "92460199000005020W"}
+
+ITEM_FILE = """\
+kind: item
+id: stall-permit
+title: {zh-Hans: 摊位许可, en: Permit for a stall}
+summary: {zh-Hans: 开一个摊位, en: Open a stall}
+about: organisation
+applicant: {kind: person, represents: stall.keeper-id, by: person.citizen-id, called: stall.name}
+basic_code: "010199001000"
+level: 4
+form: stall-permit
+place: stall.address
+process: licence
+parameters:
+  accepting: take-up
+  reviewing: look-over
+  deciding: grant
+  checking: take-up
+  supplement_days: 5
+  writes:
+    - {resource: stall.permits}
+  accepted_message: taken-up
+  not_accepted_message: not-taken-up
+  supplement_message: please-supply
+  granted_message: granted
+  refused_message: refused
+  revoked_message: revoked
+promise: {working_days: 10}
+materials:
+  - id: register-entry
+    title: {zh-Hans: 登记证, en: Register entry}
+    kind: fact
+    elements: [stall.name, stall.number]
+  - id: hygiene
+    title: {zh-Hans: 卫生培训证明, en: Hygiene course}
+    kind: fact
+    elements: [hygiene.until]
+    element: hygiene.paper
+  - id: plan
+    title: {zh-Hans: 平面图, en: Floor plan}
+    help: {zh-Hans: 看得清门和水槽, en: Door and sink can be seen}
+    kind: upload
+    element: stall.plan
+    may_follow: true
+  - id: rules
+    title: {zh-Hans: 卫生制度, en: Hygiene rules}
+    kind: promise
+    element: stall.rules
+    promise:
+      text: {zh-Hans: 我承诺开业三十日内建立卫生制度。, en: I promise to have hygiene rules within thirty days.}
+      check: {working_days: 20}
+      broken: {zh-Hans: 撤销许可。, en: The permit is revoked.}
+guide:
+  conditions: [{zh-Hans: 有摊位, en: You have a stall}]
+  steps: [{zh-Hans: 申请, en: Apply}]
+  fee: {zh-Hans: 不收费, en: Free}
+  result: {zh-Hans: 许可, en: A permit}
+"""
+
+
+def duty(id: str, title: str, *more: str) -> str:
+    grants = ["task.decide", "case.read", "record.read", "record.write", *more]
+    return f"kind: duty\nid: {id}\ntitle: {title}\nmay:\n" + "".join(
+        f"  - {{action: {one}, scope: unit}}\n" for one in grants
+    )
+
+
+def message(id: str, body: str = "{item.title} {case.number} {case.reason}") -> str:
+    return f"kind: message\nid: {id}\ntitle: {id}\nbody: |\n  {body}\n"
+
+
+def register(id: str, about: str, *fields: str) -> str:
+    lines = [f"kind: resource\nid: {id}\ntitle: {id}\nshape: state\nabout: {about}\nkept_by: keep\nfields:"]
+    lines += [f"  - {{element: {one}, role: source}}" for one in fields]
+    return "\n".join([*lines, "sharing: {terms: unconditional}", ""])
+
+
+FILES: dict[str, str | bytes] = {
+    "items/stall-permit.yaml": ITEM_FILE,
+    "forms/stall-permit.yaml": (
+        "kind: form\nid: stall-permit\ntitle: {zh-Hans: 摊位许可申请, en: Application}\nsections:\n"
+        "  - title: {zh-Hans: 经营者, en: Keeper}\n    fields:\n"
+        "      - {element: person.name}\n      - {element: stall.name}\n      - {element: stall.address}\n"
+        "  - title: {zh-Hans: 摊位, en: Stall}\n    fields:\n"
+        "      - {element: stall.goods}\n      - {element: stall.seats, required: false}\n"
+    ),
+    "elements/stall.name.yaml": element("stall.name"),
+    "elements/stall.number.yaml": element("stall.number"),
+    "elements/stall.keeper-id.yaml": element("stall.keeper-id", "citizen-id", "sensitive"),
+    "elements/stall.address.yaml": element("stall.address", "address"),
+    "elements/stall.goods.yaml": element("stall.goods"),
+    "elements/stall.seats.yaml": element("stall.seats", "integer"),
+    "elements/stall.plan.yaml": element("stall.plan", "file"),
+    "elements/stall.rules.yaml": element("stall.rules", "boolean"),
+    "elements/hygiene.until.yaml": element(
+        "hygiene.until", "date", check="value >= today", check_message="{zh-Hans: 证明已过期, en: It has run out}"
+    ),
+    "elements/hygiene.paper.yaml": element("hygiene.paper", "file"),
+    "resources/stall.register.yaml": register(
+        "stall.register", "organisation", "stall.name", "stall.number", "stall.keeper-id", "stall.address"
+    ),
+    "resources/town.people.yaml": register("town.people", "person", "person.name", "person.citizen-id"),
+    "resources/hygiene.courses.yaml": register("hygiene.courses", "person", "hygiene.until"),
+    "resources/stall.permits.yaml": (
+        "kind: resource\nid: stall.permits\ntitle: stall.permits\nshape: state\nabout: organisation\nkept_by: keep\nfields:\n"
+        "  - {element: stall.goods, role: source}\n  - {element: stall.name, role: use}\nsharing: {terms: unconditional}\n"
+    ),
+    "duties/take-up.yaml": duty("take-up", "受理", "case.cancel"),
+    "duties/look-over.yaml": duty("look-over", "审查"),
+    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive"),
+    "duties/keep.yaml": "kind: duty\nid: keep\ntitle: 管理\nmay: []\n",
+    **{
+        f"messages/{id}.yaml": message(id)
+        for id in ("taken-up", "not-taken-up", "granted", "refused", "revoked")
+    },
+    "messages/please-supply.yaml": message("please-supply", "{case.wanted}"),
+    "sample/posts.csv": (
+        "code,unit,title,duties\nw-1,south,受理岗,take-up\nw-2,south,受理二岗,take-up\nr-1,south,审查岗,look-over\n"
+        "d-1,south,决定岗,grant\nall-1,south,综合岗,take-up grant look-over\n"
+    ),
+    "sample/accounts.csv": "login,password,kind,scheme,identifier,posts,since\n"
+    + "".join(
+        f"{login},{PASSWORD},person,citizen-id,{IDS[login]},{post},2026-01-01\n"
+        for login, post in {
+            "mei": "", "kai": "", "qin": "w-1", "ruan": "w-2", "shi": "r-1", "tang": "d-1", "guan": "all-1"
+        }.items()
+    ),
+    "sample/areas.csv": "code,title,places,duties,unit,since\nstalls,海秀街道,460105002,take-up grant look-over,south,2026-01-01\n",
+}  # fmt: skip
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    with (Path(os.environ["YIWANG_TEST_RUN"]) / "permit.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _connect(database: str, user: str = "yiwang_app") -> None:
+    from django.db import connections
+
+    connections["default"].close()
+    connections.settings["default"].update(NAME=database, USER=user)
+    connections["default"].settings_dict.update(NAME=database, USER=user)
+
+
+@pytest.fixture(scope="session")
+def permit_template(server: Any, template: str, django_db_blocker: Any, tmp_path_factory: Any) -> str:
+    """A database with the packs applied, the officers, and what the registers say of mei: one stall, her own."""
+    from yiwang.acts.values import system
+    from yiwang.packs.services import apply, load_samples
+    from yiwang.records.queries import make_months_ahead
+
+    with _one_at_a_time(), django_db_blocker.unblock():
+        if not server.has_database(TEMPLATE):
+            packs = tmp_path_factory.mktemp("packs") / "packs"
+            for pack in (PACKS / "base", PACKS / "address-statement", SMALL_CITY):
+                shutil.copytree(pack, packs / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
+            write_pack(packs, "stalls", FILES, depends_on=("base", "small-city"))
+            building = "building_permit"
+            server.drop_database(building)
+            server.create_database(building, template)
+            _connect(building, "yiwang_owner")
+            apply(system("tests"), [packs])
+            load_samples([packs])
+            _fill_registers()
+            make_months_ahead()
+            _connect("nothing")
+            server.create_database(TEMPLATE, template=building)
+    return TEMPLATE
+
+
+def _fill_registers() -> None:
+    from yiwang.acts.values import system
+    from yiwang.subjects.services import system_register_subjects
+    from yiwang.subjects.values import NewSubject
+
+    system_register_subjects(
+        system("tests"), [NewSubject("organisation", {"credit-code": code}) for code in CODES.values()]
+    )
+    town = Town()
+    town.says("town.people", town.subject("mei"), {"person.name": "梅香", "person.citizen-id": IDS["mei"]})
+    town.says("town.people", town.subject("kai"), {"person.name": "凯风", "person.citizen-id": IDS["kai"]})
+    town.says("stall.register", town.stall("one"), stall_of("mei", "梅香小吃", "S-1"))
+    town.says("hygiene.courses", town.subject("mei"), {"hygiene.until": "2030-01-01"})
+
+
+def stall_of(keeper: str, name: str, number: str, place: Mapping[str, str] = PLACE) -> dict[str, object]:
+    return {
+        "stall.name": name,
+        "stall.number": number,
+        "stall.keeper-id": IDS[keeper],
+        "stall.address": dict(place),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Town:
+    """Who acts, by login, and what the registers say."""
+
+    def self(self, login: str) -> Any:
+        """As the person himself."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_self
+
+        return actor_for_self(Account.objects.get(login=login))
+
+    def post(self, login: str) -> Any:
+        """In the one post that the account holds."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_post, posts_of
+
+        account = Account.objects.get(login=login)
+        return actor_for_post(account, posts_of(account.id)[0].id)
+
+    def subject(self, login: str) -> UUID:
+        from yiwang.subjects.queries import system_find_subject
+
+        found = system_find_subject("citizen-id", IDS[login])
+        assert found is not None
+        return found
+
+    def stall(self, name: str) -> UUID:
+        from yiwang.subjects.queries import system_find_subject
+
+        found = system_find_subject("credit-code", CODES[name])
+        assert found is not None
+        return found
+
+    def says(
+        self, resource: str, subject: UUID, values: Mapping[str, object], *, since: date = LONG_AGO, gone: bool = False
+    ) -> None:
+        """What a register says from a day on."""
+        from yiwang.acts.values import system
+        from yiwang.identity.queries import system_unit_by_code
+        from yiwang.records.services import system_ingest
+        from yiwang.records.values import Door, IngestRow
+
+        unit = system_unit_by_code("south")
+        assert unit is not None
+        row = IngestRow(subject, values, since, unit_id=unit.id, retracted=gone)
+        system_ingest(system("tests"), resource, [row], door=Door.FEED)
+
+    def client(self, login: str = "", *, post: bool = False) -> Any:
+        """A browser in which `login` has signed in: as the person, or in the (only) post."""
+        from django.test import Client
+
+        client = Client(HTTP_HOST="127.0.0.1")
+        if login:
+            answer = client.post("/desk/sign-in/" if post else "/sign-in/", {"login": login, "password": PASSWORD})
+            assert answer.status_code == 303, (login, answer.status_code)
+        return client
+
+    # ── the walk of a case ──
+
+    def send(self, login: str = "mei", *, facts: bool = True, **changes: Any) -> Any:
+        """The form as one sends it who has just opened it, typing only what nobody knows. A change to None leaves a value out."""
+        from yiwang.cases import queries, services
+
+        actor = self.self(login)
+        form = queries.form_for(actor, ITEM)
+        values = {**ANSWERS, **changes}
+        return services.submit(
+            actor,
+            ITEM,
+            {name: value for name, value in values.items() if value is not None},
+            idempotency_key=uuid4().hex,
+            form_digest=form.digest,
+            facts={one.name: str(one.source.record_id) for one in form.fields if one.source} if facts else None,
+        )
+
+    def task(self, login: str, case_id: UUID, *, post: bool = True) -> Any:
+        """The one task of a case that waits, as `login` reads it."""
+        from yiwang.cases import queries
+
+        actor = self.post(login) if post else self.self(login)
+        [one] = queries.case(actor, case_id).tasks
+        return queries.task(actor, one.id)
+
+    def does(self, login: str, case_id: UUID, act: str, reason: str = "", **more: Any) -> Any:
+        """Do the waiting task in one's post, and let the outside actions run."""
+        from yiwang.cases import queries, services
+
+        task = self.task(login, case_id)
+        actor = self.post(login)
+        services.advance(actor, task.id, version=task.version, act=act, reason=reason, **more)
+        run_outside()
+        return queries.case(actor, case_id)
+
+    def answers(self, login: str, case_id: UUID, values: Mapping[str, object]) -> Any:
+        """Answer what one is asked for."""
+        from yiwang.cases import services
+
+        task = self.task(login, case_id, post=False)
+        return services.answer_task(self.self(login), task.id, values, version=task.version)
+
+    def granted(self, case_id: UUID) -> None:
+        """The way to the grant: taken up by qin, looked over by shi, granted by tang."""
+        self.does("qin", case_id, "accept")
+        self.does("shi", case_id, "agree")
+        self.does("tang", case_id, "grant")
+
+
+ANSWERS: dict[str, Any] = {"stall.goods": "清补凉", "stall.plan": PLAN, "stall.rules": True}
+
+
+def run_outside() -> None:
+    """Run every outside action that is due, until none is left, as the worker would."""
+    from yiwang.cases.models import ActionRun
+    from yiwang.cases.services import system_run_action
+
+    while due := list(ActionRun.objects.filter(state="pending").values_list("pk", flat=True)):
+        for run_id in due:
+            system_run_action(run_id)
+
+
+@pytest.fixture(scope="session")
+def permit_clone(server: Any, permit_template: str) -> str:
+    """This worker's clone, for tests that are rolled back."""
+    name = f"permit_{uuid4().hex[:10]}"
+    with _one_at_a_time():
+        server.create_database(name, permit_template)
+    return name
+
+
+@pytest.fixture
+def town(permit_clone: str, django_db_blocker: Any) -> Iterator[Town]:
+    """The town; what the test writes is rolled back."""
+    from django.db import connections, transaction
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    with django_db_blocker.unblock():
+        _connect(permit_clone)
+        around = transaction.atomic()
+        around._from_testcase = True  # as Django's own TestCase: blocks that must be outermost may stand within
+        with around:
+            yield Town()
+            transaction.set_rollback(True)
+        _connect(before["NAME"], before["USER"])
+
+
+@pytest.fixture
+def own_town(server: Any, permit_template: str, django_db_blocker: Any) -> Iterator[Town]:
+    """A town of the test's own: what is committed stays until the test ends; threads may join."""
+    from django.db import connections
+
+    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
+    name = f"permit_{uuid4().hex[:10]}"
+    with _one_at_a_time():
+        server.create_database(name, permit_template)
+    with django_db_blocker.unblock():
+        _connect(name)
+        yield Town()
+        connections.close_all()
+        _connect(before["NAME"], before["USER"])
+    server.drop_database(name)
