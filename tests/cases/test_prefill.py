@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from support.permit import ANSWERS, ELSEWHERE, IDS, ITEM, PLAN, Town, stall_of
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case
 from yiwang.cases.values import FactChanged, MaterialState
+from yiwang.kernel import time
 from yiwang.kernel.errors import Invalid, NotAllowed
 from yiwang.records import queries as records
 
@@ -118,7 +121,7 @@ def test_every_fault_comes_at_once_known_and_typed(town: Town) -> None:
     assert codes(refused) == {
         "stall.name": "known-fact",
         "stall.goods": "required",
-        "stall.seats": "not-a-number",
+        "stall.seats": "not-a-whole-number",
         "stall.rules": "required",
     }
 
@@ -169,9 +172,20 @@ def test_a_fact_that_is_gone_has_to_be_typed(town: Town) -> None:
     assert [(one.pointer, one.code) for one in changed.value.faults] == [("stall.address", "fact-gone")]
 
 
+@pytest.fixture
+def movable_time(tmp_path: Path) -> Iterator[None]:
+    """A city whose time can be moved."""
+    time.use_offset_file(tmp_path / "offset.json")
+    yield
+    time.use_offset_file(None)
+
+
+@pytest.mark.usefixtures("movable_time")
 def test_a_fact_that_no_longer_holds_is_a_fault_and_the_paper_may_stand_for_one_that_nobody_knows(town: Town) -> None:
     mei = town.subject("mei")
-    town.says("hygiene.courses", mei, {"hygiene.until": "2026-02-01"}, since=date(2026, 2, 1))
+    tomorrow = time.today() + timedelta(days=1)
+    town.says("hygiene.courses", mei, {"hygiene.until": tomorrow.isoformat()}, since=date(2026, 2, 1))
+    time.move_to(time.now() + timedelta(days=3))
     with pytest.raises(Invalid) as refused:
         submit(town, dict(ANSWERS))
     assert codes(refused) == {"hygiene.until": "check"}

@@ -57,6 +57,7 @@ parameters:
   reviewing: look-over
   deciding: grant
   checking: take-up
+  certificate: stall-permit
   supplement_days: 5
   writes:
     - {resource: stall.permits}
@@ -66,7 +67,7 @@ parameters:
   granted_message: granted
   refused_message: refused
   revoked_message: revoked
-promise: {working_days: 10}
+clocks: [{limit: lic-decide, promise: 10}, {limit: lic-supplement}, {limit: lic-deliver}]
 materials:
   - id: register-entry
     title: {zh-Hans: 登记证, en: Register entry}
@@ -155,6 +156,14 @@ FILES: dict[str, str | bytes] = {
         for id in ("taken-up", "not-taken-up", "granted", "refused", "revoked")
     },
     "messages/please-supply.yaml": message("please-supply", "{case.wanted}"),
+    "certificates/stall-permit.yaml": (
+        "kind: certificate\nid: stall-permit\ntitle: 摊位许可证\ntype_code: 11460199990000201W001\n"
+        "holder: {kind: organisation, name: stall.name}\nfields:\n  - {element: stall.name}\n  - {element: stall.goods}\n"
+        "issued_by: grant\ntemplate: stall-permit\n"
+    ),
+    "templates/stall-permit.typ": (
+        '// 摊位许可证\n#let certificate(data) = [#data.title #data.field.at("stall.name") #box(width: 2cm, data.qr)]\n'
+    ),
     "sample/posts.csv": (
         "code,unit,title,duties\nw-1,south,受理岗,take-up\nw-2,south,受理二岗,take-up\nr-1,south,审查岗,look-over\n"
         "d-1,south,决定岗,grant\nall-1,south,综合岗,take-up grant look-over\n"
