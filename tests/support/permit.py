@@ -149,7 +149,7 @@ FILES: dict[str, str | bytes] = {
     ),
     "duties/take-up.yaml": duty("take-up", "受理", "case.cancel"),
     "duties/look-over.yaml": duty("look-over", "审查"),
-    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive"),
+    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive", "certificate.read"),
     "duties/keep.yaml": "kind: duty\nid: keep\ntitle: 管理\nmay: []\n",
     **{
         f"messages/{id}.yaml": message(id)
@@ -157,7 +157,7 @@ FILES: dict[str, str | bytes] = {
     },
     "messages/please-supply.yaml": message("please-supply", "{case.wanted}"),
     "certificates/stall-permit.yaml": (
-        "kind: certificate\nid: stall-permit\ntitle: 摊位许可证\ntype_code: 11460199990000201W001\n"
+        "kind: certificate\nid: stall-permit\ntitle: 摊位许可证\ntype_code: 11100000000013338W201\n"
         "holder: {kind: organisation, name: stall.name}\nfields:\n  - {element: stall.name}\n  - {element: stall.goods}\n"
         "issued_by: grant\ntemplate: stall-permit\n"
     ),
