@@ -1,7 +1,7 @@
 """The demonstration city for tests of the faces."""
 
 from support.demo import demo, demo_template, own_demo
-from support.permit import own_town, permit_clone, permit_template, town
+from support.permit import own_town, permit_clone, permit_office, permit_template, town
 
 __all__ = [
     "demo",
@@ -9,6 +9,7 @@ __all__ = [
     "own_demo",
     "own_town",
     "permit_clone",
+    "permit_office",
     "permit_template",
     "town",
 ]

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -204,7 +204,7 @@ def permit_template(server: Any, template: str, django_db_blocker: Any, tmp_path
     with _one_at_a_time(), django_db_blocker.unblock():
         if not server.has_database(TEMPLATE):
             packs = tmp_path_factory.mktemp("packs") / "packs"
-            for pack in (PACKS / "base", PACKS / "address-statement", SMALL_CITY):
+            for pack in (PACKS / "base", PACKS / "address-statement", PACKS / "discrepancies", SMALL_CITY):
                 shutil.copytree(pack, packs / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
             write_pack(packs, "stalls", FILES, depends_on=("base", "small-city"))
             building = "building_permit"
@@ -374,7 +374,21 @@ def permit_clone(server: Any, permit_template: str) -> str:
 
 
 @pytest.fixture
-def town(permit_clone: str, django_db_blocker: Any) -> Iterator[Town]:
+def permit_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What certificates need: the city's key, and a folder for files."""
+    from yiwang.kernel.crypto import INTL, write_key_file
+    from yiwang.kernel.time import machine_now
+
+    key, folder = tmp_path / "keys" / "city-signing.pem", tmp_path / "files"
+    key.parent.mkdir(mode=0o700)
+    begin = machine_now() - timedelta(days=1)
+    write_key_file(key, INTL.generate(not_before=begin, not_after=begin + timedelta(days=100)))
+    monkeypatch.setattr("yiwang.documents.services.signing.city_key_path", lambda: key)
+    monkeypatch.setattr("yiwang.documents.registry._folder", lambda: folder)
+
+
+@pytest.fixture
+def town(permit_clone: str, permit_office: None, django_db_blocker: Any) -> Iterator[Town]:
     """The town; what the test writes is rolled back."""
     from django.db import connections, transaction
 
@@ -390,7 +404,7 @@ def town(permit_clone: str, django_db_blocker: Any) -> Iterator[Town]:
 
 
 @pytest.fixture
-def own_town(server: Any, permit_template: str, django_db_blocker: Any) -> Iterator[Town]:
+def own_town(server: Any, permit_template: str, permit_office: None, django_db_blocker: Any) -> Iterator[Town]:
     """A town of the test's own: what is committed stays until the test ends; threads may join."""
     from django.db import connections
 
