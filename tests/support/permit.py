@@ -362,6 +362,8 @@ def run_outside() -> None:
     while due := list(ActionRun.objects.filter(state="pending").values_list("pk", flat=True)):
         for run_id in due:
             system_run_action(run_id)
+        gone_wrong = ActionRun.objects.filter(state="failed").values_list("error", flat=True)
+        assert not gone_wrong, list(gone_wrong)
 
 
 @pytest.fixture(scope="session")
@@ -383,7 +385,8 @@ def permit_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key.parent.mkdir(mode=0o700)
     begin = machine_now() - timedelta(days=1)
     write_key_file(key, INTL.generate(not_before=begin, not_after=begin + timedelta(days=100)))
-    monkeypatch.setattr("yiwang.documents.services.signing.city_key_path", lambda: key)
+    for module in ("yiwang.documents.services.signing", "yiwang.documents.queries.verification"):
+        monkeypatch.setattr(f"{module}.city_key_path", lambda: key)
     monkeypatch.setattr("yiwang.documents.registry._folder", lambda: folder)
 
 
