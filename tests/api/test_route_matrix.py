@@ -16,8 +16,12 @@ from ruamel.yaml import YAML
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
 from yiwang.kernel import time
+from yiwang.kernel.identifiers import CertificateIdentifier
 
 TABLE = Path(__file__).with_name("matrix_routes.yaml")
+NO_CERTIFICATE = CertificateIdentifier.make(
+    type_code="11100000000013338W001", issuer="11460199990000017H", serial="NOBODY", version=1
+)
 CAPACITIES = ("visitor", "resident", "neighbour", "officer", "elsewhere", "system", "security", "audit")
 LOGINS = {
     "resident": (RESIDENT, False),
@@ -103,6 +107,11 @@ def things(demo: Demo) -> dict[str, str]:
         "resource": "residence.addresses",
         "element": "residence.phone",
         "record_id": resident.get("/api/v1/facts").json()["rows"][-1]["record_id"],
+        "certificate_id": str(assignment.id),  # no certificate is called so: whose they are is shown in tests/documents
+        "form": "pdf",
+        "token": "nobody",
+        "key_id": "nobody",
+        "act": "revoke",
     }
 
 
@@ -134,6 +143,12 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/cases/{case_id}/cancellation": {"reason": "重复申请"},
         "POST /api/v1/cases/{case_id}/clocks/{limit}/extension": {"reason": "案情复杂"},
         "POST /api/v1/cases/{case_id}/withdrawal": {"reason": "填错了"},
+        **{
+            f"POST /api/v1/certificates/{{certificate_id}}/{act}": {"reason": "有原因"}
+            for act in ("suspension", "resumption", "revocation", "replacement")
+        },
+        "POST /api/v1/verification/identifier": {"identifier": NO_CERTIFICATE},
+        "POST /desk/certificates/<uuid:certificate_id>/<slug:act>/": {"reason": "有原因"},
         "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
         "POST /api/v1/records/{resource}/{record_id}/corrections": {
             "values": {"residence.phone": "13907491234"},

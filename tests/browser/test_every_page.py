@@ -27,6 +27,14 @@ CAPACITIES = {
 }
 EACH_ROUTE = 2  # pages of one route that are looked at for one capacity
 EACH_ROUTE_IN_ALL = 3  # beyond it, for further capacities: only what the browser itself complains about
+FILES = {
+    "desk/certificates/<uuid:certificate_id>/files/<str:form>",
+    "my/certificates/<uuid:certificate_id>/<str:form>",
+    ".well-known/yiwang/city.pub",
+    ".well-known/yiwang/city.crt",
+    ".well-known/yiwang/keys/<str:key_id>.pub",
+}
+"""Routes that give a file to keep."""
 NO_PAGE = {
     "healthz",
     "metrics",
@@ -40,7 +48,12 @@ NO_PAGE = {
     "desk/messages/<uuid:message_id>/read/",
     "desk/assignments/<uuid:assignment_id>/end/",
     "desk/audit/verify/",
-}
+    "desk/certificates/<uuid:certificate_id>/<slug:act>/",
+    # the demonstration city has no certificate yet; these are looked at in tests/documents/test_pages.py
+    "desk/certificates/<uuid:certificate_id>/",
+    "my/certificates/<uuid:certificate_id>/",
+    "verify/t/<str:token>/",
+} | FILES
 """Routes that take a button and show no page of their own; their answers are in test_states.py."""
 SHOTS = os.environ.get("YIWANG_SCREENSHOTS", "")
 
@@ -104,6 +117,8 @@ def crawl(page: Any, site: Site, start: str) -> Iterator[tuple[str, str]]:
             ):
                 continue
             met.add(target)
+            if resolve(parts.path).route in FILES:
+                continue
             if looked_at.get(resolve(parts.path).route, 0) < EACH_ROUTE:
                 waiting.append(target)
 

@@ -13,17 +13,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from ruamel.yaml import YAML
 
 from yiwang.kernel.crypto import INTL, write_key_file
 from yiwang.kernel.time import machine_now
 
 TESTS = Path(__file__).parents[1]
-PACKS = [
-    TESTS.parent / "packs" / "base",
-    TESTS.parent / "packs" / "address-statement",
-    TESTS / "cases" / "packs" / "small-city",
-    TESTS / "documents" / "packs" / "stall-permit",
-]
+FOLDERS = [TESTS.parent / "packs", TESTS / "cases" / "packs", TESTS / "documents" / "packs"]
 TEMPLATE = "template_stall_city"
 PLACE = {"place": "460105002001", "detail": "海港路 8 号"}
 ANSWERS: dict[str, Any] = {
@@ -50,9 +46,15 @@ def connect(database: str, user: str = "yiwang_app") -> None:
 
 
 def copy_packs(folder: Path) -> Path:
-    """A folder with the packs of this city."""
-    for pack in PACKS:
-        shutil.copytree(pack, folder / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
+    """A folder with the packs of this city, and those on which they depend."""
+    wanted, copied = ["stall-permit", "small-city"], set()
+    while wanted:
+        name = wanted.pop()
+        if name not in copied:
+            [root] = [place / name for place in FOLDERS if (place / name).is_dir()]
+            shutil.copytree(root, folder / name, ignore=shutil.ignore_patterns("rehearsals"))
+            wanted += YAML(typ="safe").load(root / "pack.yaml").get("depends_on", [])
+            copied.add(name)
     return folder
 
 

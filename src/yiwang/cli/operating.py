@@ -148,6 +148,15 @@ def show_keys() -> None:
     )
 
 
+@keys.command("public")
+def public_key() -> None:
+    """The public key, in PEM: what anybody needs to check what the city has signed."""
+    from yiwang.cli.signing import ensure_city_key
+    from yiwang.kernel.crypto import load_key_file
+
+    click.echo(load_key_file(ensure_city_key(load().data_dir)).public.pem.decode("ascii"), nl=False)
+
+
 @keys.command()
 def renew() -> None:
     """Make a new signing key. The former one stays beside it, so that what it signed still verifies."""

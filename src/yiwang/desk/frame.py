@@ -67,7 +67,11 @@ def administrator_of(post: PostView | None) -> Administrator | None:
 def menu_of(administrator: Administrator | None) -> list[Noun]:
     """The nouns that such a post may see."""
     own = {
-        None: [Noun("/desk/tasks/", _("Tasks"), "inbox"), Noun("/desk/cases/", _("Cases"), "file")],
+        None: [
+            Noun("/desk/tasks/", _("Tasks"), "inbox"),
+            Noun("/desk/cases/", _("Cases"), "file"),
+            Noun("/desk/certificates/", _("Certificates"), "shield"),
+        ],
         Administrator.SECURITY: [Noun("/desk/officers/", _("Officers and posts"), "users")],
         Administrator.AUDIT: [Noun("/desk/audit/", _("Audit log"), "shield")],
         Administrator.SYSTEM: [

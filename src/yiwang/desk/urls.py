@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.desk.views import audit, cases, clocks, messages, officers, operations, signing, subjects, tasks
+from yiwang.desk.views import (
+    audit,
+    cases,
+    certificates,
+    clocks,
+    messages,
+    officers,
+    operations,
+    signing,
+    subjects,
+    tasks,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -23,6 +34,10 @@ urlpatterns = [
     path("subjects/<uuid:subject_id>/", subjects.subject, name="subject"),
     path("subjects/<uuid:subject_id>/records/<str:resource>/", subjects.history, name="history"),
     path("records/<str:resource>/<uuid:record_id>/correct/", subjects.correct, name="correct"),
+    path("certificates/", certificates.certificate_list, name="certificates"),
+    path("certificates/<uuid:certificate_id>/", certificates.certificate, name="certificate"),
+    path("certificates/<uuid:certificate_id>/files/<str:form>", certificates.download, name="certificate-file"),
+    path("certificates/<uuid:certificate_id>/<slug:act>/", certificates.change, name="change-certificate"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
     path("officers/", officers.officers, name="officers"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.portal.views import apply, cases, facts, home, messages, problems, signing, tasks
+from yiwang.portal.views import apply, cases, certificates, facts, home, messages, problems, signing, tasks
 
 app_name = "portal"
 urlpatterns = [
@@ -23,6 +23,14 @@ urlpatterns = [
     path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),
     path("my/cases/<uuid:case_id>/withdraw/", cases.withdraw, name="withdraw"),
     path("my/tasks/<uuid:task_id>/", tasks.task, name="task"),
+    path("my/certificates/", certificates.certificate_list, name="certificates"),
+    path("my/certificates/<uuid:certificate_id>/", certificates.certificate, name="certificate"),
+    path("my/certificates/<uuid:certificate_id>/<str:form>", certificates.download, name="certificate-file"),
+    path("verify/", certificates.verify, name="verify"),
+    path("verify/t/<str:token>/", certificates.verify_token, name="verify-token"),
+    path(".well-known/yiwang/city.pub", certificates.public_key, name="city-key"),
+    path(".well-known/yiwang/city.crt", certificates.signing_certificate, name="city-certificate"),
+    path(".well-known/yiwang/keys/<str:key_id>.pub", certificates.public_key, name="public-key"),
     path("my/facts/", facts.facts, name="facts"),
     path("my/reads/", facts.reads, name="reads"),
     path("my/messages/", messages.inbox, name="messages"),
