@@ -48,6 +48,7 @@ ENGINES = {
     "documents",
     "cases",
     "messaging",
+    "supervision",
 }
 
 

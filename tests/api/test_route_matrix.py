@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from ruamel.yaml import YAML
+from support.clock import late_case
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
 from yiwang.kernel import time
@@ -75,8 +76,8 @@ def test_every_row_names_every_capacity() -> None:
 
 
 @pytest.fixture
-def things(demo: Demo) -> dict[str, str]:
-    """Ids that exist: a case of the resident's at 海秀街道, its task, a message to him, the officer's assignment."""
+def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
+    """Ids that exist: a case of the resident's at 海秀街道, its task, an alert on another, a message to him, the officer's assignment."""
     from yiwang.identity.models import Account, Assignment
 
     resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
@@ -90,6 +91,7 @@ def things(demo: Demo) -> dict[str, str]:
     assignment = Assignment.objects.get(account__login=OTHER_OFFICER)
     form = demo.open_form(resident)
     return {
+        "alert_id": str(late_case(demo, RESIDENT, tmp_path)["red"]),
         "version": str(version),
         "account_id": str(Account.objects.get(login=NEIGHBOUR).id),
         "post_id": str(assignment.post_id),
@@ -140,6 +142,9 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "post_id": things["post_id"],
             "valid_from": since,
         },
+        "POST /api/v1/alerts/{alert_id}/closing": {"reason": "已督促"},
+        "POST /api/v1/alerts/{alert_id}/explanation": {"reason": "本周内办完"},
+        "POST /api/v1/alerts/{alert_id}/withdrawal": {"reason": "误报"},
         "POST /api/v1/cases/{case_id}/cancellation": {"reason": "重复申请"},
         "POST /api/v1/cases/{case_id}/clocks/{limit}/extension": {"reason": "案情复杂"},
         "POST /api/v1/cases/{case_id}/withdrawal": {"reason": "填错了"},
@@ -178,6 +183,7 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/officers/": {"account": things["account_id"], "post": things["post_id"], "valid_from": since},
         "POST /desk/post/": {"post": "self"},
         "POST /desk/sign-in/": {"login": OFFICER, "password": PASSWORD},
+        "POST /desk/supervision/<uuid:alert_id>/": {"act": "explain", "reason": "本周内办完"},
         "POST /desk/tasks/<uuid:task_id>/": decision,
         "POST /my/cases/<uuid:case_id>/withdraw/": {"reason": "填错了"},
         "POST /sign-in/": {"login": RESIDENT, "password": PASSWORD},

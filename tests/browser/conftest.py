@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser.look import ARGUMENTS, CHROMIUM
 from playwright.sync_api import sync_playwright
+from support.clock import own_time
 from support.demo import NEIGHBOUR, OFFICER, PASSWORD, RESIDENT, Demo, call, cloned, demo_template
 
 __all__ = ["demo_template"]
@@ -38,7 +40,7 @@ class Site:
 def site(server: Any, demo_template: str, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Site]:
     """Web workers of our own over a clone of the demonstration city, in which some cases have been handled."""
     with django_db_blocker.unblock(), cloned(server, demo_template) as demo:
-        cases = be_busy(demo)
+        cases = be_busy(demo, tmp_path_factory.mktemp("time"))
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -74,8 +76,12 @@ def wait_for(port: int, web: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text("utf-8", "replace")[-3000:])
 
 
-def be_busy(demo: Demo) -> dict[str, UUID]:
-    """Cases in every state, messages, a fact, readings, audit entries."""
+def be_busy(demo: Demo, folder: Path) -> dict[str, UUID]:
+    """Cases in every state, one over its limit and one on its way there, messages, a fact, readings, audit entries."""
+    from yiwang.kernel.time import now
+    from yiwang.outbox.services import deliver_due
+    from yiwang.supervision.services import system_tick
+
     resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
     cases = {}
     for ending, act, reason in (
@@ -91,6 +97,13 @@ def be_busy(demo: Demo) -> dict[str, UUID]:
     cases["open"] = demo.send(resident)
     for number in range(12):
         demo.send(demo.client(NEIGHBOUR), **{"residence.address.detail": f"金盘路{number + 1}号"})
+    with own_time(folder) as clock:
+        for name, days in (("late", 20), ("soon", 6)):
+            clock.set(now() - timedelta(days=days))
+            cases[name] = demo.send(demo.client(NEIGHBOUR), **{"residence.address.detail": f"海港路{days}号"})
+            clock.set(now() + timedelta(days=days))
+    deliver_due()
+    system_tick()
     officer.get(f"/desk/cases/{cases['open']}/")
     return cases
 

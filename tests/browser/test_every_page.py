@@ -14,13 +14,14 @@ import pytest
 from browser.conftest import Site, visiting
 from browser.look import WIDTHS, Looker
 from django.urls import get_resolver, resolve
-from support.demo import OFFICER, RESIDENT
+from support.demo import OFFICER, RESIDENT, SUPERVISOR
 
 pytestmark = pytest.mark.browser
 CAPACITIES = {
     "visitor": ("", False, "/"),
     "resident": (RESIDENT, False, "/"),
     "officer": (OFFICER, True, "/desk/"),
+    "supervisor": (SUPERVISOR, True, "/desk/"),
     "system": ("sys.admin", True, "/desk/"),
     "security": ("sec.admin", True, "/desk/"),
     "audit": ("aud.admin", True, "/desk/"),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browser.conftest import Site, visiting
 from browser.look import Looker
-from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT
+from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT, SUPERVISOR
 
 pytestmark = pytest.mark.browser
 APPLY = f"/items/{ITEM}/apply/"
@@ -76,6 +76,13 @@ def open_the_withdrawal(page: Any, site: Site) -> None:
     page.locator("summary").first.click()
 
 
+def explain_without_words(page: Any, site: Site) -> None:
+    page.goto(site.root + "/desk/tasks/")
+    page.locator("a.row-alert").first.click()
+    page.locator("button[value=explain]").click()
+    page.wait_for_selector("#reason-fault")
+
+
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/?search=护照")),
     "no such page": ("", False, 404, go("/nowhere/")),
@@ -93,6 +100,11 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "token lost in mid-form": (RESIDENT, False, 403, lose_the_token),
     "wrong password": ("", False, 401, wrong_password),
     "refusal without reason": (OFFICER, True, 422, refuse_without_reason),
+    "explanation without words": (OFFICER, True, 422, explain_without_words),
+    "alerts of the worst kind": (SUPERVISOR, True, 0, go("/desk/supervision/?level=red")),
+    "no alerts like that": (SUPERVISOR, True, 0, go("/desk/supervision/?state=withdrawn")),
+    "no such alert": (SUPERVISOR, True, 404, go("/desk/supervision/0199aaaa-0000-7000-8000-000000000000/")),
+    "not for one who does not supervise": (OFFICER, True, 403, go("/desk/supervision/")),
     "the log checked": ("aud.admin", True, 0, check_the_log),
     "the keys": (OFFICER, True, 0, open_the_keys),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from support.demo import NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT, Demo, call
+from support.demo import NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT, SUPERVISOR, Demo, call
 
 from yiwang.kernel import time
 
@@ -167,6 +167,10 @@ def test_the_system_administrator_sees_how_the_platform_is(demo: Demo) -> None:
     ("login", "nouns"),
     [
         (OFFICER, ["/desk/tasks/", "/desk/cases/", "/desk/units/", "/desk/messages/"]),
+        (
+            SUPERVISOR,
+            ["/desk/supervision/", "/desk/tasks/", "/desk/cases/", "/desk/units/", "/desk/messages/"],
+        ),
         ("sec.admin", ["/desk/officers/", "/desk/units/", "/desk/messages/"]),
         ("aud.admin", ["/desk/audit/", "/desk/units/", "/desk/messages/"]),
         ("sys.admin", ["/desk/operations/", "/desk/officers/", "/desk/units/", "/desk/messages/"]),

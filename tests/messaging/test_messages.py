@@ -138,7 +138,7 @@ def test_a_fact_that_looks_like_a_placeholder_stays_a_text() -> None:
 
 
 def test_unknown_placeholders_are_named() -> None:
-    assert unknown_placeholders("{a} {case.number} {b.c}") == ["a", "b.c"]
+    assert unknown_placeholders("{a} {case.number} {b.c}", {"case.number"}) == ["a", "b.c"]
 
 
 def test_who_has_no_id_is_not_sent_what_names_nobody(reader: Actor) -> None:

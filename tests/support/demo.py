@@ -22,6 +22,7 @@ PASSWORD = "Yiwang-demo-2026"
 ITEM = "address-statement"
 RESIDENT, NEIGHBOUR = "lin.xiuying", "chen.dawen"
 OFFICER, OTHER_OFFICER = "wu.qing", "fu.hai"
+SUPERVISOR, DISTRICT_SUPERVISOR = "lu.jing", "su.ming"
 ADMINISTRATORS = ("sys.admin", "sec.admin", "aud.admin")
 HAIXIU = {"county": "460105", "township": "460105002", "village": ""}
 

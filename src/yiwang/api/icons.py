@@ -17,6 +17,7 @@ ICONS: dict[str, str] = {
         "M4 21V6l8-3v18", "M12 9h8v12", "M2 21h20", "M8 9v.2", "M8 13v.2", "M8 17v.2", "M16 13v.2", "M16 17v.2"
     ),
     "calendar": _paths("M4 6h16v15H4z", "M4 11h16", "M8 3v5", "M16 3v5"),
+    "card": _paths("M7 3h10v18H7z", "M10 7h4"),
     "check": _paths("M5 12.5l4.5 4.5L19 7.5"),
     "clock": _paths("M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18z", "M12 7v5l3.5 2"),
     "cross": _paths("M6 6l12 12", "M18 6L6 18"),

@@ -5,7 +5,7 @@ Texts in these views are already in the language that was asked for; instants ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ __all__ = [
     "ActView",
     "ActionCall",
     "AlreadyDecided",
+    "CaseBrief",
     "CaseLine",
     "CaseNotOpen",
     "CasePage",
@@ -25,6 +26,7 @@ __all__ = [
     "CaseView",
     "Choice",
     "Claimed",
+    "ClockCounted",
     "ClockExplained",
     "ClockState",
     "ClockUnit",
@@ -40,6 +42,7 @@ __all__ = [
     "FormView",
     "FrozenFact",
     "FrozenValue",
+    "Holder",
     "ItemGuide",
     "ItemSummary",
     "KeyReused",
@@ -707,6 +710,51 @@ class TaskView:
     wanted: tuple[Wanted, ...] = ()
     may_ask: tuple[Wanted, ...] = ()
     deputies: tuple[Deputy, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has an open task: the posts of this duty in these units, or the one post to which it was handed."""
+
+    duty: str
+    unit_ids: tuple[UUID, ...]
+    deputy_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseBrief:
+    """A case for an engine that follows it.  unit_id: the implementing unit, None while nobody answers.  holders: of open tasks."""
+
+    id: UUID
+    number: str
+    item_id: str
+    item_titles: Mapping[str, str]
+    release: int
+    unit_id: UUID | None
+    state: CaseState
+    holders: tuple[Holder, ...]
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCounted:
+    """What a clock has counted, for an engine that follows it.
+
+    units: the beginning of each unit that counts, up to the one in which the earlier of the promised and the legal limit ends; after: the
+    beginning of the n-th unit after that. Both None while nobody can know the end, because the clock is paused before it, and for a
+    limit that is counted backwards from an event.
+    """
+
+    id: UUID
+    case_id: UUID
+    limit: str
+    release: int
+    state: ClockState
+    units: tuple[datetime, ...] | None
+    after: Callable[[int], datetime] | None
+    due_on: date | None
+    paused_at: datetime | None
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

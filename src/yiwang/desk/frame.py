@@ -16,6 +16,7 @@ from yiwang.acts.values import CapacityKind
 from yiwang.identity import queries as identity
 from yiwang.identity.values import Administrator, PostView
 from yiwang.kernel.errors import NotAllowed, NotSignedIn
+from yiwang.supervision.values import READ
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -64,8 +65,8 @@ def administrator_of(post: PostView | None) -> Administrator | None:
     return next((duty.administrator for duty in found if duty is not None and duty.administrator is not None), None)
 
 
-def menu_of(administrator: Administrator | None) -> list[Noun]:
-    """The nouns that such a post may see."""
+def menu_of(request: FaceRequest) -> list[Noun]:
+    """The nouns that the post may see. Who supervises begins there."""
     own = {
         None: [
             Noun("/desk/tasks/", _("Tasks"), "inbox"),
@@ -78,7 +79,11 @@ def menu_of(administrator: Administrator | None) -> list[Noun]:
             Noun("/desk/operations/", _("Operations"), "gear"),
             Noun("/desk/officers/", _("Officers and posts"), "users"),
         ],
-    }[administrator]
+    }[administrator_of(post_of(request))]
+    if identity.why(request.actor, READ).allowed:
+        own.insert(0, Noun("/desk/supervision/", _("Supervision"), "card"))
+    if identity.why(request.actor, "subject.find").allowed:
+        own.append(Noun("/desk/subjects/", _("Subjects"), "user"))
     shared = [Noun("/desk/units/", _("Units"), "building"), Noun("/desk/messages/", _("Messages"), "mail")]
     return [*own, *shared]
 
@@ -86,8 +91,5 @@ def menu_of(administrator: Administrator | None) -> list[Noun]:
 def page(request: FaceRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
     """Render a page of the desk with its menu."""
     administrator = administrator_of(post_of(request))
-    menu = menu_of(administrator)
-    if identity.why(request.actor, "subject.find").allowed:
-        menu.insert(len(menu) - 2, Noun("/desk/subjects/", _("Subjects"), "user"))
-    frame = {"menu": menu, "may_see_cases": administrator is None}
+    frame = {"menu": menu_of(request), "may_see_cases": administrator is None}
     return render(request, template, {**frame, **context}, status=status)

@@ -14,6 +14,7 @@ from yiwang.desk.views import (
     operations,
     signing,
     subjects,
+    supervision,
     tasks,
 )
 
@@ -38,6 +39,8 @@ urlpatterns = [
     path("certificates/<uuid:certificate_id>/", certificates.certificate, name="certificate"),
     path("certificates/<uuid:certificate_id>/files/<str:form>", certificates.download, name="certificate-file"),
     path("certificates/<uuid:certificate_id>/<slug:act>/", certificates.change, name="change-certificate"),
+    path("supervision/", supervision.alert_list, name="supervision"),
+    path("supervision/<uuid:alert_id>/", supervision.alert, name="alert"),
     path("messages/", messages.inbox, name="messages"),
     path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
     path("officers/", officers.officers, name="officers"),

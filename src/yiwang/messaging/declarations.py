@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, did_you_mean
-from yiwang.messaging.rules.filling import PLACEHOLDERS, unknown_placeholders
+from yiwang.messaging.registry import placeholders
+from yiwang.messaging.rules.filling import unknown_placeholders
 from yiwang.outbox.registry import declared_events
 
 __all__ = ["MessageKind"]
@@ -31,11 +32,11 @@ class SendingBody(BaseModel):
 class MessageBody(Body):
     """A text that is sent. `title` is its subject line.
 
-    Both may hold `{case.number}`, `{case.reason}`, `{case.due_on}`, `{item.title}`, and `{case.wanted}`: what the notice asks of the
-    applicant, line by line. A line whose placeholders are all empty is left out.
+    Both may hold `{case.number}`, `{case.reason}`, `{case.due_on}`, `{item.title}`, `{case.wanted}` (what the notice asks of the
+    applicant, line by line), and what other engines fill (`messaging.registry`). A line whose placeholders are all empty is left out.
 
     sent_on: an event on which it is sent; its placeholders are then `{event.…}` with a field of the event's data. Without it, processes
-    send it.
+    and other declarations send it.
     """
 
     kind: Literal["message"]
@@ -54,7 +55,7 @@ class MessageKind(Kind):
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """Every placeholder is filled by something, both texts come in the same languages, and the event is told."""
         sending: SendingBody | None = one.body.sent_on
-        known = PLACEHOLDERS
+        known = placeholders()
         if sending is not None:
             fields = declared_events().get(sending.event)
             known = frozenset(f"event.{field}" for field in fields or ())

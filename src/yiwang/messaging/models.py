@@ -21,6 +21,8 @@ class Message(models.Model):
     to_post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
     texts = models.JSONField(db_comment="language → {title, body}, as it was sent")
     case = models.ForeignKey("cases.Case", null=True, on_delete=models.PROTECT, related_name="+")
+    about_kind = models.TextField(default="", db_comment="what else it is about, for faces to lead to: kind and id")
+    about_id = models.UUIDField(null=True)
     sent_at = models.DateTimeField(db_comment="business time")
     read_at = models.DateTimeField(null=True, db_comment="business time")
     origin = models.TextField(default="live")

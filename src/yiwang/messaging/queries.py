@@ -71,4 +71,6 @@ def shape(one: Message, language: str) -> MessageView:
         case_id=one.case_id,
         sent_at=one.sent_at,
         read_at=one.read_at,
+        about_kind=one.about_kind,
+        about_id=one.about_id,
     )

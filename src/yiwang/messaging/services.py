@@ -34,11 +34,13 @@ def system_send(
     case_id: UUID | None = None,
     release: int | None = None,
     origin: str = "live",
+    about: tuple[str, UUID] | None = None,
 ) -> UUID:
     """Put a declared message into somebody's inbox, exactly once for each `key`; return its id, also when it was there already.
 
     message_id: of a declaration of the kind `message`, taken from `release`.  facts: language → placeholder → text; the message is kept
-    in each language that the declaration has. Raises NotFound (no such declaration).
+    in each language that the declaration has.
+    about: kind and id of what it is about more closely than the case. Raises NotFound (no such declaration).
     """
     act = current_act()
     declared = definition("message", message_id, release)
@@ -60,6 +62,8 @@ def system_send(
                 to_post_id=to.post_id,
                 texts=texts,
                 case_id=case_id,
+                about_kind=about[0] if about else "",
+                about_id=about[1] if about else None,
                 sent_at=act.time,
                 origin=origin,
             )

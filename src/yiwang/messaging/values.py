@@ -11,7 +11,10 @@ __all__ = ["Inbox", "MessageView", "Recipient"]
 
 @dataclass(frozen=True, slots=True)
 class MessageView:
-    """One in-system message.  case_id: the case it is about, or None.  read_at: None while unread. Instants are UTC."""
+    """One in-system message.  case_id: the case it is about, or None.  read_at: None while unread. Instants are UTC.
+
+    about_kind, about_id: what the message is about more closely than a case, such as an alert; empty and None without it.
+    """
 
     id: UUID
     title: str
@@ -19,6 +22,8 @@ class MessageView:
     case_id: UUID | None
     sent_at: datetime
     read_at: datetime | None
+    about_kind: str = ""
+    about_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,10 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 `system_…` and only for jobs, subscribers and doctor. Texts come back in `language` (a BCP 47 tag).
 """
 
+from yiwang.cases.queries.briefs import system_brief
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
+from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
 from yiwang.cases.queries.filling import form_for
 from yiwang.cases.queries.forms import item_guide, list_items
 from yiwang.cases.queries.tasks import my_tasks, system_list_stuck, task
@@ -18,7 +20,10 @@ __all__ = [
     "list_items",
     "my_cases",
     "my_tasks",
+    "system_brief",
     "system_clocks_of",
+    "system_count_clock",
+    "system_explain_clock",
     "system_list_stuck",
     "task",
     "unit_cases",

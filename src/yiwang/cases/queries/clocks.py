@@ -35,6 +35,7 @@ __all__ = [
     "due_of_task",
     "earliest_due",
     "explain_clock",
+    "explained",
     "system_clocks_of",
     "task_due",
     "with_clocks",
@@ -178,7 +179,11 @@ def explain_clock(actor: Actor, case_id: UUID, limit: str, language: str = "zh-H
     found = [one for one in case.clocks.all() if one.limit == limit] if case is not None else []
     if case is None or not found:
         raise NotFound("There is no such limit in this case.")
-    clock = found[-1]
+    return explained(actor, case, found[-1], language)
+
+
+def explained(actor: Actor, case: Case, clock: Clock, language: str) -> ClockExplained:
+    """The same of one clock of a case that was loaded `with_clocks`."""
     calendar = city_calendar(clock.ended_under)
     declared = definition("limit", clock.limit, case.release)
     promise = item_clock(definition("item", case.item, case.release), clock.limit)["promise"]

@@ -216,6 +216,7 @@ def clock_data(case: Case, clock: Clock) -> dict[str, object]:
         **event_data(case),
         "case_id": str(case.id),
         "applicant_id": str(case.agent_id or case.subject_id),
+        "clock_id": str(clock.id),
         "limit": clock.limit,
         "state": str(clock.state),
         "due_on": clock.due.isoformat() if clock.due else None,

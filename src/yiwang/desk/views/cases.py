@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from yiwang.cases import queries, services
 from yiwang.cases.values import CaseState
 from yiwang.desk.frame import for_post, page
-from yiwang.desk.views.tasks import known_facts
+from yiwang.desk.views.tasks import alerts_on, known_facts
 from yiwang.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def case_list(request: FaceRequest) -> HttpResponseBase:
 def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """One case: how far, what was sent, what is known, the course."""
     case = queries.case(request.actor, case_id, request.language)
-    return page(request, "desk/case.html", {"case": case, "facts": known_facts(request.actor, case)})
+    shown = {"case": case, "facts": known_facts(request.actor, case), "alerts": alerts_on(request, case_id)}
+    return page(request, "desk/case.html", shown)
 
 
 @require_POST
@@ -56,6 +57,7 @@ def cancel(request: FaceRequest, case_id: UUID) -> HttpResponseBase:
         case = queries.case(request.actor, case_id, request.language)
         said = " ".join(_(one.message).format_map(one.params) for one in invalid.faults) or _(invalid.title)
         shown = {"case": case, "facts": known_facts(request.actor, case), "cancel_fault": said, "reason": reason}
+        shown["alerts"] = alerts_on(request, case_id)
         return page(request, "desk/case.html", shown, invalid.status)
     messages.success(request, _("The case has been ended."))
     return HttpResponseRedirect(f"/desk/cases/{case_id}/", status=303)

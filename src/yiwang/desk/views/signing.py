@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.acts.values import CapacityKind
-from yiwang.desk.frame import administrator_of, for_post, menu_of, post_of
+from yiwang.desk.frame import for_post, menu_of
 from yiwang.identity import queries, services
 from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
 
@@ -84,4 +84,4 @@ def choose_post(request: FaceRequest) -> HttpResponseBase:
 @for_post
 def home(request: FaceRequest) -> HttpResponseBase:
     """The first noun of the post."""
-    return HttpResponseRedirect(menu_of(administrator_of(post_of(request)))[0].at)
+    return HttpResponseRedirect(menu_of(request)[0].at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from yiwang.cases.values import CaseView, Claimed, MaterialState, TaskView
 from yiwang.desk.frame import for_post, page
 from yiwang.kernel.errors import Conflict, Invalid, NotAllowed, problem
 from yiwang.records import queries as records
+from yiwang.supervision import queries as supervision
+from yiwang.supervision.values import AlertLine
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -30,7 +32,9 @@ NOBODY = UUID(int=0)
 def task_list(request: FaceRequest) -> HttpResponse:
     """Fifty rows, the most urgent first."""
     found = queries.my_tasks(request.actor, request.GET.get("cursor", ""), language=request.language)
-    return page(request, "desk/tasks.html", {"page": found})
+    alerts = supervision.alerts_on_cases(request.actor, {one.case_id for one in found.rows}, request.language)
+    worst = {case_id: lines[0] for case_id, lines in alerts.items()}
+    return page(request, "desk/tasks.html", {"page": found, "worst": worst})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -116,6 +120,7 @@ def _show(
         "facts": known_facts(request.actor, found.case),
         "asking": next((one.name for one in found.acts if one.asks), ""),
         "asks": _rows(found, (more or {}).get("claimed") or {}),
+        "alerts": alerts_on(request, found.case.id),
         **(more or {}),
     }
     return page(request, "desk/task.html", context, status)
@@ -134,6 +139,11 @@ def _rows(found: TaskView, claimed: Mapping[str, str]) -> list[dict[str, Any]]:
         }
         for one in found.may_ask
     ]
+
+
+def alerts_on(request: FaceRequest, case_id: UUID) -> Sequence[AlertLine]:
+    """Alerts on one case that nobody has dealt with, the most serious first."""
+    return supervision.alerts_on_cases(request.actor, [case_id], request.language).get(case_id, ())
 
 
 def known_facts(actor: Actor, case: CaseView) -> Any:

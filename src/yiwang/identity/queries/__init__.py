@@ -28,7 +28,16 @@ from yiwang.identity.queries.organisation import (
     unit_titles,
     unit_tree,
 )
-from yiwang.identity.queries.permission import actor_unit, decide, in_scope, require, seat_of, unit_scope, why
+from yiwang.identity.queries.permission import (
+    actor_unit,
+    decide,
+    in_scope,
+    posts_reaching,
+    require,
+    seat_of,
+    unit_scope,
+    why,
+)
 
 __all__ = [
     "actor_for_post",
@@ -49,6 +58,7 @@ __all__ = [
     "list_units",
     "post_titles",
     "posts_of",
+    "posts_reaching",
     "posts_with_duty",
     "require",
     "seat_of",

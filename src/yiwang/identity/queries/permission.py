@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
-from yiwang.identity.models import UnitPath
+from yiwang.identity.models import Post, UnitPath
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.registry import administrative_actions
 from yiwang.identity.values import (
@@ -27,7 +27,18 @@ from yiwang.kernel.errors import NotSignedIn, msgid
 from yiwang.kernel.remembering import remembered
 from yiwang.kernel.time import today
 
-__all__ = ["Seat", "actor_unit", "decide", "in_scope", "may_be_granted", "require", "seat_of", "unit_scope", "why"]
+__all__ = [
+    "Seat",
+    "actor_unit",
+    "decide",
+    "in_scope",
+    "may_be_granted",
+    "posts_reaching",
+    "require",
+    "seat_of",
+    "unit_scope",
+    "why",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +201,21 @@ def in_scope(actor: Actor, action: str, unit_field: str = "unit_id", post_field:
     if Scope.OWN in scopes and post_field:
         rows |= Q(**{post_field: seat.post_id})
     return rows
+
+
+def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list[UUID]:
+    """The posts that may do the action on rows of this unit, by code: who is to hear of them.  duty: only those of this duty.
+
+    unit_id None: rows of nobody yet; grants for the whole city reach them. Grants of the scope `own` reach no unit as such. Two queries.
+    """
+    by_scope: dict[Scope, set[str]] = {}
+    for one in duties().values():
+        for grant in one.may:
+            if grant.action == action and duty in ("", one.id) and may_be_granted(action, one.administrator):
+                by_scope.setdefault(grant.scope, set()).add(one.id)
+    reach = Q(duties__duty__in=by_scope.get(Scope.CITY, ()))
+    if unit_id is not None:
+        above = UnitPath.objects.filter(descendant_id=unit_id).values("ancestor_id")
+        reach |= Q(duties__duty__in=by_scope.get(Scope.SUBTREE, ()), unit_id__in=above)
+        reach |= Q(duties__duty__in=by_scope.get(Scope.UNIT, ()), unit_id=unit_id)
+    return list(Post.objects.filter(reach).order_by("code").distinct().values_list("id", flat=True))

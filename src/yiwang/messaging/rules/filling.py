@@ -5,10 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-__all__ = ["PLACEHOLDERS", "fill", "unknown_placeholders"]
-
-PLACEHOLDERS = frozenset({"case.number", "case.reason", "case.due_on", "case.wanted", "item.title"})
-"""What a message of a case may name."""
+__all__ = ["fill", "unknown_placeholders"]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -24,6 +21,6 @@ def fill(text: str, facts: Mapping[str, str]) -> str:
     return "\n".join(lines).strip()
 
 
-def unknown_placeholders(text: str, known: Collection[str] = PLACEHOLDERS) -> list[str]:
+def unknown_placeholders(text: str, known: Collection[str]) -> list[str]:
     """Placeholders that nothing fills, in order."""
     return [name for name in _PLACEHOLDER.findall(text) if name not in known]

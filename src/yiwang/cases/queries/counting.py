@@ -1,0 +1,64 @@
+"""A clock for those who follow it: what it has counted, unit by unit, and its table in one language."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from yiwang.acts.queries import definition
+from yiwang.acts.values import system
+from yiwang.cases.models import Case, Clock
+from yiwang.cases.queries.clocks import course_of, explained, with_clocks
+from yiwang.cases.queries.limits import city_calendar, item_clock, measures
+from yiwang.cases.rules.clocks import promised_course, reckon
+from yiwang.cases.rules.counting import unit_after, units_counted
+from yiwang.cases.values import ClockCounted, ClockExplained, ClockState
+from yiwang.kernel.errors import NotFound
+
+__all__ = ["system_count_clock", "system_explain_clock"]
+
+
+def system_count_clock(clock_id: UUID) -> ClockCounted:
+    """What a clock has counted up to the earlier of its promised and its legal end. Raises NotFound. Four queries."""
+    case, clock = _find(clock_id)
+    declared = definition("limit", clock.limit, case.release)
+    legal, promised = measures(
+        declared, item_clock(definition("item", case.item, case.release), clock.limit)["promise"]
+    )
+    course, calendar = course_of(clock), city_calendar(clock.ended_under)
+    ways = [(legal, course)]
+    if promised is not None:
+        ways.append((promised, promised_course(promised, course, calendar)))
+    ends = [(end, measure, way) for measure, way in ways if (end := reckon(measure, way, calendar)) is not None]
+    units, after, due_on = None, None, None
+    if ends and not legal.before:  # of a paused clock the one that is known has passed, so it is the earlier
+        end, measure, way = min(ends, key=lambda one: one[0].at)
+        units = units_counted(measure, way, calendar, end)
+        after = partial(unit_after, measure, end, calendar)
+        due_on = end.on
+    paused = clock.state == ClockState.PAUSED
+    return ClockCounted(
+        id=clock.id,
+        case_id=case.id,
+        limit=clock.limit,
+        release=case.release,
+        state=ClockState(clock.state),
+        units=units,
+        after=after,
+        due_on=due_on,
+        paused_at=course.pauses[-1].began if paused else None,
+        ended_at=clock.ended_at,
+    )
+
+
+def system_explain_clock(clock_id: UUID, language: str) -> ClockExplained:
+    """The table of one clock, also of one that was started again since. Raises NotFound. Six queries."""
+    case, clock = _find(clock_id)
+    return explained(system("cases.explain"), case, clock, language)
+
+
+def _find(clock_id: UUID) -> tuple[Case, Clock]:
+    case = Case.objects.prefetch_related(with_clocks()).filter(clocks__pk=clock_id).first()
+    if case is None:
+        raise NotFound("There is no such clock.")
+    return case, next(one for one in case.clocks.all() if one.pk == clock_id)

@@ -1,0 +1,142 @@
+"""Follow the clocks of cases: know the next moment at which something can go wrong, and fire when it has come.
+
+Two things lead here: an event of a clock, and the tick that takes what is due. Both do the same, with the row of the watching locked:
+look at the clock as it stands, fire what is due and was not fired, and write down what to wait for. So it does not matter which of
+them comes first, how often, or what died before.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from yiwang.acts.services import current_act, service
+from yiwang.acts.values import Actor, system
+from yiwang.cases.queries import system_brief
+from yiwang.kernel import failpoints
+from yiwang.kernel.time import now
+from yiwang.supervision.events import ALERT_CLOSED
+from yiwang.supervision.models import Alert, AlertWord, Watching
+from yiwang.supervision.queries.clocks import ClockSeen, find_clock
+from yiwang.supervision.queries.due import due_watchings
+from yiwang.supervision.queries.watches import alarms_on, watches_on
+from yiwang.supervision.rules.moments import Alarm, Fired, due_alarms, next_alarm
+from yiwang.supervision.services.firing import fire, tell_event
+from yiwang.supervision.values import AlertState, Level
+
+__all__ = ["BATCH", "system_follow", "system_tick"]
+
+log = logging.getLogger("yiwang.supervision")
+
+BATCH = 100
+"""Rows that one transaction takes: few enough that a death undoes little."""
+
+MOST = 2_000
+"""Rows of one turn of the scheduler, so that its other duties get theirs."""
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=6)
+
+
+def system_tick() -> int:
+    """Take every watching whose alarm is due, fire it, and find the next; return how many were taken. The scheduler calls it.
+
+    Costs what the due rows cost: one look into the partial index of `next_alarm_at`, then the rows that are due, locked and passed over
+    where another process has them. A watching that fails is put off, longer each time, and keeps no other waiting.
+    """
+    taken = 0
+    while taken < MOST:
+        with transaction.atomic():
+            due = due_watchings(now(), BATCH)
+            for one in due:
+                _turn(one)
+            failpoints.reach("supervision.after-batch-before-commit")
+        failpoints.reach("supervision.after-commit")
+        taken += len(due)
+        if len(due) < BATCH:
+            break
+    return taken
+
+
+def _turn(one: Watching) -> None:
+    try:
+        system_follow(system("supervision.tick", origin=one.origin), one.clock_id)
+    except Exception as fault:  # whatever is wrong with one case must not keep the others from their alarms
+        if connection.connection is None or connection.connection.closed:
+            raise
+        log.exception("supervision.turn-failed", extra={"watching": str(one.id), "reason": type(fault).__name__})
+        pause = min(FIRST_PAUSE * 2 ** min(one.failures, 10), LONGEST_PAUSE)
+        Watching.objects.filter(pk=one.pk).update(
+            failures=one.failures + 1, error=type(fault).__qualname__, next_alarm_at=now() + pause
+        )
+
+
+@service("watching.follow")
+def system_follow(actor: Actor, clock_id: UUID) -> int:
+    """Bring the watching of a clock in line with the clock, fire what is due, and return how many alerts that made.
+
+    A paused clock waits for nothing. A clock that has ended waits for nothing more: what came too late is fired all the same, however
+    late the tick is, and what had only warned is closed if the step was done in time. Raises NotFound (no such clock).
+    """
+    act = current_act()
+    clock = find_clock(clock_id)
+    act.about("case", clock.case_id)
+    brief = system_brief(clock.case_id)
+    watching = _locked(clock, brief.origin)
+    clock = find_clock(clock_id)  # as it stands now that nobody else follows it
+    watches = watches_on(clock.limit, brief.release)
+    fired = _fired(clock_id)
+    due: list[Alarm] = []
+    following = None
+    if clock.counted is not None:
+        alarms, length = alarms_on(watches, clock.counted), clock.counted.length
+        due = due_alarms(alarms, length, fired, clock.stands_since or act.time)
+        if clock.ended_at is not None:
+            due = [one for one in due if not one.warns]  # nothing is left to be warned of
+        if clock.stands_since is None:
+            following = next_alarm(alarms, length, fired, act.time)
+    for alarm in due:
+        fire(actor, clock, brief, watches[alarm.watch], alarm)
+    if clock.ended_at is not None and clock.in_time:
+        _close_heeded(clock)
+    _write(watching, following, clock.ended_at)
+    act.note(limit=clock.limit, fired=len(due), next=following.moment.isoformat() if following else "")
+    return len(due)
+
+
+def _locked(clock: ClockSeen, origin: str) -> Watching:
+    Watching.objects.bulk_create(
+        [Watching(case_id=clock.case_id, clock_id=clock.id, limit=clock.limit, origin=origin)], ignore_conflicts=True
+    )
+    return Watching.objects.select_for_update().get(clock_id=clock.id)
+
+
+def _fired(clock_id: UUID) -> list[Fired]:
+    rows = Alert.objects.filter(clock_id=clock_id).values_list("watch", "level", "moment", "length", "state")
+    return [
+        Fired(watch, Level(level), moment, length, state == AlertState.WITHDRAWN)
+        for watch, level, moment, length, state in rows
+    ]
+
+
+def _close_heeded(clock: ClockSeen) -> None:
+    """What warned has served its end: nobody needs to explain a step that was done in time."""
+    act = current_act()
+    heeded = Alert.objects.select_for_update().filter(
+        clock_id=clock.id, warns=True, state__in=[AlertState.OPEN, AlertState.EXPLAINED]
+    )
+    for alert in heeded:
+        alert.state = AlertState.CLOSED
+        alert.save(update_fields=["state"])
+        AlertWord.objects.create(alert=alert, state=AlertState.CLOSED, at=act.time)
+        tell_event(ALERT_CLOSED, alert)
+
+
+def _write(watching: Watching, following: Alarm | None, ended_at: datetime | None) -> None:
+    watching.next_alarm_at = following.moment if following else None
+    watching.next_watch, watching.next_level = (following.watch, str(following.level)) if following else ("", "")
+    watching.failures, watching.error, watching.closed_at = 0, "", ended_at
+    watching.save(update_fields=["next_alarm_at", "next_watch", "next_level", "failures", "error", "closed_at"])
