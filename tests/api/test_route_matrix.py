@@ -99,13 +99,14 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "village": demo.village("海秀街道"),
         "item_id": ITEM,
         "case_id": str(case),
+        "discrepancy_id": str(doubt_of(RESIDENT)),
+        "subject_id": str(Account.objects.get(login=RESIDENT).subject_id),
         "task_id": str(task),
         "message_id": message["id"],
         "assignment_id": str(assignment.id),
         "code": "invalid",
         "limit": "address-confirmed",
         "number": NUMBER,
-        "subject_id": str(Account.objects.get(login=RESIDENT).subject_id),
         "resource": "residence.addresses",
         "element": "residence.phone",
         "record_id": resident.get("/api/v1/facts").json()["rows"][-1]["record_id"],
@@ -115,6 +116,20 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "key_id": "nobody",
         "act": "revoke",
     }
+
+
+def doubt_of(login: str) -> Any:
+    """A discrepancy of the resident's address, which 海秀街道 has just confirmed, reported by himself."""
+    from yiwang.identity.models import Account
+    from yiwang.identity.queries import actor_for_self
+    from yiwang.records.services import report_discrepancy
+    from yiwang.records.values import Evidence
+
+    himself = actor_for_self(Account.objects.get(login=login))
+    phone, why = "13912345678", Evidence("换了号码")
+    return report_discrepancy(
+        himself, "residence.addresses", himself.capacity_id, "residence.phone", phone, why, purpose="fact-checking"
+    )
 
 
 def address(row: str, things: dict[str, str]) -> tuple[str, str]:

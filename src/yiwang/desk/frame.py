@@ -72,6 +72,7 @@ def menu_of(request: FaceRequest) -> list[Noun]:
             Noun("/desk/tasks/", _("Tasks"), "inbox"),
             Noun("/desk/cases/", _("Cases"), "file"),
             Noun("/desk/certificates/", _("Certificates"), "shield"),
+            Noun("/desk/discrepancies/", _("Discrepancies"), "flag"),
         ],
         Administrator.SECURITY: [Noun("/desk/officers/", _("Officers and posts"), "users")],
         Administrator.AUDIT: [Noun("/desk/audit/", _("Audit log"), "shield")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.portal.views import apply, cases, certificates, facts, home, messages, problems, signing, tasks
+from yiwang.portal.views import apply, cases, certificates, doubts, facts, home, messages, problems, signing, tasks
 
 app_name = "portal"
 urlpatterns = [
@@ -32,6 +32,10 @@ urlpatterns = [
     path(".well-known/yiwang/city.crt", certificates.signing_certificate, name="city-certificate"),
     path(".well-known/yiwang/keys/<str:key_id>.pub", certificates.public_key, name="public-key"),
     path("my/facts/", facts.facts, name="facts"),
+    path("my/facts/doubt/", doubts.doubt, name="doubt"),
+    path("my/doubts/", doubts.doubt_list, name="doubts"),
+    path("my/doubts/<uuid:discrepancy_id>/", doubts.doubt_page, name="doubt-page"),
+    path("my/doubts/<uuid:discrepancy_id>/withdraw/", doubts.withdraw, name="withdraw-doubt"),
     path("my/reads/", facts.reads, name="reads"),
     path("my/messages/", messages.inbox, name="messages"),
     path("my/messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),

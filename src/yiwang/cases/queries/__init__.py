@@ -9,11 +9,12 @@ from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
 from yiwang.cases.queries.filling import form_for
-from yiwang.cases.queries.forms import item_guide, list_items
+from yiwang.cases.queries.forms import element_field, item_guide, list_items
 from yiwang.cases.queries.tasks import my_tasks, system_list_stuck, task
 
 __all__ = [
     "case",
+    "element_field",
     "explain_clock",
     "form_for",
     "item_guide",

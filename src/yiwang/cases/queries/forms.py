@@ -25,6 +25,7 @@ __all__ = [
     "asking",
     "bound",
     "changes_between",
+    "element_field",
     "form_field",
     "item_guide",
     "item_title",
@@ -244,6 +245,12 @@ def material_line(declared: Mapping[str, Any], language: str) -> MaterialLine:
         law=declared["law"],
         article=declared["article"],
     )
+
+
+def element_field(id: str, language: str = "zh-Hans") -> FormField:
+    """An element of the release in force as a question of its own, for a page that asks for one value. Raises NotFound."""
+    number = current_release()
+    return form_field(Question(element(id, number), True, "", ""), number, language)
 
 
 def form_field(question: Question, release: int, language: str) -> FormField:

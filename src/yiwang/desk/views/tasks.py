@@ -17,6 +17,7 @@ from yiwang.cases.values import CaseView, Claimed, MaterialState, TaskView
 from yiwang.desk.frame import for_post, page
 from yiwang.kernel.errors import Conflict, Invalid, NotAllowed, problem
 from yiwang.records import queries as records
+from yiwang.records.values import DiscrepancyView
 from yiwang.supervision import queries as supervision
 from yiwang.supervision.values import AlertLine
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 HANDLING = "case-handling"
 NOBODY = UUID(int=0)
+CHECKING = "fact-checking"
 
 
 @require_safe
@@ -121,6 +123,7 @@ def _show(
         "asking": next((one.name for one in found.acts if one.asks), ""),
         "asks": _rows(found, (more or {}).get("claimed") or {}),
         "alerts": alerts_on(request, found.case.id),
+        "doubts": doubts_of(request.actor, found.case),
         **(more or {}),
     }
     return page(request, "desk/task.html", context, status)
@@ -156,3 +159,8 @@ def known_facts(actor: Actor, case: CaseView) -> Any:
         return records.facts(actor, case.applicant_id, purpose=HANDLING, elements=asked, item=case.item_id)
     except NotAllowed:
         return None
+
+
+def doubts_of(actor: Actor, case: CaseView) -> list[DiscrepancyView]:
+    """What the case looks into, both values side by side."""
+    return records.discrepancies_of_case(actor, case.id, purpose=CHECKING)

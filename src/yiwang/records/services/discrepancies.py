@@ -61,10 +61,12 @@ def report_discrepancy(
     evidence: Evidence | None = None,
     *,
     purpose: str,
+    item: str | None = None,
 ) -> UUID:
     """Say that a fact of a subject should be another, and why; return the discrepancy, also when it was open already.
 
-    proposed: as it was entered.  purpose: for which the reporter reads the fact; the reading is logged.  A person doubts his own facts,
+    proposed: as it was entered.  purpose: for which the reporter reads the fact; the reading is logged.
+    item: the published item under whose standing agreement he reads it, as `queries.facts` takes it.  A person doubts his own facts,
     a post those that it may read uncovered.
     Raises NotFound where the actor sees no such fact, Invalid (422) with every fault, NotAllowed (403).
     """
@@ -74,7 +76,11 @@ def report_discrepancy(
     if actor.capacity is CapacityKind.SELF and actor.capacity_id != subject_id:
         raise NotFound(msgid("There is no such fact."))
     lock_subject(resource, subject_id, release)
-    shown = [one for one in facts(actor, subject_id, purpose=purpose, elements=[element]) if one.resource == resource]
+    shown = [
+        one
+        for one in facts(actor, subject_id, purpose=purpose, elements=[element], item=item)
+        if one.resource == resource
+    ]
     table = stored_table(resource)
     if not shown or table is None:
         raise NotFound(msgid("There is no such fact."))
