@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -21,6 +21,14 @@ ran: list[int] = []
 @app.task(name="tests.note")
 def note(number: int) -> None:
     ran.append(number)
+
+
+@app.task(name="tests.think-better-of-it")
+def think_better_of_it() -> None:
+    with transaction.atomic():
+        defer(note, number=4)
+        transaction.set_rollback(True)
+    connection.close()  # that of the worker's thread
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +63,16 @@ def test_a_job_runs_after_its_transaction_commits_and_not_otherwise() -> None:
         defer(note, number=2)
     work()
     assert ran == [2]
+
+
+@pytest.mark.usefixtures("city")
+def test_what_a_job_defers_is_part_of_its_transaction_too() -> None:
+    with transaction.atomic():
+        defer(think_better_of_it)
+        defer(note, number=5)
+    for _ in range(2):
+        work()
+    assert ran == [5]
 
 
 @pytest.mark.usefixtures("city")

@@ -19,6 +19,9 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
+from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.jobs import JobDeferrer
+from procrastinate.manager import JobManager
 
 from yiwang.acts import queries
 from yiwang.acts.models import Definition, Release, Source
@@ -232,9 +235,19 @@ def defer(task: Any, **ids: object) -> None:
 
     task: a procrastinate task.  ids: its arguments; payloads carry ids, never personal data. The body must be
     idempotent: a job whose worker died is run again.
+
+    In a worker, too: there procrastinate itself would defer over the connection by which it fetches jobs, and a job that is begun by a
+    job could be fetched before its transaction commits, find nothing to do and be gone.
     """
     _refuse_personal(ids)
-    task.defer(**json.loads(canonical.canonical_json(ids)))
+    begun = task if isinstance(task, JobDeferrer) else task.configure()
+    begun.job_manager = _jobs_of_this_transaction()
+    begun.defer(**json.loads(canonical.canonical_json(ids)))
+
+
+@functools.cache
+def _jobs_of_this_transaction() -> JobManager:
+    return JobManager(DjangoConnector(alias="default"))
 
 
 # ── Releases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
