@@ -16,7 +16,9 @@ from ruamel.yaml import YAML
 from support.clock import late_case
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
+from yiwang.audit.queries import city_key_path
 from yiwang.kernel import time
+from yiwang.kernel.crypto import ensure_key_file
 from yiwang.kernel.identifiers import CertificateIdentifier
 
 TABLE = Path(__file__).with_name("matrix_routes.yaml")
@@ -80,6 +82,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
     """Ids that exist: a case of the resident's at 海秀街道, its task, an alert on another, a message to him, the officer's assignment."""
     from yiwang.identity.models import Account, Assignment
 
+    ensure_key_file(city_key_path(), now=time.machine_now())  # what a city publishes from its first seal on
     resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
     decided = demo.send(resident)
     task, version = demo.task_of(officer, decided)
