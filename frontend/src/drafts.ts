@@ -49,6 +49,7 @@ function restore(form: HTMLFormElement, key: string): void {
     if (value === undefined || one instanceof HTMLSelectElement) continue;
     if (one instanceof HTMLInputElement && one.type === "checkbox") one.checked = value === "true";
     else one.value = value;
+    if (one.type === "hidden") one.dispatchEvent(new Event("change")); // what shows it paints itself anew
   }
   const choose = (): void => {
     for (const one of form.querySelectorAll("select")) {

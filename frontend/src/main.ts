@@ -6,6 +6,7 @@ import { checkFields } from "./checks.ts";
 import { keepDrafts } from "./drafts.ts";
 import { listenToKeys } from "./keys.ts";
 import { walkSteps } from "./steps.ts";
+import { handInFiles } from "./uploads.ts";
 
 /** What pages do beyond HTML. Everything works without it; this makes it quicker. */
 document.documentElement.classList.add("scripted");
@@ -43,5 +44,6 @@ window.addEventListener("pageshow", (event) => {
 // After htmx, which begins in a time-out of its own: drafts make it fetch the lists of places.
 setTimeout(keepDrafts);
 checkFields();
+handInFiles();
 walkSteps();
 listenToKeys();

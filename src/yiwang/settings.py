@@ -118,6 +118,7 @@ def django_settings(given: Configuration, role: Literal["app", "owner"], *, secr
             "django.contrib.auth.middleware.AuthenticationMiddleware",
             "django.contrib.messages.middleware.MessageMiddleware",
             "yiwang.api.pages.FacesMiddleware",
+            "yiwang.api.uploads.UploadGate",
             "django.middleware.clickjacking.XFrameOptionsMiddleware",
         ],
         "ROOT_URLCONF": "yiwang.urls",

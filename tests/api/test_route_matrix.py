@@ -6,13 +6,16 @@ whose ids are those of a case, task, message and assignment that exist and conce
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from ruamel.yaml import YAML
+from support import contents
 from support.clock import late_case
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
@@ -107,6 +110,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "task_id": str(task),
         "message_id": message["id"],
         "assignment_id": str(assignment.id),
+        "file_id": str(file_of(case)),
         "code": "invalid",
         "limit": "address-confirmed",
         "number": NUMBER,
@@ -133,6 +137,19 @@ def doubt_of(login: str) -> Any:
     return report_discrepancy(
         himself, "residence.addresses", himself.capacity_id, "residence.phone", phone, why, purpose="fact-checking"
     )
+
+
+def file_of(case: UUID) -> UUID:
+    """A file that the resident handed in and his case has."""
+    from yiwang.documents import services
+    from yiwang.identity.models import Account
+    from yiwang.identity.queries import actor_for_self
+
+    actor = actor_for_self(Account.objects.get(login=RESIDENT))
+    plan = io.BytesIO(contents.pdf())
+    file = services.receive(actor, plan, name="平面图.pdf", allowed=("pdf",), largest_bytes=1 << 20)
+    services.attach(actor, [file.id], owner="case", owner_id=case)
+    return file.id
 
 
 def address(row: str, things: dict[str, str]) -> tuple[str, str]:
@@ -239,6 +256,8 @@ def ask(client: Any, method: str, path: str, body: dict[str, Any]) -> int:
         else:
             answer = client.get(path + query_of(path))
         transaction.set_rollback(True)
+    if answer.streaming:
+        b"".join(answer.streaming_content)
     client.cookies = cookies
     return int(answer.status_code)
 

@@ -16,9 +16,17 @@ from yiwang.catalog.values import Address, ElementView, FileValue, Sensitivity, 
 from yiwang.kernel.canonical import canonical_json
 from yiwang.kernel.identifiers import invent_citizen_id
 
+FILE = {
+    "id": "01a1fdb3-e584-705f-946a-f32d4d6e1ae4",
+    "digest": "0" * 64,
+    "name": "平面图.pdf",
+    "media_type": "application/pdf",
+    "size": 9,
+}
+
 
 def element(type: str, **more: Any) -> ElementView:
-    return ElementView("trial.x", "信息项", type, Sensitivity.PERSONAL, **more)
+    return ElementView("trial.x", "信息项", type, Sensitivity.PERSONAL, **{"types": ("pdf",), "largest": 1, **more})
 
 
 def clean(type: str, given: object, **more: Any) -> Any:
@@ -94,6 +102,12 @@ def test_what_people_type_is_understood(type: str, typed: object, meant: object)
         ("address", {"place": "460105001001", "detail": "x", "more": 1}, "not-an-address"),
         ("address", {"place": {}, "detail": []}, "place-missing"),
         ("file", {"digest": "x"}, "not-a-file"),
+        ("file", FILE | {"id": "x"}, "not-a-file"),
+        ("file", FILE | {"size": True}, "not-a-file"),
+        ("file", FILE | {"name": "a\nb"}, "not-a-file"),
+        ("file", FILE | {"more": 1}, "not-a-file"),
+        ("file", FILE | {"media_type": "text/html"}, "file-type-not-taken"),
+        ("file", FILE | {"size": (1 << 20) + 1}, "file-too-large"),
     ],
 )
 def test_everything_else_is_refused_by_name(type: str, typed: object, code: str) -> None:
@@ -125,10 +139,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
     "file": st.builds(
         FileValue,
+        st.uuids(),
         st.from_regex(r"[0-9a-f]{64}", fullmatch=True),
         st.just("证明.pdf"),
         st.just("application/pdf"),
-        st.integers(0, 10**9),
+        st.integers(0, 1 << 20),
     ),
 }
 
@@ -156,7 +171,9 @@ JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["place", "detail", "digest", "name", "x"]), inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["place", "detail", "id", "digest", "name", "media_type", "size", "x"]), inner, max_size=3
+        )
     ),
     max_leaves=6,
 )

@@ -15,6 +15,8 @@ from uuid import UUID, uuid4
 import pytest
 from ruamel.yaml import YAML
 
+from yiwang.documents import registry
+from yiwang.documents.values import Limits
 from yiwang.kernel.crypto import INTL, write_key_file
 from yiwang.kernel.time import machine_now
 
@@ -209,3 +211,38 @@ def issue(people: People, certificate: str = "stall-permit", *, key: str = "", w
         case_number="X",
     )
     return system_issue_certificate(system("tests"), certificate, person.capacity_id, typed, cause)
+
+
+# ── Files that people hand in ──
+
+
+@pytest.fixture
+def folder(db: None, tmp_path: Path) -> Iterator[Path]:
+    before = registry._folder, registry._limits
+    registry.keep_files_in(lambda: tmp_path / "files", lambda: Limits(50 << 20, 500 << 20))
+    yield tmp_path / "files"
+    registry._folder, registry._limits = before
+
+
+def somebody() -> Any:
+    """A person with an account, as himself."""
+    from yiwang.acts.values import Actor, CapacityKind
+    from yiwang.identity.models import Account
+
+    account = Account.objects.create(login=f"u{uuid4().hex[:12]}", password="!")
+    return Actor(account.id, CapacityKind.SELF, uuid4())
+
+
+@pytest.fixture
+def lin(folder: Path) -> Any:
+    return somebody()
+
+
+@pytest.fixture
+def chen(folder: Path) -> Any:
+    return somebody()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file that lies in the folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]

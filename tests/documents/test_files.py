@@ -5,26 +5,17 @@ from __future__ import annotations
 import hashlib
 import io
 import tracemalloc
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from yiwang.documents import queries, registry, services
+from yiwang.documents import queries, services
 from yiwang.documents.checks import lost_files
 from yiwang.documents.models import File
 from yiwang.documents.values import FileTooLarge
 from yiwang.kernel.errors import Invalid, NotFound
 
 CONTENT = "居住证明".encode()
-
-
-@pytest.fixture
-def folder(db: None, tmp_path: Path) -> Iterator[Path]:
-    before = registry._folder
-    registry.keep_files_in(lambda: tmp_path / "files")
-    yield tmp_path / "files"
-    registry._folder = before
 
 
 def store(content: bytes = CONTENT, media_type: str = "text/plain") -> str:
@@ -38,8 +29,8 @@ def files_in(folder: Path) -> list[Path]:
 def test_a_file_is_named_by_its_content_and_can_be_read_again(folder: Path) -> None:
     reference = services.store(io.BytesIO(CONTENT), media_type="text/plain")
     assert reference.digest == hashlib.sha256(CONTENT).hexdigest()
-    assert queries.file(reference.digest) == reference
-    with queries.open_file(reference.digest) as stream:
+    assert queries.stored(reference.digest) == reference
+    with queries.open_content(reference.digest) as stream:
         assert stream.read() == CONTENT
 
 
@@ -103,7 +94,7 @@ def test_a_digest_is_no_path(folder: Path, digest: str) -> None:
 
 
 def test_an_unknown_file_is_not_found(folder: Path) -> None:
-    for ask in (queries.file, queries.open_file):
+    for ask in (queries.stored, queries.open_content):
         with pytest.raises(NotFound):
             ask("0" * 64)
 

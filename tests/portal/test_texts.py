@@ -29,6 +29,9 @@ NAMES = {
     "capacity",
     "yiwang",
     "doctor",
+    "MB",
+    "ZIP",
+    "DOCX",
 }
 
 

@@ -19,6 +19,8 @@ PURPOSE = "kind: purpose\nid: own-data\ntitle: 查看本人信息\n"
 
 
 def element(id: str, type: str = "text", sensitivity: str = "personal", **more: object) -> str:
+    if type == "file":
+        more = {"types": "[pdf]", **more}
     lines = [f"kind: element\nid: {id}\ntitle: {{zh-Hans: 信息项 {id}, en: Element {id}}}\ntype: {type}"]
     lines += [f"sensitivity: {sensitivity}", *(f"{key}: {value}" for key, value in more.items())]
     return "\n".join(lines) + "\n"

@@ -14,7 +14,19 @@ from ninja.renderers import BaseRenderer
 from ninja.responses import NinjaJSONEncoder
 
 from yiwang.api.pages import FAULTS_BY_STATUS, Malformed, problem_response
-from yiwang.api.routers import alerts, audit, cases, certificates, facts, items, organisation, places, session, subjects
+from yiwang.api.routers import (
+    alerts,
+    audit,
+    cases,
+    certificates,
+    facts,
+    files,
+    items,
+    organisation,
+    places,
+    session,
+    subjects,
+)
 from yiwang.kernel.errors import Fault, FieldFault, Invalid
 
 __all__ = ["api", "urlpatterns"]
@@ -72,6 +84,7 @@ for _router in (
     cases.router,
     certificates.router,
     alerts.router,
+    files.router,
     facts.router,
     subjects.router,
     places.router,

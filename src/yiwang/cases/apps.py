@@ -30,10 +30,13 @@ class CasesConfig(AppConfig):
             check_writes,
         )
         from yiwang.cases.queries.forms import item_title, named_by
+        from yiwang.cases.queries.visibility import sees_case
         from yiwang.cases.registry import register_action, register_parameter_type
         from yiwang.cases.services import settling
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.writing import write_records
+        from yiwang.cases.values import FILE_OWNER
+        from yiwang.documents.registry import register_file_owner
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -58,3 +61,4 @@ class CasesConfig(AppConfig):
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
         register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)
         register_check("stuck-cases", stuck_cases)
+        register_file_owner(FILE_OWNER, sees_case)

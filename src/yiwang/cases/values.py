@@ -15,6 +15,7 @@ from uuid import UUID
 from yiwang.kernel.errors import Conflict
 
 __all__ = [
+    "FILE_OWNER",
     "ActView",
     "ActionCall",
     "AlreadyDecided",
@@ -65,6 +66,8 @@ __all__ = [
 ]
 
 REASON_LENGTH = 200
+FILE_OWNER = "case"
+"""The name under which cases have files (`documents.registry.register_file_owner`)."""
 
 
 class CaseState(StrEnum):
@@ -342,6 +345,7 @@ class FormField:
     value: what it is prefilled with, as JSON has it, or None.  shown: the same for people.  source: whose fact the value is; such a field
     cannot be overwritten, only disputed.  help: one or two sentences, or empty.  choices: of the code list, in its order.
     check: the element's condition over `value` and `today`, or empty; check_message: what is said when it does not hold.
+    types, largest_bytes: of a file, keys of `catalog.values.FILE_FORMATS` and what one may hold.
     """
 
     name: str
@@ -356,6 +360,8 @@ class FormField:
     check_message: str = ""
     shown: str = ""
     source: SourceShown | None = None
+    types: tuple[str, ...] = ()
+    largest_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ def list_purposes(release: int | None = None) -> dict[str, PurposeView]:
 def _element(body: Mapping[str, Any]) -> ElementView:
     return ElementView(
         body["id"], body["title"], body["type"], Sensitivity(body["sensitivity"]), body["code_list"], body["check"],
-        body["check_message"], body["help"], body["unit"], body["decimals"], body["longest"],
+        body["check_message"], body["help"], body["unit"], body["decimals"], body["longest"], tuple(body["types"]), body["largest"],
     )  # fmt: skip
 
 

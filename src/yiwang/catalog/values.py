@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
+from uuid import UUID
 
 from yiwang.kernel.errors import FieldFault
 from yiwang.kernel.texts import text
@@ -17,7 +19,9 @@ __all__ = [
     "CodeView",
     "Condition",
     "ElementView",
+    "FILE_FORMATS",
     "FieldRole",
+    "FileFormat",
     "FileValue",
     "PurposeView",
     "ResourceField",
@@ -62,7 +66,8 @@ class ElementView:
     """One fact's definition 数据元.
 
     type: a key of `catalog.registry.element_types`.  check: a CEL condition over `value` and `today`, or empty.  unit: of measure.
-    decimals: places after the point of a `decimal`.  longest: characters of a `text`.
+    decimals: places after the point of a `decimal`.  longest: characters of a `text`.  types, largest: of a `file`: keys of
+    `FILE_FORMATS` and megabytes.
     """
 
     id: str
@@ -76,6 +81,13 @@ class ElementView:
     unit: str = ""
     decimals: int = 2
     longest: int = 500
+    types: tuple[str, ...] = ()
+    largest: int = 20
+
+    @property
+    def largest_bytes(self) -> int:
+        """What a file may hold at most, in bytes."""
+        return self.largest << 20
 
     def title_in(self, language: str) -> str:
         """The title for a reader of `language`."""
@@ -208,9 +220,41 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class FileValue:
-    """A stored file as a value: its digest (SHA-256, hex) and what it is called and is."""
+class FileFormat:
+    """A kind of file that people may hand in.
 
+    media_type: as RFC 6838 says.  extensions: with the dot, the usual one first.  also: other names of the media type in use.
+    """
+
+    id: str
+    title: str
+    media_type: str
+    extensions: tuple[str, ...]
+    also: tuple[str, ...] = ()
+
+
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+FILE_FORMATS: Final[Mapping[str, FileFormat]] = {
+    one.id: one
+    for one in (
+        FileFormat("pdf", "PDF", "application/pdf", (".pdf",), ("application/x-pdf",)),
+        FileFormat("jpeg", "JPEG", "image/jpeg", (".jpg", ".jpeg", ".jpe", ".jfif"), ("image/jpg", "image/pjpeg")),
+        FileFormat("png", "PNG", "image/png", (".png",), ("image/x-png",)),
+        FileFormat(
+            "ofd", "OFD", "application/ofd", (".ofd",), ("application/x-ofd", "application/vnd.ofd", "application/zip")
+        ),
+        FileFormat("docx", "Word (DOCX)", _DOCX, (".docx",), ("application/zip",)),
+    )
+}
+"""Every format that an element may take, by id (OFD: GB/T 33190; DOCX: ISO/IEC 29500)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileValue:
+    """A stored file as a value.  id: of what was handed in, under which it is asked for.  digest: SHA-256 of its content, hex."""
+
+    id: UUID
     digest: str
     name: str
     media_type: str

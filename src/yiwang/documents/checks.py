@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from itertools import islice
 
 from yiwang.documents.queries import files_folder, system_list_lost, system_unissued_numbers
-from yiwang.documents.registry import fonts
+from yiwang.documents.registry import fonts, scanners
 from yiwang.documents.rules.typesetting import FontsMissing, typeset_fonts
+from yiwang.documents.services.scanning import ClamAV
+from yiwang.documents.values import ScannerAway
 from yiwang.kernel.health import Finding
 
-__all__ = ["certificates_can_be_issued", "lost_files"]
+__all__ = ["certificates_can_be_issued", "lost_files", "scanner_answers"]
 
 
 def lost_files() -> Iterable[Finding]:
@@ -39,3 +41,22 @@ def certificates_can_be_issued() -> Iterable[Finding]:
             f"The number {number} of the certificate {type} was taken over a day ago, and no certificate bears it.",
             "Look at its case; when the cause is mended: yiwang retry --actions",
         )
+
+
+def scanner_answers() -> Iterable[Finding]:
+    """Whether the scanner of files that are handed in is there; without one configured, that there is none."""
+    if not scanners():
+        yield Finding(True, "Files that are handed in are not scanned: YIWANG_CLAMAV names no scanner.")
+    for name, look in scanners().items():
+        if not isinstance(look, ClamAV):
+            continue
+        try:
+            look.ping()
+        except ScannerAway:
+            yield Finding(
+                False,
+                f"The scanner {name} at {look.address} does not answer: no file is taken meanwhile.",
+                "Start it (systemctl start clamav-daemon), or correct YIWANG_CLAMAV.",
+            )
+        else:
+            yield Finding(True, f"The scanner {name} at {look.address} answers.")

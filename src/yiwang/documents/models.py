@@ -19,6 +19,57 @@ class File(models.Model):
     size = models.BigIntegerField(db_comment="bytes")
     media_type = models.TextField()
     stored_at = models.DateTimeField(db_comment="business time")
+    is_ours = models.BooleanField(
+        default=False, db_comment="the platform itself stored it: it stays, whether or not somebody hands in the same"
+    )
+
+
+class Upload(models.Model):
+    """That somebody handed in a content under a name. The same again is the same row.
+
+    Personal data: `name` as the person's computer had it; `account` says who.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    file = models.ForeignKey(File, on_delete=models.PROTECT, related_name="uploads")
+    name = models.TextField()
+    account = models.ForeignKey("identity.Account", on_delete=models.PROTECT, related_name="+")
+    capacity = models.TextField()
+    capacity_id = models.UUIDField(db_comment="the person, or the post in which an officer handed it in")
+    received_at = models.DateTimeField(db_comment="business time of the last time")
+    received_on = models.DateField(db_comment="civil date of the first time, on which it counts")
+    scanned_by = models.TextField(blank=True, default="", db_comment="names of the scanners that found nothing")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "capacity", "capacity_id", "file", "name"], name="upload_once_for_each_name"
+            ),
+            models.CheckConstraint(
+                condition=Q(origin__in=("live", "rehearsal", "invented")), name="upload_origin_known"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account", "received_on"], name="upload_of_the_day"),
+            models.Index(fields=["received_at"], name="upload_by_age"),
+        ]
+
+
+class FileUse(models.Model):
+    """That a thing, such as a case, has a file. Who may see the thing may open the file.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    upload = models.ForeignKey(Upload, on_delete=models.PROTECT, related_name="uses")
+    owner = models.TextField(db_comment="kind of the thing, as it is registered")
+    owner_id = models.UUIDField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["upload", "owner", "owner_id"], name="fileuse_once")]
+        indexes = [models.Index(fields=["owner", "owner_id"], name="fileuse_by_owner")]
 
 
 # ── Certificates ────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from yiwang.kernel.errors import Conflict, Fault, msgid
+from yiwang.kernel.errors import Conflict, Fault, Invalid, msgid
 
 __all__ = [
     "CannotIssue",
@@ -23,7 +23,10 @@ __all__ = [
     "ContentField",
     "Download",
     "FieldShown",
+    "FileHandedIn",
+    "FileInfected",
     "FileRef",
+    "FileRefused",
     "FileTooLarge",
     "Finding",
     "Form",
@@ -31,13 +34,25 @@ __all__ = [
     "HolderUnknown",
     "Issuer",
     "IssuerUnfit",
+    "Limits",
     "PublishedKey",
+    "QuotaUsed",
+    "ScannerAway",
     "SigningKeyEnded",
     "SigningKeyMissing",
     "StatusLine",
+    "StorageFull",
     "TooManyGuesses",
     "Verification",
+    "file_size",
 ]
+
+
+def file_size(size: int) -> str:
+    """How large a file is, for people: 340 KB, 1.2 MB."""
+    if size < 1 << 20:
+        return f"{max(1, round(size / 1024))} KB"
+    return f"{size / (1 << 20):.1f}".removesuffix(".0") + " MB"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +64,73 @@ class FileRef:
     media_type: str
 
 
+@dataclass(frozen=True, slots=True)
+class FileHandedIn(FileRef):
+    """A file that somebody handed in.  id: under which it is asked for.  name: what it is called, for people."""
+
+    id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much people may hand in, in bytes: in one file, whatever an element says, and in one account's files of one civil day."""
+
+    largest_file: int
+    a_day: int
+
+
 class FileTooLarge(Fault):
-    """The file is larger than what may be stored here. `params`: `largest_bytes`."""
+    """The file is larger than what may be stored here. `params`: `largest` (MB)."""
 
     code = "file-too-large"
     status = 413
     title = "The file is too large"
     next_step = "Send a smaller file; your other answers are kept."
+
+
+class FileRefused(Invalid):
+    """The file is not what may be handed in here; `faults` says everything that is wrong with it."""
+
+    code = "file-refused"
+    title = "This file cannot be taken"
+    next_step = "Choose another file. Your other answers are kept."
+
+
+class FileInfected(Fault):
+    """A scanner found harmful software in the file. Nothing of it was kept. `params`: `found`, the scanner's name for it."""
+
+    code = "file-infected"
+    status = 422
+    title = "This file holds harmful software"
+    next_step = "Do not open the file; have your computer checked. Hand in a clean copy. Your other answers are kept."
+
+
+class ScannerAway(Fault):
+    """Files are to be scanned and the scanner does not answer. Nothing was kept: what cannot be checked is not taken."""
+
+    code = "scanner-away"
+    status = 503
+    title = "Files cannot be checked for harmful software just now"
+    next_step = "Try again in a few minutes; your other answers are kept. Or bring the file to the service hall."
+
+
+class StorageFull(Fault):
+    """There is no room for the file. Nothing of it was kept."""
+
+    code = "storage-full"
+    status = 507
+    title = "There is no room to keep the file just now"
+    next_step = "Try again later; your other answers are kept. Or bring the file to the service hall."
+
+
+class QuotaUsed(Fault):
+    """The account has handed in as much today as one may. `params`: `a_day` (MB)."""
+
+    code = "upload-quota-used"
+    status = 429
+    title = "You have handed in too many files today"
+    next_step = "Go on tomorrow, or bring the file to the service hall. Your other answers are kept."
 
 
 # ── Certificates ────────────────────────────────────────────────────────────────────────────────────────────────────────

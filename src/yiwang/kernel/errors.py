@@ -75,6 +75,13 @@ class Fault(Exception):
         self.faults = tuple(faults)
         self.params = params
 
+    def at(self, pointer: str) -> tuple[FieldFault, ...]:
+        """The same as faults of one place of a larger input, so that they can be told together with others."""
+        listed = self.faults or (FieldFault("", self.code, self.detail or self.title, self.params),)
+        return tuple(
+            FieldFault(f"{pointer}/{one.pointer}".rstrip("/"), one.code, one.message, one.params) for one in listed
+        )
+
 
 class Invalid(Fault):
     """The input breaks rules; `faults` lists every broken one at once (一次性告知). Nothing was written."""

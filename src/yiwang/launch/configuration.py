@@ -63,6 +63,17 @@ class Configuration(BaseModel):
     files_dir: AbsolutePath | None = None
     """Where stored files stand; none means `data_dir/files`."""
 
+    largest_upload_mb: Annotated[int, Field(ge=1, le=200)] = 50
+    """Megabytes of the largest file that people may hand in, whatever an element allows."""
+
+    uploads_a_day_mb: Annotated[int, Field(ge=1)] = 500
+    """Megabytes that one account may hand in on one day; a small file counts as 100 kB."""
+
+    clamav: Annotated[str, Field(pattern=r"^(unix:/.+|.+:[0-9]+)$")] | None = None
+    """Where ClamAV scans files that are handed in, `host:port` or `unix:/run/clamav/clamd.ctl`; none means that they are not
+    scanned. While a scanner that is named does not answer, no file is taken.
+    """
+
     city: str | None = None
     """Id of the pack that is this installation's city; none means every pack found."""
 

@@ -14,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from yiwang.cases.values import Choice, FormField, FormView, MaterialLine, SourceShown
+from yiwang.catalog.values import FILE_FORMATS
+from yiwang.documents.values import FileHandedIn, file_size
 from yiwang.kernel.errors import FieldFault
 from yiwang.places import queries as places
 from yiwang.places.values import DivisionView
@@ -36,7 +38,15 @@ INPUTS: Mapping[str, Mapping[str, Any]] = {
 }
 """How the keyboard of a phone helps with each type of element."""
 FACT = "fact."
-TEMPLATES = {"date": "date", "code": "code", "boolean": "boolean", "address": "address", "place": "place"}
+NO_FILES: Mapping[str, FileHandedIn] = {}
+TEMPLATES = {
+    "date": "date",
+    "code": "code",
+    "boolean": "boolean",
+    "address": "address",
+    "place": "place",
+    "file": "file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,10 @@ class Widget:
     shown: str = ""
     source: SourceShown | None = None
     material: MaterialLine | None = None
+    file: FileHandedIn | None = None
+    takes: str = ""
+    accept: str = ""
+    largest_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +125,13 @@ class FaultLine:
     target: str
 
 
-def read_answers(form: FormView, typed: QueryDict) -> dict[str, object]:
+def read_answers(form: FormView, typed: QueryDict, files: Mapping[str, FileHandedIn] = NO_FILES) -> dict[str, object]:
     """The answers by element; what was left empty is absent. Parts of one answer come as `<name>.<part>`."""
     answers: dict[str, object] = {}
     for one in form.fields:
         if one.source is not None:
             continue
-        value = _read(one, typed)
+        value = {"id": str(files[one.name].id)} if one.name in files else _read(one, typed)
         if value not in ("", None, {}):
             answers[one.name] = value
     return answers
@@ -142,6 +156,8 @@ def _read(one: FormField, typed: QueryDict) -> object:
         return {key: value for key, value in parts.items() if value}
     if one.type == "boolean":
         return typed.get(one.name) == "true" or ""
+    if one.type == "file":
+        return ""
     return typed.get(one.name, "").strip()
 
 
@@ -167,21 +183,33 @@ def chosen_in(name: str, typed: QueryDict) -> list[str]:
     return _chosen(name, typed)
 
 
-def sections_of(form: FormView, typed: QueryDict | None, faults: Iterable[FieldFault] = ()) -> list[Section]:
+def sections_of(
+    form: FormView,
+    typed: QueryDict | None,
+    faults: Iterable[FieldFault] = (),
+    files: Mapping[str, FileHandedIn] = NO_FILES,
+) -> list[Section]:
     """The form to show, filled with what was typed or, at first, with what the city knows."""
     by_field = _by_field(faults)
     materials = {one.element: one for one in form.materials if one.element}
     return [
         Section(
             section.title,
-            [_widget(one, typed, by_field.get(one.name, []), materials.get(one.name)) for one in section.fields],
+            [
+                _widget(one, typed, by_field.get(one.name, []), materials.get(one.name), files.get(one.name))
+                for one in section.fields
+            ],
         )
         for section in form.sections
     ]
 
 
 def _widget(
-    one: FormField, typed: QueryDict | None, faults: Sequence[FieldFault], material: MaterialLine | None = None
+    one: FormField,
+    typed: QueryDict | None,
+    faults: Sequence[FieldFault],
+    material: MaterialLine | None = None,
+    file: FileHandedIn | None = None,
 ) -> Widget:
     parts: dict[str, Any] = dict(INPUTS.get(one.type, {}))
     if one.type in {"address", "place"}:
@@ -191,6 +219,14 @@ def _widget(
         parts["picker"] = picker_for(one.name, chosen, faulty=bool(faults) and not at_detail)
         parts["detail"] = typed.get(f"{one.name}.detail", "") if typed is not None else known.get("detail", "")
         parts["detail_fault"] = at_detail
+    elif one.type == "file":
+        formats = [FILE_FORMATS[type] for type in one.types]
+        parts["file"] = file
+        parts["takes"] = _("{types}, at most {size}").format(
+            types=_(", ").join(format.title for format in formats), size=file_size(one.largest_bytes)
+        )
+        parts["accept"] = ",".join(extension for format in formats for extension in format.extensions)
+        parts["largest_bytes"] = one.largest_bytes
     else:
         parts["value"] = typed.get(one.name, "") if typed is not None else ("" if one.value is None else one.value)
     return Widget(

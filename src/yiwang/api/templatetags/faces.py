@@ -17,9 +17,11 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from yiwang.api.icons import ICONS
+from yiwang.documents.values import file_size
 from yiwang.kernel.time import CITY_ZONE, today
 
 register = template.Library()
+register.filter(file_size)
 MANIFEST = Path(__file__).resolve().parents[4] / "frontend" / "dist" / "manifest.json"
 COUNTER = 14  # the day, eight digits, and six of the counter
 WEEKDAYS_ZH = "一二三四五六日"

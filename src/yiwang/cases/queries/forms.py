@@ -267,6 +267,8 @@ def form_field(question: Question, release: int, language: str) -> FormField:
         sensitivity=str(one.sensitivity),
         check=one.check,
         check_message=text(one.check_message, language),
+        types=one.types,
+        largest_bytes=one.largest_bytes if one.type == "file" else 0,
     )
 
 

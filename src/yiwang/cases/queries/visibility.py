@@ -19,7 +19,7 @@ from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.identity.queries import unit_scope
 from yiwang.identity.values import UnitScope
 
-__all__ = ["EXTEND", "READ", "TASK", "can_do", "in_reach", "visible_case", "visible_cases"]
+__all__ = ["EXTEND", "READ", "TASK", "can_do", "in_reach", "sees_case", "visible_case", "visible_cases"]
 
 READ = "case.read"
 TASK = "task.decide"
@@ -88,6 +88,11 @@ _OWN = {
 @lru_cache(maxsize=2_000)  # one for each post that is at work
 def _reached(reach: _Reach, lock: bool) -> Prepared[Case]:
     return Prepared(lambda id: _locking(_cases(reach), lock).filter(pk=id), UUID)
+
+
+def sees_case(actor: Actor, case_id: UUID) -> bool:
+    """Whether the case exists for this actor, who may then open its files."""
+    return visible_case(actor, case_id) is not None
 
 
 def in_reach(scope: UnitScope) -> Q:

@@ -2,26 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
+from yiwang.acts.values import Actor
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking
 from yiwang.cases.queries.known import Known
 from yiwang.cases.rules.materials import standing_of
-from yiwang.cases.values import FactChanged, MaterialState
+from yiwang.cases.values import FILE_OWNER, FactChanged, MaterialState
 from yiwang.catalog.queries import element, freeze, is_absent, required_fault, shown, validate
+from yiwang.catalog.values import ElementView, FileValue
+from yiwang.documents.queries import given_files
+from yiwang.documents.services import attach
 from yiwang.kernel.errors import FieldFault, Invalid, msgid
 from yiwang.kernel.texts import text
 from yiwang.records.queries import shown_before
 
-__all__ = ["checked_answers"]
+__all__ = ["attach_files", "checked_answers", "understood"]
+
+
+def understood(
+    actor: Actor,
+    values: Mapping[str, object],
+    elements: Sequence[ElementView],
+    *,
+    required: Sequence[str],
+    on: date,
+    release: int,
+    found: Sequence[FieldFault] = (),
+) -> tuple[dict[str, Any], list[FieldFault]]:
+    """Typed answers and every fault, in the order of the elements; a file is one that the actor handed in, whatever is said of it.
+
+    found: faults of answers that could not even be read; what else is wrong with these is not told.
+    """
+    given, missing = given_files(actor, values, elements)
+    clean, wrong = validate(given, elements, required=required, today=on, release=release)
+    told = [*found, *missing]
+    told += [one for one in wrong if one.pointer not in {other.pointer for other in told}]
+    order = {one.id: position for position, one in enumerate(elements)}
+    return clean, sorted(told, key=lambda one: order.get(one.pointer.partition("/")[0], len(order)))
+
+
+def attach_files(actor: Actor, case_id: UUID, clean: Mapping[str, Any]) -> None:
+    """Let the case have the files among its answers: who sees the case may open them, and they stay."""
+    if files := [value.id for value in clean.values() if isinstance(value, FileValue)]:
+        attach(actor, files, owner=FILE_OWNER, owner_id=case_id)
 
 
 def checked_answers(
-    asked: Asking, known: Known, values: Mapping[str, object], seen: Mapping[str, str] | None, on: date
+    actor: Actor,
+    asked: Asking,
+    known: Known,
+    values: Mapping[str, object],
+    seen: Mapping[str, str] | None,
+    on: date,
+    found: Sequence[FieldFault] = (),
 ) -> dict[str, Any]:
     """Every answer, typed: what the city knows from its source, the rest as it was sent.
 
@@ -36,12 +74,14 @@ def checked_answers(
     names = asked_of(asked, known)
     typed = {name: value for name, value in values.items() if name not in known.facts or name not in asked.questions}
     faults = _overwritten(asked, known, values, on)
-    clean, wrong = validate(
+    clean, wrong = understood(
+        actor,
         typed,
         [asked.questions[name].element for name in names if name not in known.facts],
         required=[name for name in names if asked.questions[name].required],
-        today=on,
+        on=on,
         release=asked.release,
+        found=found,
     )
     faults += wrong + _facts_that_fail(asked, known, on)
     faults += _facts_that_lack(asked, known, clean)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, bound, changes_between, process_of
 from yiwang.cases.queries.known import Known, frozen_facts, frozen_view, known_for
 from yiwang.cases.rules import materials
-from yiwang.cases.services.answers import checked_answers
+from yiwang.cases.services.answers import attach_files, checked_answers
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.movement import carry_on, event_data
 from yiwang.cases.services.numbering import new_number
@@ -54,6 +54,7 @@ def submit(
     language: str = "zh-Hans",
     subject_id: UUID | None = None,
     facts: Mapping[str, str] | None = None,
+    found: Sequence[FieldFault] = (),
 ) -> Receipt:
     """Send a filled form: make the case, its first task, its event and its audit entry in one transaction; return the receipt.
 
@@ -63,6 +64,8 @@ def submit(
     subject_id: for whom, where the item is for another than the actor and he represents several.
     facts: element → id of the record with which the form was filled, as it was read (`SourceShown.record_id`); None: not said. What the
     city knows is taken from its source whatever was sent, and kept with the case as evidence.
+    found: faults that reading the answers has brought up already, such as a file that was not taken: told with all others. An answer of
+    the type `file` is `{"id": …}` of what the actor handed in before.
 
     The release in force is pinned: the case keeps its definitions to the end. When no unit answers for the place the case stands all
     the same; its task waits, and doctor says so.
@@ -82,13 +85,13 @@ def submit(
     if (again := _receipt_of(scope, idempotency_key, body, language)) is not None:
         return again
     try:
-        return _submit(actor, item_id, values, form_digest, (scope, idempotency_key, body), language, subject_id, facts)
+        key = (scope, idempotency_key, body)
+        return _submit(actor, item_id, values, form_digest, key, language, subject_id, facts, found)
     except _SentMeanwhile:
-        found = _receipt_of(scope, idempotency_key, body, language)
-        if found is None:  # the faster one was undone after all; nothing stands in the way now
-            key = (scope, idempotency_key, body)
-            return _submit(actor, item_id, values, form_digest, key, language, subject_id, facts)
-        return found
+        faster = _receipt_of(scope, idempotency_key, body, language)
+        if faster is None:  # it was undone after all; nothing stands in the way now
+            return _submit(actor, item_id, values, form_digest, key, language, subject_id, facts, found)
+        return faster
 
 
 def _receipt_of(scope: str, key: str, body: bytes, language: str) -> Receipt | None:
@@ -110,6 +113,7 @@ def _submit(
     language: str,
     subject_id: UUID | None,
     facts: Mapping[str, str] | None,
+    found: Sequence[FieldFault],
 ) -> Receipt:
     act = current_act()
     act.about("item", item_id)
@@ -120,11 +124,12 @@ def _submit(
         raise FormChanged(faults=changes_between(_asking_read(item_id, form_digest), asked))
     sent_on = civil_date(act.time)
     known = known_for(actor, asked, subject_id)
-    clean = checked_answers(asked, known, values, facts, sent_on)
+    clean = checked_answers(actor, asked, known, values, facts, sent_on, found)
     place = asked.answers_place(clean)
     duty, units = _answering(asked, place, act.time)
     unit = system_unit(units[0]) if units else None
     case = _make_case(actor, asked, known, clean, place, unit, act.time)
+    attach_files(actor, case.id, clean)
     add_line(case, actor, "submitted", at=act.time)
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
     carry_on(case, run, actor, at=act.time, known=(), left=None, answers={duty: units})

@@ -19,11 +19,12 @@ from yiwang.cases.queries.known import Known, frozen_facts, known_for
 from yiwang.cases.queries.tasks import case_of_task, node_of, reason_against
 from yiwang.cases.queries.visibility import TASK
 from yiwang.cases.rules import materials
+from yiwang.cases.services.answers import attach_files, understood
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import CHANGED, already_decided, lock_case
 from yiwang.cases.services.movement import carry_on, event_data
 from yiwang.cases.values import CaseView, MaterialState, TaskState
-from yiwang.catalog.queries import freeze, thaw, validate
+from yiwang.catalog.queries import freeze, thaw
 from yiwang.identity.queries import unit_scope
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, msgid
 from yiwang.kernel.texts import text
@@ -34,12 +35,18 @@ __all__ = ["answer_task"]
 
 @service("task.answer", open_to={CapacityKind.SELF})
 def answer_task(
-    actor: Actor, task_id: UUID, values: Mapping[str, object], *, version: int, language: str = "zh-Hans"
+    actor: Actor,
+    task_id: UUID,
+    values: Mapping[str, object],
+    *,
+    version: int,
+    language: str = "zh-Hans",
+    found: Sequence[FieldFault] = (),
 ) -> CaseView:
     """Give everything that a notice asks for, whole, and let the case go on. What stood before is kept with the answer.
 
     values: element → value, one for each line of the notice (`TaskView.wanted`). A missing fact that its register has by now needs none.
-    version: of the case as it was read.
+    version: of the case as it was read.  found: faults of answers that could not even be read, such as a file that was not taken.
 
     Raises NotFound (no such task of one's own), NotAllowed (403), AlreadyDecided (409: it was answered, or the case was ended), Conflict
     (409: the case has moved since), Invalid (422, every fault at once).
@@ -58,7 +65,8 @@ def answer_task(
         raise Conflict(CHANGED)
     asked = asking(case.item, case.release)
     known = known_for(actor, asked, case.subject_id)
-    clean = _checked(asked, known, task.asks, values)
+    clean = _checked(actor, asked, known, task.asks, values, found)
+    attach_files(actor, case.pk, clean)
     _take(case, task, asked, known, clean)
     done = node_of(case, task).acts[0]
     task.state, task.act, task.done_at, task.done_by_id = TaskState.DONE, done.name, act.time, actor.account_id
@@ -91,7 +99,12 @@ def answer_task(
 
 
 def _checked(
-    asked: Asking, known: Known, asks: Sequence[Mapping[str, str]], values: Mapping[str, object]
+    actor: Actor,
+    asked: Asking,
+    known: Known,
+    asks: Sequence[Mapping[str, str]],
+    values: Mapping[str, object],
+    found: Sequence[FieldFault],
 ) -> dict[str, Any]:
     """The typed answers to a notice. Raises Invalid with every fault at once."""
     declared = {one["id"]: one for one in asked.materials}
@@ -114,12 +127,14 @@ def _checked(
                 )
                 continue
         names.append(name)
-    clean, wrong = validate(
+    clean, wrong = understood(
+        actor,
         values,
         [asked.questions[name].element for name in names],
         required=names,
-        today=civil_date(current_act().time),
+        on=civil_date(current_act().time),
         release=asked.release,
+        found=found,
     )
     if faults or wrong:
         raise Invalid(faults=[*wrong, *faults])

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from yiwang.catalog.declarations.parts import DottedId, Title, fault
 from yiwang.catalog.registry import element_types
-from yiwang.catalog.values import Sensitivity
+from yiwang.catalog.values import FILE_FORMATS, Sensitivity
 from yiwang.kernel.expressions import ExpressionRefused, compile_expression
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Reference
 
@@ -39,6 +39,7 @@ class ElementBody(Body):
     """An element 数据元: one fact's definition, once in the whole city.
 
     check: a condition over `value` and `today`; check_message says what to enter when it does not hold.
+    types, largest: which kinds of files an element of the type `file` takes, and how many megabytes one may have.
     """
 
     kind: Literal["element"]
@@ -52,6 +53,8 @@ class ElementBody(Body):
     unit: str = Field(default="", max_length=20, description="a unit of measure, like ㎡")
     decimals: int = Field(default=2, ge=0, le=8)
     longest: int = Field(default=500, ge=1, le=5000)
+    types: tuple[Literal["pdf", "jpeg", "png", "ofd", "docx"], ...] = ()
+    largest: int = Field(default=20, ge=1, le=200, description="megabytes")
     source: str = ""
 
 
@@ -80,7 +83,10 @@ class ElementKind(Kind):
             )
         if parent.check and child.check != parent.check and not child.check.startswith(f"({parent.check}) && "):
             yield "check", f"This replaces the check of `{parent.id}`.", f"Begin with `({parent.check}) && `."
-        for name in ("longest", "decimals"):
+        for one in child.types:
+            if one not in parent.types:
+                yield "types", f"`{parent.id}` does not take `{one}`.", "Take fewer kinds of files, not more."
+        for name in ("longest", "decimals", "largest"):
             if getattr(child, name) > getattr(parent, name):
                 yield name, f"`{parent.id}` allows {getattr(parent, name)}.", "Write that or less."
         if child.unit != parent.unit:
@@ -105,7 +111,15 @@ class ElementKind(Kind):
                 f"A `{body.type}` is not measured in units.",
                 "Write `type: integer` or `decimal`, or delete `unit`.",
             )
-        for name, type in (("decimals", "decimal"), ("longest", "text")):
+        if body.type == "file" and not body.types:
+            yield fault(
+                one,
+                "type",
+                "An element of the type `file` says which kinds of files it takes.",
+                f"Add `types: [{', '.join(FILE_FORMATS)}]`, or fewer of them.",
+            )
+        belongings = (("decimals", "decimal"), ("longest", "text"), ("types", "file"), ("largest", "file"))
+        for name, type in belongings:
             if name in one.lines and body.type != type:
                 yield fault(one, name, f"`{name}` belongs to elements of the type `{type}`.", f"Delete `{name}`.")
         if bool(body.check) != bool(body.check_message):

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, ClassVar
+from uuid import UUID
 
-from yiwang.catalog.values import Address, ElementView, FileValue, ValueRefused
+from yiwang.catalog.values import FILE_FORMATS, Address, ElementView, FileValue, ValueRefused
 from yiwang.kernel.errors import msgid
 from yiwang.kernel.identifiers import CitizenId, CreditCode, IdentifierFault
 from yiwang.kernel.time import CITY_ZONE
@@ -450,12 +451,14 @@ class AddressType(ElementType):
 
 
 class FileType(ElementType):
-    """A stored file by its digest, with its name."""
+    """A file that was handed in: under which id, its digest, its name, and what it is."""
 
     name = "file"
+    longest_name = 200
 
     def columns(self, element: ElementView) -> tuple[Column, ...]:
         return (
+            Column("_id", "uuid"),
             Column("_digest", "text"),
             Column("_name", "text"),
             Column("_media_type", "text"),
@@ -465,27 +468,50 @@ class FileType(ElementType):
     def clean(self, given: object, element: ElementView) -> FileValue:
         if isinstance(given, FileValue):
             given = self.to_json(given)
-        if (
-            not isinstance(given, Mapping)
-            or set(given) != {"digest", "name", "media_type", "size"}
-            or not re.fullmatch(r"[0-9a-f]{64}", str(given["digest"]))
-            or not isinstance(given["size"], int)
-            or given["size"] < 0
-        ):
+        value = self._read(given)
+        if value is None:
             raise ValueRefused("not-a-file", msgid("Add {title} as a file."))
-        name, media_type = one_line(str(given["name"])), one_line(str(given["media_type"]))
-        if not name or not media_type or len(name) > 200 or len(media_type) > 100:
-            raise ValueRefused("not-a-file", msgid("Add {title} as a file."))
-        return FileValue(str(given["digest"]), name, media_type, given["size"])
+        if value.media_type not in {FILE_FORMATS[one].media_type for one in element.types}:
+            raise ValueRefused(
+                "file-type-not-taken",
+                msgid("{title} is taken as {types} only."),
+                types=", ".join(FILE_FORMATS[one].title for one in element.types),
+            )
+        if value.size > element.largest_bytes:
+            raise ValueRefused(
+                "file-too-large", msgid("{title} may have at most {largest} MB."), largest=element.largest
+            )
+        return value
+
+    def _read(self, given: object) -> FileValue | None:
+        """What `to_json` gives, or None for anything else."""
+        if not isinstance(given, Mapping) or set(given) != {"id", "digest", "name", "media_type", "size"}:
+            return None
+        id, digest, name, media_type = (str(given[part]) for part in ("id", "digest", "name", "media_type"))
+        size = given["size"]
+        if not re.fullmatch(r"[0-9a-f]{64}", digest) or isinstance(size, bool) or not isinstance(size, int) or size < 0:
+            return None
+        if not 0 < len(name) <= self.longest_name or one_line(name) != name:
+            return None
+        try:
+            return FileValue(UUID(id), digest, name, media_type, size)
+        except ValueError:
+            return None
 
     def to_json(self, value: Any) -> dict[str, Any]:
-        return {"digest": value.digest, "name": value.name, "media_type": value.media_type, "size": value.size}
+        return {
+            "id": str(value.id),
+            "digest": value.digest,
+            "name": value.name,
+            "media_type": value.media_type,
+            "size": value.size,
+        }
 
     def from_json(self, frozen: Any) -> FileValue:
-        return FileValue(frozen["digest"], frozen["name"], frozen["media_type"], frozen["size"])
+        return FileValue(UUID(frozen["id"]), frozen["digest"], frozen["name"], frozen["media_type"], frozen["size"])
 
     def to_columns(self, value: Any) -> tuple[Any, ...]:
-        return (None,) * 4 if value is None else (value.digest, value.name, value.media_type, value.size)
+        return (None,) * 5 if value is None else (value.id, value.digest, value.name, value.media_type, value.size)
 
     def from_columns(self, stored: Sequence[Any]) -> Any:
         return None if stored[0] is None else FileValue(*stored)

@@ -13,10 +13,14 @@ from yiwang.documents.queries.certificates import (
 from yiwang.documents.queries.files import (
     file,
     files_folder,
+    given_files,
+    open_content,
     open_file,
     path_of,
+    stored,
     system_list_damaged,
     system_list_lost,
+    upload_limits,
 )
 from yiwang.documents.queries.verification import published_keys, signing_certificate, verify_document, verify_token
 
@@ -28,15 +32,19 @@ __all__ = [
     "download",
     "file",
     "files_folder",
+    "given_files",
     "list_certificates",
     "may_act",
+    "open_content",
     "open_file",
     "path_of",
     "published_keys",
     "signing_certificate",
+    "stored",
     "system_list_damaged",
     "system_list_lost",
     "system_unissued_numbers",
+    "upload_limits",
     "verify_document",
     "verify_token",
 ]

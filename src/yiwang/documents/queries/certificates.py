@@ -18,7 +18,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import Sensitivity
 from yiwang.documents.models import Certificate, StatusEntry, TakenNumber
-from yiwang.documents.queries.files import open_file
+from yiwang.documents.queries.files import open_content
 from yiwang.documents.rules.terms import ALLOWED, standing_on
 from yiwang.documents.values import (
     CertificateLine,
@@ -199,7 +199,7 @@ def system_unissued_numbers() -> list[tuple[str, str]]:
 
 def bytes_of(digest: bytes) -> bytes:
     """A stored content, whole. Raises NotFound."""
-    with open_file(digest.hex()) as stream:
+    with open_content(digest.hex()) as stream:
         return stream.read()
 
 

@@ -1,1 +1,1 @@
-"""What documents compute: templates, typesetting, signatures. Data in, bytes out; no database, no web."""
+"""What documents compute: what a file is and whether it would burst; templates, typesetting. Data in, bytes out; no database, no web."""

@@ -6,19 +6,26 @@ What is not here yet: versions, seals, the archive, and object stores other than
 
 from yiwang.documents.services.guessing import system_forget_guesses, verify_identifier
 from yiwang.documents.services.issuing import Cause, system_issue_certificate
+from yiwang.documents.services.receiving import attach, receive
 from yiwang.documents.services.replacing import replace
 from yiwang.documents.services.standing import resume, revoke, suspend, system_revoke_of_case
-from yiwang.documents.services.storing import store
+from yiwang.documents.services.storing import no_room, store
+from yiwang.documents.services.tidying import system_discard_unused, system_tidy_files
 
 __all__ = [
     "Cause",
+    "attach",
+    "no_room",
+    "receive",
     "replace",
     "resume",
     "revoke",
     "store",
     "suspend",
+    "system_discard_unused",
     "system_forget_guesses",
     "system_issue_certificate",
     "system_revoke_of_case",
+    "system_tidy_files",
     "verify_identifier",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -13,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.values import FactChanged, FormChanged, FormView, KeyReused, MaterialState
+from yiwang.documents.values import FileHandedIn
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
 from yiwang.portal import answers
+from yiwang.portal.files import REMOVE, known_files, take_files
 from yiwang.portal.guard import for_oneself
 
 if TYPE_CHECKING:
@@ -27,11 +30,12 @@ CARRIED = "carried"
 class Showing:
     """What the form is shown with.
 
-    typed: None at first.  changed: by a new release.  facts_changed: facts that are others now.
+    typed: None at first.  files: handed in so far, by field.  changed: by a new release.  facts_changed: facts that are others now.
     sent_before: other content went out under the same key.
     """
 
     typed: QueryDict | None = None
+    files: Mapping[str, FileHandedIn] = field(default_factory=dict)
     faults: tuple[FieldFault, ...] = ()
     changed: tuple[FieldFault, ...] = ()
     facts_changed: tuple[FieldFault, ...] = ()
@@ -50,28 +54,33 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
         return _choose(request, form)
     if request.method != "POST":
         typed = _carried(request)
-        return _show(request, form, Showing(typed=typed, continued=typed is not None))
-    if "show_places" in request.POST:
-        return _show(request, form, Showing(typed=request.POST))
+        before = known_files(request.actor, form.fields, typed).files if typed is not None else {}
+        return _show(request, form, Showing(typed, before, continued=typed is not None))
+    taken = take_files(request.actor, form.fields, request.POST, request.FILES)
+    if request.POST.keys() & {"show_places", REMOVE}:
+        return _show(request, form, Showing(request.POST, taken.files, faults=taken.faults))
     try:
         receipt = services.submit(
             request.actor,
             item_id,
-            answers.read_answers(form, request.POST),
+            answers.read_answers(form, request.POST, taken.files),
             idempotency_key=request.POST.get("idempotency_key", ""),
             form_digest=request.POST.get("form_digest", ""),
             language=request.language,
             subject_id=form.subject_id,
             facts=answers.facts_seen(request.POST),
+            found=taken.faults,
         )
     except Invalid as invalid:
-        return _show(request, form, Showing(request.POST, faults=invalid.faults, status=invalid.status))
+        return _show(request, form, Showing(request.POST, taken.files, invalid.faults, status=invalid.status))
     except FormChanged as change:
-        return _show(request, form, Showing(request.POST, changed=change.faults, status=change.status))
+        return _show(request, form, Showing(request.POST, taken.files, changed=change.faults, status=change.status))
     except FactChanged as change:
-        return _show(request, form, Showing(request.POST, facts_changed=change.faults, status=change.status))
+        return _show(
+            request, form, Showing(request.POST, taken.files, facts_changed=change.faults, status=change.status)
+        )
     except KeyReused as reused:
-        return _show(request, form, Showing(request.POST, sent_before=True, status=reused.status))
+        return _show(request, form, Showing(request.POST, taken.files, sent_before=True, status=reused.status))
     return HttpResponseRedirect(f"/receipts/{receipt.case_id}/", status=303)
 
 
@@ -109,7 +118,8 @@ def _show(request: FaceRequest, form: FormView, showing: Showing) -> HttpRespons
         "form": form,
         "guide": guide,
         "guide_at": f"/items/{form.item_id}/",
-        "sections": answers.sections_of(form, typed, showing.faults),
+        "sections": answers.sections_of(form, typed, showing.faults, showing.files),
+        "takes_files": any(one.type == "file" for one in form.fields),
         "summary": answers.summary_of(form, showing.faults),
         "changed": [answers.sentence(one) for one in showing.changed],
         "facts_changed": [answers.sentence(one) for one in showing.facts_changed],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods
 
 from yiwang.cases import queries, services
 from yiwang.cases.values import FormSection, FormView, TaskView
+from yiwang.documents.values import FileHandedIn
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, problem
 from yiwang.portal import answers
+from yiwang.portal.files import REMOVE, take_files
 from yiwang.portal.guard import for_oneself
 
 if TYPE_CHECKING:
@@ -29,21 +31,25 @@ def task(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
     found = queries.task(request.actor, task_id, request.language)
     if request.method != "POST":
         return _show(request, found)
-    if "show_places" in request.POST:
-        return _show(request, found, request.POST)
+    form = _form(found)
+    taken = take_files(request.actor, form.fields, request.POST, request.FILES)
+    if request.POST.keys() & {"show_places", REMOVE}:
+        return _show(request, found, request.POST, taken.faults, files=taken.files)
     version = request.POST.get("version", "")
     try:
         services.answer_task(
             request.actor,
             task_id,
-            answers.read_answers(_form(found), request.POST),
+            answers.read_answers(form, request.POST, taken.files),
             version=int(version) if version.isdecimal() and len(version) < 10 else 0,
             language=request.language,
+            found=taken.faults,
         )
     except Invalid as invalid:
-        return _show(request, found, request.POST, invalid.faults, status=invalid.status)
+        return _show(request, found, request.POST, invalid.faults, files=taken.files, status=invalid.status)
     except Conflict as lost:
-        return _show(request, found, request.POST, lost=problem(lost, translate=_), status=lost.status)
+        said = problem(lost, translate=_)
+        return _show(request, found, request.POST, files=taken.files, lost=said, status=lost.status)
     messages.success(request, _("It has arrived. The office goes on with your case."))
     return HttpResponseRedirect(f"/my/cases/{found.case.id}/", status=303)
 
@@ -68,15 +74,17 @@ def _show(
     typed: QueryDict | None = None,
     faults: Sequence[FieldFault] = (),
     *,
+    files: Mapping[str, FileHandedIn] = answers.NO_FILES,
     lost: Any = None,
     status: int = 200,
 ) -> HttpResponse:
     form = _form(found)
-    [section] = answers.sections_of(form, typed, faults)
+    [section] = answers.sections_of(form, typed, faults, files)
     context = {
         "task": found,
         "case_at": f"/my/cases/{found.case.id}/",
         "widgets": section.widgets,
+        "takes_files": any(one.type == "file" for one in form.fields),
         "summary": answers.summary_of(form, faults),
         "lost": lost,
     }
