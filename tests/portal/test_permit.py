@@ -94,3 +94,18 @@ def test_a_notice_is_shown_whole_and_answered_whole(town: Town) -> None:
     late = client.post(at, {"version": task.version, "stall.goods": "椰子冻"})
     assert late.status_code in (409, 422)
     assert town.client("kai").get(at).status_code == 404
+
+
+def test_a_known_fact_of_the_enterprise_is_doubted_from_the_form_by_who_represents_it(town: Town) -> None:
+    client = town.client("mei")
+    page = text_of(client.get(APPLY))
+    link = f"/my/facts/doubt/?about={town.stall('one')}&amp;resource=stall.register&amp;element=stall.name"
+    assert link in page
+    asked = {"about": str(town.stall("one")), "resource": "stall.register", "element": "stall.name"}
+    assert "梅香小吃" in text_of(client.get("/my/facts/doubt/", asked))
+    sent = client.post("/my/facts/doubt/", {**asked, "stall.name": "梅香小吃店", "why": "招牌已换"})
+    assert sent.status_code == 303
+    assert "梅香小吃店" in text_of(client.get(sent["Location"]))
+    assert "有疑义" in text_of(client.get(APPLY))
+    assert town.client("kai").get("/my/facts/doubt/", asked).status_code in (403, 404)
+    assert town.client("kai").get(sent["Location"]).status_code == 404

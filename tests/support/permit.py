@@ -111,9 +111,10 @@ def message(id: str, body: str = "{item.title} {case.number} {case.reason}") -> 
     return f"kind: message\nid: {id}\ntitle: {id}\nbody: |\n  {body}\n"
 
 
-def register(id: str, about: str, *fields: str) -> str:
+def register(id: str, about: str, *fields: str, keeper: str = "") -> str:
     lines = [f"kind: resource\nid: {id}\ntitle: {id}\nshape: state\nabout: {about}\nkept_by: keep\nfields:"]
-    lines += [f"  - {{element: {one}, role: source}}" for one in fields]
+    named = {one: ", represents: citizen-id" if one == keeper else "" for one in fields}
+    lines += [f"  - {{element: {one}, role: source{more}}}" for one, more in named.items()]
     return "\n".join([*lines, "sharing: {terms: unconditional}", ""])
 
 
@@ -139,7 +140,8 @@ FILES: dict[str, str | bytes] = {
     ),
     "elements/hygiene.paper.yaml": element("hygiene.paper", "file"),
     "resources/stall.register.yaml": register(
-        "stall.register", "organisation", "stall.name", "stall.number", "stall.keeper-id", "stall.address"
+        "stall.register", "organisation", "stall.name", "stall.number", "stall.keeper-id", "stall.address",
+        keeper="stall.keeper-id",
     ),
     "resources/town.people.yaml": register("town.people", "person", "person.name", "person.citizen-id"),
     "resources/hygiene.courses.yaml": register("hygiene.courses", "person", "hygiene.until"),

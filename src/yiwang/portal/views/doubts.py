@@ -1,4 +1,4 @@
-"""Say that a fact about oneself is wrong, and see what became of it."""
+"""Say that a fact about oneself, or about whom one represents, is wrong; see what became of it."""
 
 from __future__ import annotations
 
@@ -32,22 +32,23 @@ CHECKING = "fact-checking"
 def doubt(request: FaceRequest) -> HttpResponseBase:
     """What the record says, what it should be, and why."""
     given = request.POST if request.method == "POST" else request.GET
-    fact = _fact(request, given.get("resource", ""), given.get("element", ""))
+    about = _about(request, given.get("about", ""))
+    fact = _fact(request, about, given.get("resource", ""), given.get("element", ""))
     form = _form(fact, request.language)
     if request.method != "POST" or "show_places" in request.POST:
-        return _show(request, fact, form, request.POST or None)
+        return _show(request, about, fact, form, request.POST or None)
     try:
         id = services.report_discrepancy(
             request.actor,
             fact.resource,
-            _oneself(request),
+            about,
             fact.element,
             answers.read_answers(form, request.POST).get(fact.element, ""),
             Evidence(request.POST.get("why", "").strip(), (), request.POST.get("case_number", "").strip()),
             purpose=CHECKING,
         )
     except Invalid as invalid:
-        return _show(request, fact, form, request.POST, invalid.faults, invalid.status)
+        return _show(request, about, fact, form, request.POST, invalid.faults, invalid.status)
     messages.success(request, _("Your report has been sent to the office that keeps the record."))
     return HttpResponseRedirect(f"/my/doubts/{id}/", status=303)
 
@@ -81,14 +82,19 @@ def withdraw(request: FaceRequest, discrepancy_id: UUID) -> HttpResponseBase:
     return HttpResponseRedirect(f"/my/doubts/{discrepancy_id}/", status=303)
 
 
-def _oneself(request: FaceRequest) -> UUID:
-    if request.actor.subject_id is None:
+def _about(request: FaceRequest, given: str) -> UUID:
+    """Whom the fact is about: oneself, or whom one represents (which reading it decides)."""
+    try:
+        about = UUID(given) if given else request.actor.subject_id
+    except ValueError:
+        about = None
+    if about is None:
         raise NotFound("There is no such fact.")
-    return request.actor.subject_id
+    return about
 
 
-def _fact(request: FaceRequest, resource: str, element: str) -> FactView:
-    found = records.facts(request.actor, _oneself(request), purpose=CHECKING, elements=[element])
+def _fact(request: FaceRequest, about: UUID, resource: str, element: str) -> FactView:
+    found = records.facts(request.actor, about, purpose=CHECKING, elements=[element])
     for one in found:
         if one.resource == resource:
             return one
@@ -103,6 +109,7 @@ def _form(fact: FactView, language: str) -> FormView:
 
 def _show(
     request: FaceRequest,
+    about: UUID,
     fact: FactView,
     form: FormView,
     typed: QueryDict | None,
@@ -121,6 +128,7 @@ def _show(
     [section] = answers.sections_of(form, typed or QueryDict(), about_value)
     context = {
         "fact": fact,
+        "about": about,
         "widget": section.widgets[0],
         "summary": summary,
         "why": typed.get("why", "") if typed else "",

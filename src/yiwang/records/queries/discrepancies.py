@@ -52,13 +52,13 @@ LARGEST_PAGE = 100
 
 
 def visible_discrepancies(actor: Actor) -> QuerySet[Discrepancy]:
-    """What exists for this actor: a person's own facts; for a post, those of sources in its reach and those it reported."""
+    """What exists for this actor: what is about him or his to take back; for a post, those of sources in its reach as well."""
     if actor.capacity is CapacityKind.SYSTEM:
         return Discrepancy.objects.all()
     if actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
-        return Discrepancy.objects.filter(subject_id=actor.capacity_id)
+        return Discrepancy.objects.filter(Q(subject_id=actor.capacity_id) | _reported_by(actor))
     if actor.capacity is not CapacityKind.POST:
         return Discrepancy.objects.none()
     return Discrepancy.objects.filter(in_scope(actor, READ) | _reported_by(actor))

@@ -19,6 +19,7 @@ from yiwang.kernel.typed import several_lines
 from yiwang.records.models import OPEN, Discrepancy
 from yiwang.records.queries.discrepancies import visible_discrepancies
 from yiwang.records.queries.reading import facts
+from yiwang.records.queries.representing import represents
 from yiwang.records.queries.tables import stored_table
 from yiwang.records.queries.versions import version_in_force
 from yiwang.records.services.doubting import (
@@ -66,14 +67,14 @@ def report_discrepancy(
     """Say that a fact of a subject should be another, and why; return the discrepancy, also when it was open already.
 
     proposed: as it was entered.  purpose: for which the reporter reads the fact; the reading is logged.
-    item: the published item under whose standing agreement he reads it, as `queries.facts` takes it.  A person doubts his own facts,
-    a post those that it may read uncovered.
+    item: the published item under whose standing agreement he reads it, as `queries.facts` takes it.  A person doubts his own facts
+    and those of whom he represents, a post those that it may read uncovered.
     Raises NotFound where the actor sees no such fact, Invalid (422) with every fault, NotAllowed (403).
     """
     act = current_act()
     act.about("subject", subject_id)
     release = current_release()
-    if actor.capacity is CapacityKind.SELF and actor.capacity_id != subject_id:
+    if actor.capacity is CapacityKind.SELF and not _speaks_for(actor, subject_id, release):
         raise NotFound(msgid("There is no such fact."))
     lock_subject(resource, subject_id, release)
     shown = [
@@ -90,7 +91,7 @@ def report_discrepancy(
         raise NotFound(msgid("There is no such fact."))
     said = version.values[element]
     value = _checked(element, proposed, said, evidence or Evidence(), release, act.time)
-    reporter = _reporter(actor, subject_id, evidence or Evidence())
+    reporter = _reporter(actor, evidence or Evidence())
     fixed = version.fixed
     seen = Seen(subject_id, element, resource, fixed["unit_id"], fixed["record_id"], said, value, reporter)
     found, new = open_or_join(act, [seen])
@@ -224,7 +225,13 @@ def _locked(ids: Collection[UUID] | Any) -> Discrepancy:
     return Discrepancy.objects.select_for_update(of=("self",)).get(pk=row.pk)
 
 
-def _reporter(actor: Actor, subject_id: UUID, evidence: Evidence) -> Reporter:
+def _speaks_for(actor: Actor, subject_id: UUID, release: int) -> bool:
+    """Whether somebody who acts for himself is the subject, or represents it by the word of a source."""
+    own = actor.capacity_id
+    return own is not None and (own == subject_id or represents(own, subject_id, release))
+
+
+def _reporter(actor: Actor, evidence: Evidence) -> Reporter:
     kept: dict[str, object] = {}
     if evidence.text.strip():
         kept["text"] = several_lines(evidence.text)
@@ -238,7 +245,7 @@ def _reporter(actor: Actor, subject_id: UUID, evidence: Evidence) -> Reporter:
         unit_id=actor_unit(actor),
         post_id=actor.capacity_id if is_post else None,
         account_id=actor.account_id,
-        subject_id=None if is_post else subject_id,
+        subject_id=None if is_post else actor.capacity_id,
         evidence=kept,
     )
 
