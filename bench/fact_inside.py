@@ -35,8 +35,9 @@ def main(reads: int, rounds: int) -> None:  # noqa: C901 one straight measuremen
     from yiwang.kernel.ids import uuid7
     from yiwang.kernel.remembering import remembering
     from yiwang.kernel.time import machine_now, today
-    from yiwang.records.queries import fact, system_value
+    from yiwang.records.queries import fact, make_months_ahead, system_value
 
+    make_months_ahead()
     connection.ensure_connection()
     raw = Cursor(connection.connection)
     raw.execute("SELECT DISTINCT subject_id FROM records.population_persons LIMIT 2000")

@@ -56,6 +56,48 @@ def refuse_without_reason(page: Any, site: Site) -> None:
     page.wait_for_selector("#reason-fault")
 
 
+def look_up(page: Any, site: Site, number: str = "460199196103089029") -> None:
+    page.goto(site.root + "/desk/subjects/")
+    page.select_option("#scheme", "citizen-id")
+    page.fill("#value", number)
+    page.select_option("#purpose", "case-handling")
+    page.locator("main form button").click()
+
+
+def see_a_subject(page: Any, site: Site) -> None:
+    look_up(page, site)
+    page.wait_for_selector(".record")
+
+
+def look_up_nobody(page: Any, site: Site) -> None:
+    look_up(page, site, "460199196103089020")
+    page.wait_for_selector("#value-fault")
+
+
+def see_the_history(page: Any, site: Site) -> None:
+    see_a_subject(page, site)
+    page.locator("a[href*='/records/'][href*='purpose']:not([href*='correct'])").first.click()
+    page.wait_for_selector(".record")
+
+
+def correct_nothing(page: Any, site: Site) -> None:
+    see_a_subject(page, site)
+    page.locator("a[href*='/correct/']").first.click()
+    page.locator("main form button").click()
+    page.wait_for_selector(".field-fault")
+
+
+def choose_a_purpose(page: Any, site: Site) -> None:
+    see_a_subject(page, site)
+    page.goto(page.url.partition("?")[0])
+
+
+def uncover(page: Any, site: Site) -> None:
+    page.goto(site.root + "/my/facts/")
+    page.locator("a[href^='?show=']").first.click()
+    page.wait_for_load_state("networkidle")
+
+
 def check_the_log(page: Any, site: Site) -> None:
     from yiwang.audit.services import seal
 
@@ -105,6 +147,12 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "no alerts like that": (SUPERVISOR, True, 0, go("/desk/supervision/?state=withdrawn")),
     "no such alert": (SUPERVISOR, True, 404, go("/desk/supervision/0199aaaa-0000-7000-8000-000000000000/")),
     "not for one who does not supervise": (OFFICER, True, 403, go("/desk/supervision/")),
+    "a subject": (OFFICER, True, 0, see_a_subject),
+    "nobody's number": (OFFICER, True, 422, look_up_nobody),
+    "a record's history": (OFFICER, True, 0, see_the_history),
+    "a correction of nothing": (OFFICER, True, 422, correct_nothing),
+    "no purpose chosen": (OFFICER, True, 0, choose_a_purpose),
+    "own number uncovered": (RESIDENT, False, 0, uncover),
     "the log checked": ("aud.admin", True, 0, check_the_log),
     "the keys": (OFFICER, True, 0, open_the_keys),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),

@@ -9,7 +9,6 @@ import functools
 import hashlib
 import json
 import logging
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from contextvars import ContextVar
@@ -31,6 +30,7 @@ from yiwang.audit import services as audit
 from yiwang.audit.values import NewEntry, Outcome
 from yiwang.kernel import canonical, failpoints
 from yiwang.kernel.errors import Conflict, Fault, NotAllowed, NotFound
+from yiwang.kernel.masking import IDENTITY_NUMBER
 from yiwang.kernel.remembering import forget, remembering
 from yiwang.kernel.time import machine_now, now
 from yiwang.outbox import services as outbox
@@ -44,9 +44,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _current: ContextVar[Act | None] = ContextVar("yiwang_act", default=None)
-
-# Resident identity numbers have no business in audit entries and events; this catches the careless, not the cunning.
-_IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
 
 
 @dataclass(slots=True)
@@ -226,7 +223,9 @@ def _plain(details: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _refuse_personal(details: Mapping[str, object]) -> None:
-    if _IDENTITY_NUMBER.search(canonical.canonical_json(details).decode("utf-8")):
+    if IDENTITY_NUMBER.search(
+        canonical.canonical_json(details).decode("utf-8")
+    ):  # catches the careless, not the cunning
         raise AssertionError("Audit entries and events carry ids, not identity numbers.")
 
 

@@ -9,9 +9,20 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["mask", "mask_address", "mask_bank_card", "mask_citizen_id", "mask_mobile", "mask_name"]
+__all__ = [
+    "IDENTITY_NUMBER",
+    "cover_identity_numbers",
+    "mask",
+    "mask_address",
+    "mask_bank_card",
+    "mask_citizen_id",
+    "mask_mobile",
+    "mask_name",
+]
 
 COVERED = "****"
+IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
+"""What looks like a resident identity number, standing by itself in a text."""
 # Province, city, county, street or town, each at most once; whatever follows is covered. A name that this does not
 # understand ends the part shown: better a line too short than a door number. (Of 社区, 小区, 园区, 校区 none is a 区.)
 _NAME = r"[^\d\s]{1,2}[^\d\s省市区县镇乡路巷号弄栋楼室]{0,10}?"
@@ -35,6 +46,11 @@ def mask_name(name: str) -> str:
 def mask_citizen_id(number: str) -> str:
     """`330106********4218`; anything but 18 characters is covered whole."""
     return number[:6] + "*" * 8 + number[14:] if re.fullmatch(r"[0-9]{17}[0-9X]", number) else COVERED
+
+
+def cover_identity_numbers(text: str) -> str:
+    """A text, such as a line of a log, in which what looks like an identity number is masked."""
+    return IDENTITY_NUMBER.sub(lambda found: mask_citizen_id(found.group().upper()), text)
 
 
 def mask_mobile(number: str) -> str:

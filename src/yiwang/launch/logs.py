@@ -12,7 +12,17 @@ from typing import Literal
 
 import structlog
 
-__all__ = ["set_up_logs"]
+from yiwang.kernel.masking import cover_identity_numbers
+
+__all__ = ["Covered", "set_up_logs"]
+
+
+class Covered(structlog.stdlib.ProcessorFormatter):
+    """Lines in which no identity number can be read, whatever somebody typed into an address or a library says of an error."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return cover_identity_numbers(super().format(record))
 
 
 def set_up_logs(process: str, *, level: str = "INFO", form: Literal["json", "console"] = "json") -> None:
@@ -31,7 +41,7 @@ def set_up_logs(process: str, *, level: str = "INFO", form: Literal["json", "con
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
+        Covered(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
