@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from support.demo import NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
+from yiwang.kernel.masking import cover_identity_numbers
 from yiwang.launch.logs import Covered
 
 NUMBER = "460199196103089029"
@@ -54,7 +55,9 @@ def test_a_number_in_an_address_or_a_library_s_words_is_covered_in_the_log() -> 
     from structlog.stdlib import ProcessorFormatter
 
     said = logging.LogRecord("django.request", logging.WARNING, "", 0, f"Not Found: /subjects/{NUMBER}/", (), None)
-    line = Covered(processors=[ProcessorFormatter.remove_processors_meta, lambda *given: str(given[-1])]).format(said)
+    line = Covered(
+        cover_identity_numbers, processors=[ProcessorFormatter.remove_processors_meta, lambda *given: str(given[-1])]
+    ).format(said)
     assert NUMBER not in line
     assert "460199********9029" in line
 

@@ -13,6 +13,7 @@ import psycopg
 from yiwang.cli.frame import SCHEDULER_LOCK, say, with_django
 from yiwang.kernel.crypto import KeyFault, load_key_file
 from yiwang.kernel.health import Finding, all_checks
+from yiwang.kernel.masking import cover_identity_numbers
 from yiwang.kernel.time import machine_now
 from yiwang.launch import keys
 from yiwang.launch.configuration import Configuration
@@ -74,7 +75,7 @@ def examine(configuration: Configuration, *, clock: Clock = machine_now) -> list
 
 @contextmanager
 def _database(configuration: Configuration) -> Iterator[None]:
-    set_up_logs("doctor", level="ERROR", form="console")
+    set_up_logs("doctor", level="ERROR", form="console", cover=cover_identity_numbers)
     with running_database(configuration, "yiwang doctor", say):
         with_django(configuration)
         yield

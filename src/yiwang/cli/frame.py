@@ -10,6 +10,7 @@ from typing import Any, Literal
 import click
 import psycopg
 
+from yiwang.kernel.masking import cover_identity_numbers
 from yiwang.launch.configuration import Configuration, ConfigurationFault, load
 from yiwang.launch.databases import ServerFault
 from yiwang.launch.folder import FolderHeld, running_database
@@ -100,7 +101,7 @@ def connected(
 ) -> Iterator[Configuration]:
     """Have the database running and Django set up for the time of the block."""
     configuration = load()
-    set_up_logs(process, level="WARNING", form="console")
+    set_up_logs(process, level="WARNING", form="console", cover=cover_identity_numbers)
     with running_database(configuration, f"yiwang {command}", say):
         yield with_django(configuration, role=role)
 

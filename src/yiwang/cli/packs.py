@@ -11,6 +11,7 @@ import click
 
 from yiwang.cli.frame import connected, say, with_django
 from yiwang.kernel.kinds import DeclarationFault
+from yiwang.kernel.masking import cover_identity_numbers
 from yiwang.launch.configuration import load
 from yiwang.launch.logs import set_up_logs
 from yiwang.launch.rehearsal import rehearsal_settings
@@ -30,7 +31,7 @@ def _refused(faults: Sequence[DeclarationFault]) -> NoReturn:
 @click.option("--schemas", type=click.Path(file_okay=False, path_type=Path), help="Also write the kinds' JSON Schemas.")
 def check(folders: tuple[Path, ...], schemas: Path | None) -> None:
     """Check all packs in FOLDERS (default: the configured ones) together and list every fault. Needs no database."""
-    set_up_logs("check", level="WARNING", form="console")
+    set_up_logs("check", level="WARNING", form="console", cover=cover_identity_numbers)
     with_django(load(), lasting=False)
     from yiwang.packs import services
 
@@ -88,7 +89,7 @@ def apply(folders: tuple[Path, ...], samples: bool) -> None:
 )
 def rehearse(packs: tuple[str, ...], browser: bool, only: str, report: Path | None, ledger: Path | None) -> None:
     """Play the rehearsals of PACKS (default: of all) against a city of their own."""
-    set_up_logs("rehearse", level="WARNING", form="console")
+    set_up_logs("rehearse", level="WARNING", form="console", cover=cover_identity_numbers)
     with_django(rehearsal_settings(load()))
     from yiwang.packs import services
     from yiwang.packs.values import CannotPlay, LedgerUnreadable, RefusedCity
@@ -112,7 +113,7 @@ def rehearse(packs: tuple[str, ...], browser: bool, only: str, report: Path | No
 @click.option("--verbs", "row", default="", metavar="ROW", help="Print the verbs of one row instead.")
 def coverage(file: Path, as_json: bool, report: Path | None, row: str) -> None:
     """Show which verbs of the rows of FILE, a plan's ledger, the packs' rehearsals show. Needs no database."""
-    set_up_logs("coverage", level="WARNING", form="console")
+    set_up_logs("coverage", level="WARNING", form="console", cover=cover_identity_numbers)
     with_django(load(), lasting=False)
     from yiwang.packs import services
     from yiwang.packs.values import LedgerUnreadable

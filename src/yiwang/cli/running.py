@@ -17,6 +17,7 @@ from pathlib import Path
 import click
 
 from yiwang.cli.frame import say, with_django
+from yiwang.kernel.masking import cover_identity_numbers
 from yiwang.launch import keys
 from yiwang.launch.configuration import DEMO_MARK, Configuration, load
 from yiwang.launch.folder import FolderHeld, hold, started
@@ -192,7 +193,7 @@ def web() -> None:
     from granian.log import LogLevels
 
     configuration = load()
-    set_up_logs("web", level=configuration.log_level, form=configuration.log_format)
+    set_up_logs("web", level=configuration.log_level, form=configuration.log_format, cover=cover_identity_numbers)
     end_with_parent()
     Granian(
         "yiwang.wsgi:application",
@@ -230,7 +231,7 @@ def scheduler() -> None:
 
 def _child(name: str) -> Configuration:
     configuration = load()
-    set_up_logs(name, level=configuration.log_level, form=configuration.log_format)
+    set_up_logs(name, level=configuration.log_level, form=configuration.log_format, cover=cover_identity_numbers)
     end_with_parent()
     return with_django(configuration)
 
@@ -239,7 +240,7 @@ def _child(name: str) -> Configuration:
 def prepare() -> None:
     """Bring tables, packs and a demo's samples up to date; the last line of standard output is the log-ins as JSON."""
     configuration = load()
-    set_up_logs("prepare", level="WARNING", form="console")
+    set_up_logs("prepare", level="WARNING", form="console", cover=cover_identity_numbers)
     end_with_parent()
     with_django(configuration, role="owner")
     from yiwang.cli.preparing import prepare_city

@@ -8,25 +8,42 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
 
 import structlog
-
-from yiwang.kernel.masking import cover_identity_numbers
 
 __all__ = ["Covered", "set_up_logs"]
 
 
 class Covered(structlog.stdlib.ProcessorFormatter):
-    """Lines in which no identity number can be read, whatever somebody typed into an address or a library says of an error."""
+    """Lines in which nothing personal can be read, whatever somebody typed into an address or a library says of an error.
+
+    cover: takes a line and gives it back with what must not be read covered.
+    """
+
+    def __init__(
+        self, cover: Callable[[str], str], processors: Sequence[structlog.typing.Processor], **more: Any
+    ) -> None:
+        super().__init__(processors=processors, **more)
+        self._cover = cover
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        return cover_identity_numbers(super().format(record))
+        return self._cover(super().format(record))
 
 
-def set_up_logs(process: str, *, level: str = "INFO", form: Literal["json", "console"] = "json") -> None:
-    """Send all logs of this process to standard error. `process`: its name in every line (web, worker, scheduler …)."""
+def set_up_logs(
+    process: str,
+    *,
+    level: str = "INFO",
+    form: Literal["json", "console"] = "json",
+    cover: Callable[[str], str],
+) -> None:
+    """Send all logs of this process to standard error. `process`: its name in every line (web, worker, scheduler …).
+
+    cover: covers in each line what must not be read.
+    """
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -42,6 +59,7 @@ def set_up_logs(process: str, *, level: str = "INFO", form: Literal["json", "con
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         Covered(
+            cover,
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
