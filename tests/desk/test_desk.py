@@ -166,10 +166,29 @@ def test_the_system_administrator_sees_how_the_platform_is(demo: Demo) -> None:
 @pytest.mark.parametrize(
     ("login", "nouns"),
     [
-        (OFFICER, ["/desk/tasks/", "/desk/cases/", "/desk/units/", "/desk/messages/"]),
+        (
+            OFFICER,
+            [
+                "/desk/tasks/",
+                "/desk/cases/",
+                "/desk/certificates/",
+                "/desk/discrepancies/",
+                "/desk/subjects/",
+                "/desk/units/",
+                "/desk/messages/",
+            ],
+        ),
         (
             SUPERVISOR,
-            ["/desk/supervision/", "/desk/tasks/", "/desk/cases/", "/desk/units/", "/desk/messages/"],
+            [
+                "/desk/supervision/",
+                "/desk/tasks/",
+                "/desk/cases/",
+                "/desk/certificates/",
+                "/desk/discrepancies/",
+                "/desk/units/",
+                "/desk/messages/",
+            ],
         ),
         ("sec.admin", ["/desk/officers/", "/desk/units/", "/desk/messages/"]),
         ("aud.admin", ["/desk/audit/", "/desk/units/", "/desk/messages/"]),
