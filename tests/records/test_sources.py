@@ -11,7 +11,7 @@ from support.town import TOWN
 
 from yiwang.acts.values import system
 from yiwang.catalog import queries as catalog
-from yiwang.records.queries import fact, facts, list_reads, system_value
+from yiwang.records.queries import fact, facts, list_reads, system_open_discrepancies, system_value
 from yiwang.records.services import write_record
 
 TESTS = system("tests")
@@ -28,6 +28,7 @@ CITY = TOWN | {
         "trial.pensions", "element: trial.income, role: source, for: {trial.kind: [retired]}"
     ),
 }
+CHECKING = {"resources/trial.checks.yaml": resource("trial.checks", "element: trial.income, role: verify")}
 SINCE = date(2026, 1, 1)
 
 
@@ -78,3 +79,12 @@ def test_who_is_read_of_others_is_told_that_the_platform_looked_up_whose_it_is(t
     fact(town.officer("u9", "see-secrets"), person, "trial.income", purpose="own-data")
     told = {(one.resource, one.ground) for one in list_reads(town.himself(person)).reads}
     assert told == {("trial.wages", "grant"), ("trial.residents", "platform")}
+
+
+def test_only_the_source_that_counts_for_a_subject_is_compared(town: Any, person: Any) -> None:
+    town.apply(CITY | CHECKING)
+    say(person, "retired")
+    write_record(TESTS, "trial.checks", person, {"trial.income": 4000}, valid_from=SINCE, door="observation")
+    assert system_open_discrepancies(person) == {}
+    write_record(TESTS, "trial.checks", person, {"trial.income": 6000}, valid_from=SINCE, door="observation")
+    assert list(system_open_discrepancies(person)) == ["trial.income"]

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db import connection
 from psycopg.sql import SQL, Composable, Identifier, Literal
 
-from yiwang.catalog.queries import list_resources
+from yiwang.catalog.queries import list_resources, source_of, sources_of
 from yiwang.catalog.registry import element_types
-from yiwang.catalog.values import FieldRole, ResourceView
+from yiwang.catalog.values import Condition, FieldRole, ResourceView
 from yiwang.kernel.typed import FOLDED
 from yiwang.records.queries.tables import KnownTable
 from yiwang.records.rules.tables import ColumnSet
@@ -23,11 +23,16 @@ __all__ = ["Compared", "Differing", "Pair", "compare_pair", "pairs_of"]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An element that the resource `verifier` verifies and the resource `source` says."""
+    """An element that the resource `verifier` verifies and the resource `source` says.
+
+    condition: for whom the source counts, None for everybody.  decided_in: the resource that says who that is.
+    """
 
     element: str
     verifier: str
     source: str
+    condition: Condition | None = None
+    decided_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +60,18 @@ class Compared:
 def pairs_of(resource: str, release: int) -> list[Pair]:
     """The pairs in which a resource stands, as verifier or as source. No query once the release is cached."""
     every = [one for one in list_resources(release).values() if one.shape == "state"]
-    sources: dict[str, list[ResourceView]] = {}
-    for one in every:
-        for element in _elements(one, FieldRole.SOURCE):
-            sources.setdefault(element, []).append(one)
     return [
-        Pair(element, one.id, source.id)
+        Pair(element, one.id, source.resource.id, source.condition, _decided_in(source.condition, release))
         for one in every
         for element in _elements(one, FieldRole.VERIFY)
-        for source in sources.get(element, ())
-        if resource in (one.id, source.id)
+        for source in sources_of(element, release)
+        if source.resource.shape == "state" and resource in (one.id, source.resource.id)
     ]
+
+
+def _decided_in(condition: Condition | None, release: int) -> str:
+    plain = source_of(condition.element, release) if condition else None
+    return plain.id if plain else ""
 
 
 def _elements(resource: ResourceView, role: FieldRole) -> list[str]:
@@ -76,7 +82,7 @@ _COMPARE = SQL(
     "WITH seen AS ({seen}), said AS ({said}),"
     " pairs AS MATERIALIZED (SELECT said.subject_id, said.record_id AS said_record, said.unit_id AS said_unit, {said_cells},"
     " seen.record_id AS seen_record, seen.unit_id AS seen_unit, {seen_cells}, ({same}) AS same"
-    " FROM seen JOIN said USING (subject_id) WHERE said.c0 IS NOT NULL AND seen.c0 IS NOT NULL)"
+    " FROM seen JOIN said USING (subject_id) WHERE said.c0 IS NOT NULL AND seen.c0 IS NOT NULL {counted})"
     " SELECT found.compared, found.confirmed, pairs.* FROM"
     " (SELECT count(*) AS compared, count(*) FILTER (WHERE same) AS confirmed FROM pairs) AS found"
     " LEFT JOIN pairs ON NOT pairs.same"
@@ -91,10 +97,17 @@ _IN_FORCE = SQL(
 
 
 def compare_pair(
-    pair: Pair, verifier: KnownTable, source: KnownTable, *, day: date, subjects: Collection[UUID] | None = None
+    pair: Pair,
+    verifier: KnownTable,
+    source: KnownTable,
+    *,
+    day: date,
+    subjects: Collection[UUID] | None = None,
+    decided_in: KnownTable | None = None,
 ) -> Compared:
     """What is in force on `day` in both tables, side by side. subjects: only these; None for all. One statement.
 
+    decided_in: the table of `pair.decided_in`; only subjects whom the source counts for are compared.
     Two values are the same when `ElementType.comparable` says so. Who one of them says nothing of is not compared.
     """
     seen, said = _set(verifier, pair.element), _set(source, pair.element)
@@ -104,6 +117,7 @@ def compare_pair(
     statement = _COMPARE.format(
         seen=_in_force(verifier, seen, day, subjects),
         said=_in_force(source, said, day, subjects),
+        counted=_counted(pair.condition, decided_in, day, subjects),
         said_cells=_cells("said", width),
         seen_cells=_cells("seen", width),
         same=_same(said.type),
@@ -130,6 +144,20 @@ def _in_force(table: KnownTable, one: ColumnSet, day: date, subjects: Collection
         table=Identifier("records", table.name),
         day=Literal(day),
         chosen=chosen,
+    )
+
+
+def _counted(
+    condition: Condition | None, table: KnownTable | None, day: date, subjects: Collection[UUID] | None
+) -> Composable:
+    """Only those whose own coded element has one of the values for which the source counts."""
+    if condition is None:
+        return SQL("")
+    coded = None if table is None else _set(table, condition.element)
+    if table is None or coded is None:
+        return SQL("AND false")
+    return SQL("AND subject_id IN (SELECT subject_id FROM ({}) AS kind WHERE kind.c0 = ANY({}))").format(
+        _in_force(table, coded, day, subjects), Literal(sorted(condition.values))
     )
 
 

@@ -76,7 +76,8 @@ def _compare(act: Act, pair: Pair, subjects: Collection[UUID] | None) -> Compare
     verifier, source = stored_table(pair.verifier), stored_table(pair.source)
     if verifier is None or source is None:
         return Compared(0, 0, ())
-    return compare_pair(pair, verifier, source, day=civil_date(act.time), subjects=subjects)
+    decided_in = stored_table(pair.decided_in) if pair.decided_in else None
+    return compare_pair(pair, verifier, source, day=civil_date(act.time), subjects=subjects, decided_in=decided_in)
 
 
 def _compare_all(act: Act, pair: Pair) -> ElementCompared:
