@@ -29,7 +29,7 @@ def test_the_form_comes_filled_and_the_receipt_says_what_was_known(town: Town) -
     client = town.client("mei")
     form = form_of(client)
     assert form["subject_id"] == str(town.stall("one"))
-    receipt = send(client, form, ANSWERS, facts=seen_in(form))
+    receipt = send(client, form, town.with_files("mei", ANSWERS), facts=seen_in(form))
     assert receipt.status_code == 201
     body = receipt.json()
     assert (body["form_fields"], body["known_fields"]) == (7, 3)
@@ -41,10 +41,10 @@ def test_the_form_comes_filled_and_the_receipt_says_what_was_known(town: Town) -
 def test_another_value_for_a_known_fact_is_refused_and_a_change_in_between_is_a_conflict(town: Town) -> None:
     client = town.client("mei")
     form = form_of(client)
-    refused = send(client, form, {**ANSWERS, "stall.name": "别的"})
+    refused = send(client, form, {**town.with_files("mei", ANSWERS), "stall.name": "别的"})
     assert (refused.status_code, [one["code"] for one in refused.json()["errors"]]) == (422, ["known-fact"])
     town.says("stall.register", town.stall("one"), stall_of("mei", "改名小吃", "S-1"), since=date(2026, 6, 1))
-    conflict = send(client, form, ANSWERS, facts=seen_in(form))
+    conflict = send(client, form, town.with_files("mei", ANSWERS), facts=seen_in(form))
     assert conflict.status_code == 409
     assert conflict.json()["type"] == "/docs/problems/fact-changed"
     [error] = conflict.json()["errors"]
@@ -72,7 +72,7 @@ def test_a_notice_is_written_read_and_answered(town: Town) -> None:
     at = f"/api/v1/tasks/{waiting['id']}/answer"
     lacking = call(mei, "POST", at, {"values": {}, "version": found["version"]})
     assert (lacking.status_code, len(lacking.json()["errors"])) == (422, 2)
-    values = {"stall.plan": PLAN, "stall.goods": "椰子冻"}
+    values = {**town.with_files("mei", {"stall.plan": PLAN}), "stall.goods": "椰子冻"}
     assert call(mei, "POST", at, {"values": values, "version": found["version"]}).status_code == 200
     assert call(mei, "POST", at, {"values": values, "version": found["version"]}).status_code == 409
 

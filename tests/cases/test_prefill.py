@@ -30,7 +30,9 @@ def codes(refused: Any) -> dict[str, str]:
 def submit(town: Town, values: dict[str, Any], form: Any = None, **more: Any) -> Any:
     mei = town.self("mei")
     form = form or queries.form_for(mei, ITEM)
-    return services.submit(mei, ITEM, values, idempotency_key=uuid4().hex, form_digest=form.digest, **more)
+    return services.submit(
+        mei, ITEM, town.with_files("mei", values), idempotency_key=uuid4().hex, form_digest=form.digest, **more
+    )
 
 
 def test_the_form_is_filled_with_the_facts_of_the_person_and_of_the_stall_that_she_represents(town: Town) -> None:

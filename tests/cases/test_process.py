@@ -192,14 +192,20 @@ def test_what_is_asked_of_the_applicant_is_his_alone(town: Town) -> None:
     assert [one.id for one in queries.my_tasks(town.self("mei")).rows] == [task.id]
     assert queries.my_tasks(town.self("kai")).rows == ()
     with pytest.raises(NotFound):
-        services.answer_task(town.self("kai"), task.id, {"stall.plan": PLAN}, version=task.version)
+        services.answer_task(
+            town.self("kai"), task.id, town.with_files("kai", {"stall.plan": PLAN}), version=task.version
+        )
     with pytest.raises(NotAllowed):
         services.advance(town.post("qin"), task.id, version=task.version, act="answer")
     with pytest.raises(Conflict):
-        services.answer_task(town.self("mei"), task.id, {"stall.plan": PLAN}, version=task.version - 1)
+        services.answer_task(
+            town.self("mei"), task.id, town.with_files("mei", {"stall.plan": PLAN}), version=task.version - 1
+        )
     town.answers("mei", sent.case_id, {"stall.plan": PLAN})
     with pytest.raises(AlreadyDecided):
-        services.answer_task(town.self("mei"), task.id, {"stall.plan": PLAN}, version=task.version + 1)
+        services.answer_task(
+            town.self("mei"), task.id, town.with_files("mei", {"stall.plan": PLAN}), version=task.version + 1
+        )
 
 
 def test_of_two_officers_at_once_one_asks_for_supplements_and_the_other_reads_so(own_town: Town) -> None:
@@ -220,7 +226,8 @@ def test_of_two_answers_at_once_one_counts(own_town: Town) -> None:
     own_town.does("qin", sent.case_id, "supplement")
     task = own_town.task("mei", sent.case_id, post=False)
     mei = own_town.self("mei")
-    results = at_once(*[lambda: services.answer_task(mei, task.id, {"stall.plan": PLAN}, version=task.version)] * 4)
+    values = own_town.with_files("mei", {"stall.plan": PLAN})
+    results = at_once(*[lambda: services.answer_task(mei, task.id, values, version=task.version)] * 4)
     assert len([one for one in results if isinstance(one, AlreadyDecided)]) == 3, results
     assert Case.objects.get(pk=sent.case_id).version == task.version + 1
 

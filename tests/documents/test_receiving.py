@@ -168,7 +168,7 @@ def test_a_day_has_a_quota_and_tomorrow_another(lin: Any, folder: Path, monkeypa
     assert hand_in(lin, contents.pdf("1")) == first  # the same again takes no room
     hand_in(somebody(), contents.pdf("3"))
     later = time.now() + timedelta(days=1)
-    for module in ("yiwang.acts.services.now", "yiwang.documents.queries.today"):
+    for module in ("yiwang.acts.services.now", "yiwang.documents.queries.files.today"):
         monkeypatch.setattr(module, (lambda: later.date()) if module.endswith("today") else (lambda: later))
     hand_in(lin, contents.pdf("3"))
 

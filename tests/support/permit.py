@@ -12,11 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support import contents
 from support.packs import element, write_pack
 
 PACKS = Path(__file__).parents[2] / "packs"
@@ -26,7 +28,8 @@ ITEM = "stall-permit"
 PASSWORD = "Small-city-2026"
 PLACE = {"place": "460105002001", "detail": "海港路 9 号"}
 ELSEWHERE = {"place": "460105002002", "detail": "东方洋路 1 号"}
-PLAN = {"digest": "ab" * 32, "name": "平面图.pdf", "media_type": "application/pdf", "size": 2048}
+PLAN = {"name": "平面图.pdf"}
+"""Stands for a file in answers: `Town.with_files` hands one in and puts it there."""
 LONG_AGO = date(2026, 1, 5)
 
 IDS = {
@@ -150,8 +153,8 @@ FILES: dict[str, str | bytes] = {
         "  - {element: stall.goods, role: source}\n  - {element: stall.name, role: use}\nsharing: {terms: unconditional}\n"
     ),
     "duties/take-up.yaml": duty("take-up", "受理", "case.cancel"),
-    "duties/look-over.yaml": duty("look-over", "审查"),
-    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive", "certificate.read"),
+    "duties/look-over.yaml": duty("look-over", "审查", "certificate.revoke-of-case"),
+    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive", "certificate.read", "certificate.revoke-of-case"),
     "duties/keep.yaml": "kind: duty\nid: keep\ntitle: 管理\nmay: []\n",
     **{
         f"messages/{id}.yaml": message(id)
@@ -315,7 +318,7 @@ class Town:
         return services.submit(
             actor,
             ITEM,
-            {name: value for name, value in values.items() if value is not None},
+            self.with_files(login, {name: value for name, value in values.items() if value is not None}),
             idempotency_key=uuid4().hex,
             form_digest=form.digest,
             facts={one.name: str(one.source.record_id) for one in form.fields if one.source} if facts else None,
@@ -344,7 +347,19 @@ class Town:
         from yiwang.cases import services
 
         task = self.task(login, case_id, post=False)
-        return services.answer_task(self.self(login), task.id, values, version=task.version)
+        return services.answer_task(self.self(login), task.id, self.with_files(login, values), version=task.version)
+
+    def with_files(self, login: str, values: Mapping[str, object]) -> dict[str, object]:
+        """The answers with a file that was really handed in wherever `PLAN` stands."""
+        from yiwang.documents import services
+
+        filled = dict(values)
+        for name in [name for name, value in filled.items() if value == PLAN]:
+            given = services.receive(
+                self.self(login), BytesIO(contents.pdf()), name=PLAN["name"], allowed=("pdf",), largest_bytes=1 << 20
+            )
+            filled[name] = {"id": str(given.id)}
+        return filled
 
     def granted(self, case_id: UUID) -> None:
         """The way to the grant: taken up by qin, looked over by shi, granted by tang."""

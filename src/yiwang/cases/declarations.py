@@ -119,7 +119,11 @@ class CalendarKind(Kind):
 
     def apply(self, release: int, changed: Mapping[str, Declaration], retired: Iterable[str]) -> None:
         """Count running clocks anew whose days have changed; tell whose dates moved."""
-        system_recount_clocks(system("cases.calendar"), release)
+        _system_recount(release)
+
+
+def _system_recount(release: int) -> None:
+    system_recount_clocks(system("cases.calendar"), release)
 
 
 # ── Limit ───────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from yiwang.cases.events import CASE_ENDED
-from yiwang.cases.services.settling import let_go
-from yiwang.cases.services.starting import take_event, types_that_matter
+from yiwang.cases.services.settling import system_let_go_of_ended
+from yiwang.cases.services.starting import system_take_event, types_that_matter
 from yiwang.outbox.registry import subscribe
 
 __all__ = ["register"]
@@ -12,5 +12,5 @@ __all__ = ["register"]
 
 def register() -> None:
     """Begin to hear. Called once, in `AppConfig.ready`."""
-    subscribe("cases.beginning", types_that_matter, take_event)
-    subscribe("cases.settling", [CASE_ENDED], let_go)
+    subscribe("cases.beginning", types_that_matter, system_take_event)
+    subscribe("cases.settling", [CASE_ENDED], system_let_go_of_ended)

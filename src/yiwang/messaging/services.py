@@ -20,7 +20,7 @@ from yiwang.messaging.rules.filling import fill
 from yiwang.messaging.values import MessageView, Recipient
 from yiwang.outbox.values import DeliveredEvent
 
-__all__ = ["mark_read", "notify", "system_send", "tell", "types_that_are_told"]
+__all__ = ["mark_read", "notify", "system_send", "system_tell", "types_that_are_told"]
 
 
 @service("message.send")
@@ -107,7 +107,7 @@ def types_that_are_told() -> set[str]:
     return {sending["event"] for _id, sending in _sent_on_events()}
 
 
-def tell(event: DeliveredEvent) -> None:
+def system_tell(event: DeliveredEvent) -> None:
     """Send the messages that packs declare for an event, each once to everybody whom it names. In the delivery's transaction.
 
     A message about an event says what the event's data say: ids, titles, numbers; never what somebody wrote.

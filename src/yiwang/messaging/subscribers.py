@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yiwang.messaging.services import tell, types_that_are_told
+from yiwang.messaging.services import system_tell, types_that_are_told
 from yiwang.outbox.registry import subscribe
 
 __all__ = ["register"]
@@ -10,4 +10,4 @@ __all__ = ["register"]
 
 def register() -> None:
     """Begin to hear. Called once, in `AppConfig.ready`."""
-    subscribe("messaging.events", types_that_are_told, tell)
+    subscribe("messaging.events", types_that_are_told, system_tell)

@@ -13,11 +13,16 @@ from yiwang.cases.values import ActionCall
 from yiwang.outbox.values import DeliveredEvent
 from yiwang.records import services as records
 
-__all__ = ["accept", "confirm", "correct", "let_go", "reject"]
+__all__ = ["accept", "confirm", "correct", "reject", "system_let_go_of_ended"]
 
 
 def accept(call: ActionCall) -> None:
     """The action `discrepancy.accept`: the case looks into it. One that is over already is left as it is."""
+    _system_accept(call)
+
+
+def _system_accept(call: ActionCall) -> None:
+    """Whoever moves the case: that it looks into the discrepancy is the platform's word."""
     records.accept_discrepancy(
         system("cases.discrepancy", origin=call.origin),
         UUID(call.event_subject),
@@ -47,7 +52,7 @@ def reject(call: ActionCall) -> None:
     records.reject_discrepancy(call.actor, UUID(call.event_subject), reason=call.reason)
 
 
-def let_go(event: DeliveredEvent) -> None:
+def system_let_go_of_ended(event: DeliveredEvent) -> None:
     """A case has ended: what it looked into and did not answer is rejected, with the reason that the case ended with."""
     case = Case.objects.filter(pk=event.subject, event_id__isnull=False).first()
     if case is not None:

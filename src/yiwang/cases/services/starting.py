@@ -26,7 +26,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
 from yiwang.outbox.values import DeliveredEvent
 
-__all__ = ["system_begin_case", "take_event", "types_that_matter"]
+__all__ = ["system_begin_case", "system_take_event", "types_that_matter"]
 
 
 def types_that_matter() -> set[str]:
@@ -34,7 +34,7 @@ def types_that_matter() -> set[str]:
     return {type for _item, start in _starts(None) for type in (start["event"], start["ends_on"]) if type}
 
 
-def take_event(event: DeliveredEvent) -> None:
+def system_take_event(event: DeliveredEvent) -> None:
     """Begin a case of each item that starts on the event; settle those that wait and that it makes idle.
 
     What counts is the release that was in force when the event happened. Runs in the transaction that marks the event as delivered.

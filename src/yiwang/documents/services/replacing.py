@@ -33,7 +33,6 @@ def replace(actor: Actor, certificate_id: UUID, *, reason: str, language: str = 
     """
     words = _permit(actor, certificate_id, reason)
     one = find(actor, certificate_id)
-    by_platform = system("certificate.replace", correlation_id=actor.correlation_id, origin=actor.origin)
     cause = Cause(
         key=f"replace:{one.pk}",
         at=now(),
@@ -46,8 +45,13 @@ def replace(actor: Actor, certificate_id: UUID, *, reason: str, language: str = 
         reason=words,
         origin=one.origin,
     )
-    made = issue_next_version(by_platform, one, _values(by_platform, one), cause)
-    return shape(actor, find(actor, made), language)
+    return shape(actor, find(actor, _system_issue_again(actor, one, cause)), language)
+
+
+def _system_issue_again(actor: Actor, one: Certificate, cause: Cause) -> UUID:
+    """What the certificate says is read and signed by the platform, for the cause that the officer gave."""
+    by_platform = system("certificate.replace", correlation_id=actor.correlation_id, origin=actor.origin)
+    return issue_next_version(by_platform, one, _values(by_platform, one), cause)
 
 
 @service("certificate.replace")

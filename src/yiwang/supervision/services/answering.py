@@ -65,8 +65,13 @@ def withdraw(actor: Actor, alert_id: UUID, reason: str, *, language: str = "zh-H
     alert = _locked(actor, alert_id)
     _require_supervisor(actor, alert, WITHDRAW)
     view = _turn(actor, alert, AlertState.WITHDRAWN, (*UNSETTLED, AlertState.CLOSED), reason, ALERT_WITHDRAWN, language)
-    system_follow(system("supervision.withdrawal", origin=alert.origin), alert.clock_id)
+    _system_look_again(alert)
     return view
+
+
+def _system_look_again(alert: Alert) -> None:
+    """What is due next is the platform's to find, not the supervisor's."""
+    system_follow(system("supervision.withdrawal", origin=alert.origin), alert.clock_id)
 
 
 def _locked(actor: Actor, alert_id: UUID) -> Alert:

@@ -52,7 +52,7 @@ def system_tick() -> int:
         with transaction.atomic():
             due = due_watchings(now(), BATCH)
             for one in due:
-                _turn(one)
+                _system_turn(one)
             failpoints.reach("supervision.after-batch-before-commit")
         failpoints.reach("supervision.after-commit")
         taken += len(due)
@@ -61,7 +61,7 @@ def system_tick() -> int:
     return taken
 
 
-def _turn(one: Watching) -> None:
+def _system_turn(one: Watching) -> None:
     try:
         system_follow(system("supervision.tick", origin=one.origin), one.clock_id)
     except Exception as fault:  # whatever is wrong with one case must not keep the others from their alarms
