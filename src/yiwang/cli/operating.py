@@ -110,13 +110,18 @@ def doctor(as_json: bool) -> None:
 @click.option("--subscriber", help="Only the events of one subscriber.")
 @click.option("--jobs", is_flag=True, help="The jobs that failed, instead of events.")
 @click.option("--actions", is_flag=True, help="The actions of cases that gave up, instead of events.")
-def retry(subscriber: str | None, jobs: bool, actions: bool) -> None:
+@click.option("--mail", is_flag=True, help="The letters that were given up, instead of events.")
+def retry(subscriber: str | None, jobs: bool, actions: bool, mail: bool) -> None:
     """Try again what was set aside after failures, once the cause is mended. `yiwang doctor` names it."""
     with connected("retry"):
         if actions:
             from yiwang.cases.services import system_retry_failed
 
             click.echo(f"{system_retry_failed()} actions will be tried again.")
+        elif mail:
+            from yiwang.messaging.services import system_retry_deliveries
+
+            click.echo(f"{system_retry_deliveries()} letters will be tried again.")
         elif jobs:
             from procrastinate.contrib.django import app
 

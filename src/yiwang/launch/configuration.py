@@ -74,6 +74,11 @@ class Configuration(BaseModel):
     scanned. While a scanner that is named does not answer, no file is taken.
     """
 
+    smtp_url: Annotated[str, Field(pattern=r"^mailtos?://.+")] | None = None
+    """The mail server, as Apprise writes it: `mailtos://name:password@mail.example.cn:465?from=city@example.cn`; none means that messages
+    stay in the inbox. A secret.
+    """
+
     city: str | None = None
     """Id of the pack that is this installation's city; none means every pack found."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils.encoding import force_bytes
 
 from yiwang.acts.values import Actor, CapacityKind
@@ -13,10 +16,11 @@ from yiwang.identity.queries import actor_unit
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.texts import text
-from yiwang.messaging.models import Message
-from yiwang.messaging.values import Inbox, MessageView
+from yiwang.messaging.models import Contact, Delivery, Message
+from yiwang.messaging.registry import mail_server
+from yiwang.messaging.values import FAILED, WAITING, ContactView, Inbox, MessageView
 
-__all__ = ["count_unread", "inbox", "message"]
+__all__ = ["contact", "count_unread", "inbox", "message", "system_count_given_up", "system_oldest_waiting"]
 
 LARGEST_PAGE = 200
 
@@ -40,13 +44,19 @@ def inbox(actor: Actor, cursor: str = "", limit: int = 30, language: str = "zh-H
     rows = visible_messages(actor)
     if cursor:
         rows = rows.filter(pk__lt=cursors.decode(cursor, force_bytes(settings.SECRET_KEY), scope=scope)[0])
-    found = list(rows.order_by("-pk")[: limit + 1])
+    found = list(rows.annotate(mail=_own_mail(actor)).order_by("-pk")[: limit + 1])
     following = (
         cursors.encode([found[limit - 1].pk], force_bytes(settings.SECRET_KEY), scope=scope)
         if len(found) > limit
         else None
     )
     return Inbox(tuple(shape(one, language) for one in found[:limit]), count_unread(actor), following)
+
+
+def _own_mail(actor: Actor) -> Subquery:
+    """How the letter stands that carried a message to the reader himself: of a post's messages, not those to who else holds it."""
+    own = Delivery.objects.filter(message=OuterRef("pk"), contact__account_id=actor.account_id or UUID(int=0))
+    return Subquery(own.values("state")[:1])
 
 
 def count_unread(actor: Actor) -> int:
@@ -73,4 +83,29 @@ def shape(one: Message, language: str) -> MessageView:
         read_at=one.read_at,
         about_kind=one.about_kind,
         about_id=one.about_id,
+        mail=getattr(one, "mail", None) or "",
     )
+
+
+def contact(actor: Actor) -> ContactView:
+    """Where the actor's messages go besides the inbox, in the capacity in which it acts. One query."""
+    own = Contact.objects.filter(account_id=actor.account_id or UUID(int=0), capacity=str(actor.capacity)).first()
+    offered = mail_server() is not None
+    return ContactView(own.address, own.asked, offered) if own else ContactView("", "", offered)
+
+
+def code_of(one: Contact) -> str:
+    """The code that was sent to the address that waits: six digits, computed anew wherever they are needed and stored nowhere."""
+    words = f"messaging.code:{one.id}:{one.nonce}:{one.asked}"
+    digest = hmac.new(force_bytes(settings.SECRET_KEY), words.encode(), hashlib.sha256).digest()
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
+
+def system_count_given_up() -> int:
+    """How many letters were given up."""
+    return Delivery.objects.filter(state=FAILED).count()
+
+
+def system_oldest_waiting() -> datetime | None:
+    """Since when the letter that is due longest waits, or None."""
+    return Delivery.objects.filter(state=WAITING).order_by("due_at").values_list("due_at", flat=True).first()

@@ -38,6 +38,8 @@ urlpatterns = [
     path("my/doubts/<uuid:discrepancy_id>/withdraw/", doubts.withdraw, name="withdraw-doubt"),
     path("my/reads/", facts.reads, name="reads"),
     path("my/messages/", messages.inbox, name="messages"),
+    path("my/messages/address/", messages.address, name="mail-address"),
+    path("my/messages/address/code/", messages.confirm, name="mail-code"),
     path("my/messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
     path("docs/problems/<slug:code>", problems.problem, name="problem"),
 ]
