@@ -152,9 +152,9 @@ FILES: dict[str, str | bytes] = {
         "kind: resource\nid: stall.permits\ntitle: stall.permits\nshape: state\nabout: organisation\nkept_by: keep\nfields:\n"
         "  - {element: stall.goods, role: source}\n  - {element: stall.name, role: use}\nsharing: {terms: unconditional}\n"
     ),
-    "duties/take-up.yaml": duty("take-up", "受理", "case.cancel"),
-    "duties/look-over.yaml": duty("look-over", "审查", "certificate.revoke-of-case"),
-    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive", "certificate.read", "certificate.revoke-of-case"),
+    "duties/take-up.yaml": duty("take-up", "受理", "case.cancel", "certificate.revoke-of-case"),
+    "duties/look-over.yaml": duty("look-over", "审查"),
+    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive", "certificate.read"),
     "duties/keep.yaml": "kind: duty\nid: keep\ntitle: 管理\nmay: []\n",
     **{
         f"messages/{id}.yaml": message(id)
