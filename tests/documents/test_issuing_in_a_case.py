@@ -95,7 +95,8 @@ import yiwang.audit.queries, yiwang.documents.queries.verification, yiwang.docum
 for module in (yiwang.audit.queries, yiwang.documents.queries.verification, yiwang.documents.services.signing):
     module.city_key_path = lambda: Path(sys.argv[1])
 from yiwang.documents import registry
-registry.keep_files_in(lambda: Path(sys.argv[2]))
+from yiwang.documents.values import Limits
+registry.keep_files_in(lambda: Path(sys.argv[2]), lambda: Limits(50 << 20, 500 << 20))
 from yiwang.cases.models import ActionRun
 from yiwang.cases.services import system_run_action
 for run_id in ActionRun.objects.filter(state="pending").values_list("pk", flat=True):

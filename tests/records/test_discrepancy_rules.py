@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -85,7 +86,7 @@ def test_spellings_of_the_same_are_the_same() -> None:
     assert address.comparable(Address("460105002001", "8 号")) != address.comparable(Address("460105002002", "8 号"))
     assert element_types["decimal"].comparable(Decimal("1.50")) == element_types["decimal"].comparable(Decimal("1.5"))
     assert element_types["date"].comparable(date(2026, 1, 1)) != element_types["date"].comparable(date(2026, 1, 2))
-    one, other = (FileValue("a" * 64, name, "application/pdf", 3) for name in ("a.pdf", "b.pdf"))
+    one, other = (FileValue(UUID(int=1), "a" * 64, name, "application/pdf", 3) for name in ("a.pdf", "b.pdf"))
     assert element_types["file"].comparable(one) == element_types["file"].comparable(other)
 
 

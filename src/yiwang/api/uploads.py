@@ -20,7 +20,7 @@ from yiwang.acts.values import CapacityKind
 from yiwang.api.pages import Malformed, fault_response
 from yiwang.documents.queries import files_folder, upload_limits
 from yiwang.documents.services import no_room
-from yiwang.documents.values import FileTooLarge, Limits
+from yiwang.documents.values import FileTooLarge
 from yiwang.kernel.errors import Fault, NotSignedIn, msgid
 
 __all__ = ["SentFile", "UploadGate"]
@@ -32,6 +32,9 @@ else:
 
 READ_AT_MOST = 400 << 20
 """What a form of a page may announce: more than any file here, because whoever has no scripts learns only now that his is too large."""
+FROM_ANYBODY = frozenset({"/verify/", "/api/v1/verification/document"})
+LARGEST_OF_ANYBODY = 12 << 20
+"""Where also visitors send a file, to be looked at and not kept: a certificate with everything in it is smaller."""
 AROUND = 1 << 20
 """The other answers and the separators beside a file."""
 
@@ -47,9 +50,9 @@ class SentFile(_UploadedFile):
 class Uploads(FileUploadHandler):
     """Writes each file of one request to the disk, no further than the limit."""
 
-    def __init__(self, request: HttpRequest, limits: Limits, *, keeps: bool) -> None:
+    def __init__(self, request: HttpRequest, largest: int, *, keeps: bool) -> None:
         super().__init__(request)
-        self._largest = limits.largest_file
+        self._largest = largest
         self._keeps = keeps
         self._file: IO[bytes] | None = None
         self._fault: Fault | None = None
@@ -122,17 +125,18 @@ class UploadGate:
         return self.get_response(request)
 
     def _prepare(self, request: HttpRequest) -> Fault | None:
-        limits = upload_limits()
-        is_visitor = request.actor.capacity is CapacityKind.VISITOR  # type: ignore[attr-defined]
+        to_be_looked_at = request.path in FROM_ANYBODY
+        largest = LARGEST_OF_ANYBODY if to_be_looked_at else upload_limits().largest_file
+        is_visitor = request.actor.capacity is CapacityKind.VISITOR and not to_be_looked_at  # type: ignore[attr-defined]
         is_api = request.path.startswith("/api/")
         announced = request.headers.get("Content-Length", "")
         if not announced.isdecimal():
             return Malformed(msgid("Say how long the request is (Content-Length)."))
         if is_api and is_visitor:
             return NotSignedIn()
-        if int(announced) > (limits.largest_file + AROUND if is_api else READ_AT_MOST):
+        if int(announced) > (largest + AROUND if is_api else READ_AT_MOST):
             return FileTooLarge(
-                msgid("A file may have at most {largest} MB here."), largest=f"{limits.largest_file / (1 << 20):.3g}"
+                msgid("A file may have at most {largest} MB here."), largest=f"{largest / (1 << 20):.3g}"
             )
-        request.upload_handlers = [Uploads(request, limits, keeps=not is_visitor)]
+        request.upload_handlers = [Uploads(request, largest, keeps=not is_visitor)]
         return None

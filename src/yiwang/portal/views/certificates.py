@@ -97,7 +97,7 @@ def verify(request: FaceRequest) -> HttpResponseBase:
 def _by_file(request: FaceRequest) -> HttpResponse:
     document, signature = request.FILES["document"], request.FILES.get("signature")
     for name, file, most in (("document", document, LARGEST_DOCUMENT), ("signature", signature, LARGEST_SIGNATURE)):
-        if isinstance(file, UploadedFile) and (file.size or 0) > most:
+        if isinstance(file, UploadedFile) and ((file.size or 0) > most or getattr(file, "fault", None)):
             text = _("The file is larger than any certificate. Choose the PDF or JSON file itself.")
             return render(request, "portal/verify.html", {"summary": [{"target": name, "text": text}]}, status=413)
     found = queries.verify_document(
