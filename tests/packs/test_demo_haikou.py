@@ -56,7 +56,7 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
         "village": 467,
     }
     assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (80, 73, 54)
-    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (16, 14, 2_302)
+    assert (Account.objects.count(), Assignment.objects.count(), Subject.objects.count()) == (16, 16, 2_302)
     for model in (Unit, Post, Area, Account, Assignment, Subject):
         assert set(model.objects.values_list("origin", flat=True)) == {"invented"}
     codes = [CreditCode.parse(code) for code in Unit.objects.values_list("credit_code", flat=True)]

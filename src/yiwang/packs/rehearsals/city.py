@@ -16,7 +16,7 @@ import sys
 import time as machine_time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -34,6 +34,7 @@ CHANGED = "rehearsal_changed"
 SUPERVISOR = "YIWANG_SUPERVISOR"  # a child ends with the process of this id
 FIRST_ANSWER_SECONDS = 120.0
 SETTLE_SECONDS = 60.0
+SOON = timedelta(seconds=30)  # the first attempt after one that failed is made within this
 STOP_SECONDS = 15.0
 OFTEN_SECONDS = 10.0  # duties that come round more often than this need no help after a move of time
 
@@ -63,7 +64,7 @@ class OwnCity:
         """Begin anew: the template's database, machine time, and processes that remember nothing of the city before."""
         self._stop("worker", "scheduler", "web")
         _forget_connections()
-        (self._folder / "time.json").unlink(missing_ok=True)
+        _back_to_machine_time(self._folder)
         self._server.drop_database(self._database)
         self._server.create_database(self._database, self._template)
         for name in ("web", "worker", "scheduler"):
@@ -144,7 +145,7 @@ class OwnCity:
     def settle(self) -> None:
         deadline = machine_time.monotonic() + SETTLE_SECONDS
         pause = 0.01
-        while left := [*_undelivered(), *_due_jobs()]:
+        while left := _left():
             for name, process in self._children.items():
                 if process.poll() is not None:
                     raise NotSettled(f"{name} ended with code {process.returncode}. {self._end_of_log(name)}")
@@ -203,6 +204,15 @@ class OwnCity:
         ]
 
 
+def _left() -> list[str]:
+    """What is still to be done, in one snapshot: else an event that makes a job could be overlooked on both sides."""
+    from django.db import connection, transaction
+
+    with transaction.atomic():
+        connection.cursor().execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        return [*_undelivered(), *_due_jobs()]
+
+
 def _undelivered() -> list[str]:
     from yiwang.outbox.queries import lag
 
@@ -214,12 +224,12 @@ def _undelivered() -> list[str]:
 
 
 def _due_jobs() -> list[str]:
-    """Jobs that are due or under way, and those that failed and wait for another attempt."""
+    """Jobs that are due, soon or under way, and those that failed and wait for another attempt."""
     from django.db.models import Q
     from procrastinate.contrib.django.models import ProcrastinateJob
 
     waiting = Q(status="todo") & (
-        Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=time.machine_now()) | Q(attempts__gt=0)
+        Q(scheduled_at__isnull=True) | Q(scheduled_at__lte=time.machine_now() + SOON) | Q(attempts__gt=0)
     )
     found = ProcrastinateJob.objects.filter(Q(status="doing") | waiting).exclude(queueing_lock="acts.rescue-stalled")
     return [f"the job {one.task_name} is {one.status} ({one.attempts} attempts)" for one in found[:10]]
@@ -284,7 +294,11 @@ def _template(settings: Configuration, server: Server, say: Say) -> str:
 
 
 def _prepare(settings: Configuration, database: str) -> None:
-    """Bring tables, packs and samples of a database up to date, in a process of its own: this one acts in another database."""
+    """Bring tables, packs and samples of a database up to date, in a process of its own: this one acts in another database.
+
+    Today, whatever time the last story ended in: what is laid down then would not be there yet when the next one begins.
+    """
+    _back_to_machine_time(settings.data_dir)
     building = settings.model_copy(update={"database_name": database, "origin": "live"})
     done = subprocess.run(
         [sys.executable, "-m", "yiwang.cli", "prepare"],
@@ -296,6 +310,10 @@ def _prepare(settings: Configuration, database: str) -> None:
     )
     if done.returncode != 0:
         raise CityFault(f"The city could not be prepared.\n{done.stdout[-3000:]}")
+
+
+def _back_to_machine_time(folder: Path) -> None:
+    (folder / "time.json").unlink(missing_ok=True)
 
 
 def _templates(server: Server) -> list[str]:
