@@ -95,11 +95,11 @@ class FileWidget {
       this.request = undefined;
       this.choice.value = "";
       this.part("[data-file-way]").hidden = true;
-      this.choice.hidden = false;
+      this.part("[data-file-box]").hidden = false;
     });
     this.far(0, file.size);
     this.part("[data-file-way]").hidden = false;
-    this.choice.hidden = true;
+    this.part("[data-file-box]").hidden = true;
     request.send(body);
   }
 

@@ -111,7 +111,7 @@ def hear() -> None:
     """Give the subscriber every message that was sent; twice, as a lost mark of the outbox may."""
     for _ in range(2):
         for event in Event.objects.filter(type="message.sent.v1"):
-            services.post(shown(event))
+            services.system_post(shown(event))
 
 
 def send(to: Actor, **more: Any) -> UUID:

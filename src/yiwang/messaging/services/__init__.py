@@ -2,10 +2,10 @@
 
 from yiwang.messaging.services.addresses import ask_for_mail, confirm_mail, stop_mail
 from yiwang.messaging.services.delivering import (
-    post,
     system_begin_delivery,
     system_deliver,
     system_end_delivery,
+    system_post,
     system_rescue_deliveries,
     system_retry_deliveries,
 )
@@ -16,11 +16,11 @@ __all__ = [
     "confirm_mail",
     "mark_read",
     "notify",
-    "post",
     "stop_mail",
     "system_begin_delivery",
     "system_deliver",
     "system_end_delivery",
+    "system_post",
     "system_rescue_deliveries",
     "system_retry_deliveries",
     "system_send",

@@ -32,10 +32,10 @@ __all__ = [
     "JOB",
     "QUEUE",
     "begin_waiting",
-    "post",
     "system_begin_delivery",
     "system_deliver",
     "system_end_delivery",
+    "system_post",
     "system_rescue_deliveries",
     "system_retry_deliveries",
 ]
@@ -49,7 +49,7 @@ LONGEST_ATTEMPT = timedelta(minutes=10)
 JOB_LOST_AFTER = timedelta(minutes=5)
 
 
-def post(event: DeliveredEvent) -> None:
+def system_post(event: DeliveredEvent) -> None:
     """Make a letter of a message for everybody whom it is to and who has confirmed an address. In the delivery's transaction.
 
     What a rehearsal sends stays inside.
