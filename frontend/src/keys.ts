@@ -1,7 +1,11 @@
-/** Keys of the desk: j and k walk the table, Enter opens, / finds, ? shows the keys. Each can also be reached by Tab. */
+/**
+ * Keys of the desk: j and k walk the table, Enter opens, x ticks; a, s and r do, ask and refuse, n goes on, / finds, ? shows the keys.
+ * Each can also be reached by Tab. What changes a case is asked for once more, so that a slip of the finger decides nothing.
+ */
 export function listenToKeys(): void {
   const sheet = document.querySelector<HTMLDialogElement>("#keys");
-  if (!sheet) return;
+  const sure = document.querySelector<HTMLDialogElement>("#sure");
+  if (!sheet || !sure) return;
   const rows = [...document.querySelectorAll<HTMLTableRowElement>("tr[data-row]")];
   let at = -1;
 
@@ -19,14 +23,21 @@ export function listenToKeys(): void {
   }
   document.addEventListener("keydown", (event) => {
     const target = event.target;
-    const typing = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement;
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || sheet.open) return;
+    if (sheet.open || sure.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape" && target instanceof HTMLElement && isTypedInto(target)) {
+      target.blur();
+      return;
+    }
+    if (target instanceof HTMLElement && isTypedInto(target)) return;
     switch (event.key) {
       case "j":
         go(at + 1);
         break;
       case "k":
         go(at - 1);
+        break;
+      case "x":
+        rows[at]?.querySelector<HTMLInputElement>("[data-pick]")?.click();
         break;
       case "/":
         event.preventDefault();
@@ -36,12 +47,54 @@ export function listenToKeys(): void {
         sheet.showModal();
         break;
       case "a":
-        document.querySelector<HTMLElement>("[data-key=a]")?.focus();
-        break;
       case "r":
-        document.querySelector<HTMLElement>("[data-key=r]")?.focus();
+      case "s":
+      case "n":
+        event.preventDefault();
+        press(event.key, sure);
         break;
       default:
     }
   });
+}
+
+function isTypedInto(one: HTMLElement): boolean {
+  return one instanceof HTMLTextAreaElement || one instanceof HTMLSelectElement || (one instanceof HTMLInputElement && one.type !== "checkbox");
+}
+
+/** What a key stands for on this page: a link is followed, a fold opened, a button asked about and pressed. */
+function press(key: string, sure: HTMLDialogElement): void {
+  const one = document.querySelector<HTMLElement>(`[data-key="${key}"]`);
+  if (one instanceof HTMLAnchorElement) one.click();
+  if (one instanceof HTMLDetailsElement) {
+    one.open = true;
+    one.querySelector<HTMLElement>("input:not([type=hidden]):not(:disabled), button")?.focus();
+  }
+  if (!(one instanceof HTMLButtonElement) || !one.form) return;
+  const reason = one.form.querySelector<HTMLTextAreaElement>("#reason");
+  if ("needsReason" in one.dataset && reason && reason.value.trim() === "") {
+    reason.focus();
+    return;
+  }
+  ask(one, one.form, sure);
+}
+
+function ask(button: HTMLButtonElement, form: HTMLFormElement, sure: HTMLDialogElement): void {
+  const act = sure.querySelector("[data-sure-act]");
+  const about = sure.querySelector("[data-sure-about]");
+  const words = button.cloneNode(true);
+  if (!act || !about || !(words instanceof HTMLElement)) return;
+  for (const hint of words.querySelectorAll("kbd")) hint.remove();
+  act.textContent = words.textContent?.trim() ?? "";
+  about.textContent = form.dataset["about"] ?? "";
+  sure.returnValue = "no";
+  sure.addEventListener(
+    "close",
+    () => {
+      if (sure.returnValue === "yes") form.requestSubmit(button);
+      else button.focus();
+    },
+    { once: true },
+  );
+  sure.showModal();
 }

@@ -49,6 +49,7 @@ NO_PAGE = {
     "desk/messages/<uuid:message_id>/read/",
     "desk/assignments/<uuid:assignment_id>/end/",
     "desk/audit/verify/",
+    "desk/tasks/together/",
     "desk/certificates/<uuid:certificate_id>/<slug:act>/",
     # the demonstration city has no certificate yet; these are looked at in tests/documents/test_pages.py
     "desk/certificates/<uuid:certificate_id>/",

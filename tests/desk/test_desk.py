@@ -201,3 +201,45 @@ def test_the_menu_holds_the_nouns_of_the_post_and_each_opens(demo: Demo, login: 
     assert [one.at for one in answer.context["menu"]] == nouns
     for noun in nouns:
         page_of(client, noun)
+
+
+def test_after_deciding_the_next_task_opens(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    first, second = demo.send(resident), demo.send(resident)
+    task, version = demo.task_of(officer, first)
+    following, _ = demo.task_of(officer, second)
+    page = page_of(officer, f"/desk/tasks/{task}/")
+    assert f'href="/desk/tasks/{following}/"' in page
+    answer = officer.post(f"/desk/tasks/{task}/", {"act": "accept", "version": version})
+    assert answer["Location"] == f"/desk/tasks/{following}/"
+    assert "这是下一件" in page_of(officer, f"/desk/tasks/{following}/")
+
+
+def test_a_choice_of_tasks_is_kept_for_the_post_until_it_is_let_go(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    case = demo.send(resident)
+    number = resident.get(f"/api/v1/cases/{case}").json()["number"]
+    assert number not in page_of(officer, "/desk/tasks/?due=over")
+    assert number in page_of(officer, "/desk/tasks/")
+    answer = officer.get("/desk/tasks/?due=over&keep=yes")
+    assert answer.status_code == 302
+    assert "没有符合条件的待办" in page_of(officer, "/desk/tasks/")
+    assert number in page_of(officer, "/desk/tasks/?item=")
+    officer.get("/desk/tasks/?keep=no")
+    assert number in page_of(officer, "/desk/tasks/")
+
+
+def test_what_came_of_each_of_several_is_shown(demo: Demo) -> None:
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    cases = [demo.send(resident) for _ in range(3)]
+    tasks = [demo.task_of(officer, case) for case in cases]
+    page = page_of(officer, "/desk/tasks/")
+    assert page.count("data-pick") == 3
+    assert "勾选的一起办：同意" in page
+    officer.post(f"/desk/tasks/{tasks[0][0]}/", {"act": "accept", "version": tasks[0][1]})
+    ticked = [f"{task}:{version}" for task, version in tasks]
+    page = officer.post("/desk/tasks/together/", {"task": ticked, "act": "accept"}).content.decode()
+    assert "办成 2 件，未办 1 件" in page
+    assert "这项待办已经办理" in page
+    answer = officer.post("/desk/tasks/together/", {"act": "accept"}, follow=True)
+    assert "请选择 1 到 50 件" in answer.content.decode()

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from yiwang.kernel.errors import Conflict
+from yiwang.kernel.errors import Conflict, Fault
 
 __all__ = [
     "FILE_OWNER",
@@ -34,6 +34,8 @@ __all__ = [
     "ClockView",
     "CourseLine",
     "Deputy",
+    "DoneTogether",
+    "Due",
     "ExplainedDay",
     "ExtensionAllowed",
     "FactChanged",
@@ -58,11 +60,14 @@ __all__ = [
     "StuckAction",
     "SubjectChoice",
     "TaskCounts",
+    "TaskFilter",
     "TaskLine",
     "TaskPage",
     "TaskState",
     "TaskView",
+    "TasksOfItem",
     "Wanted",
+    "Whose",
 ]
 
 REASON_LENGTH = 200
@@ -551,7 +556,8 @@ class TaskLine:
     """A task in a list.  days_left: working days until `due_on`, negative when over, None without a limit.
 
     units: titles of the units that may do it; empty when unassigned.  party: `applicant` when it waits for him.  deputy: title of the post
-    to which it was handed, or empty.
+    to which it was handed, or empty.  version: of the case.  together: the act by which the reader may do it together with others of the
+    same item and step, because every check has passed; None otherwise.
     """
 
     id: UUID
@@ -567,27 +573,77 @@ class TaskLine:
     days_left: int | None
     party: str = ""
     deputy: str = ""
+    version: int = 0
+    together: ActView | None = None
+
+
+class Due(StrEnum):
+    """Where a task stands to its last day.  over: past it.  soon: due within two working days.  calm: later, or without a limit."""
+
+    OVER = "over"
+    SOON = "soon"
+    CALM = "calm"
+
+
+class Whose(StrEnum):
+    """For whom among colleagues a task waits.  mine: handed over to this post alone.  shared: any post of the duty may do it."""
+
+    MINE = "mine"
+    SHARED = "shared"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFilter:
+    """Which tasks a list is to show; what is empty does not narrow.  item: id of an item."""
+
+    item: str = ""
+    due: Due | None = None
+    whose: Whose | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DoneTogether:
+    """What came of one task among several.  fault: why it was not done, a problem for people; None when it was."""
+
+    task_id: UUID
+    case_number: str
+    fault: Fault | None
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCounts:
-    """How many tasks the actor sees: open ones, of these over the limit and due within two working days, and alarms."""
+    """How many tasks the actor sees: open ones, of these over the limit, due within two working days and later, and alarms.
+
+    mine: open ones that were handed over to this post.
+    """
 
     open: int = 0
     overdue: int = 0
     due_soon: int = 0
+    calm: int = 0
+    mine: int = 0
     unassigned: int = 0
     running: int = 0
     failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
+class TasksOfItem:
+    """How many open tasks of one item there are."""
+
+    item_id: str
+    title: str
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaskPage:
-    """A page of tasks, the most urgent first.  next: cursor of the next page, or None."""
+    """A page of tasks, the most urgent first.  next: cursor of the next page, or None.  items: those with open tasks, by title."""
 
     rows: tuple[TaskLine, ...]
     counts: TaskCounts
     next: str | None
+    items: tuple[TasksOfItem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

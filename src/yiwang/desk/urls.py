@@ -25,6 +25,7 @@ urlpatterns = [
     path("sign-in/", signing.sign_in, name="sign-in"),
     path("post/", signing.choose_post, name="post"),
     path("tasks/", tasks.task_list, name="tasks"),
+    path("tasks/together/", tasks.together, name="together"),
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("tasks/<uuid:task_id>/transfer/", tasks.transfer, name="transfer"),
     path("cases/", cases.case_list, name="cases"),

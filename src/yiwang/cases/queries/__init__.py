@@ -10,7 +10,7 @@ from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
 from yiwang.cases.queries.filling import form_for
 from yiwang.cases.queries.forms import element_field, item_guide, list_items
-from yiwang.cases.queries.tasks import my_tasks, system_list_stuck, task
+from yiwang.cases.queries.tasks import my_tasks, next_task, system_list_stuck, task
 
 __all__ = [
     "case",
@@ -21,6 +21,7 @@ __all__ = [
     "list_items",
     "my_cases",
     "my_tasks",
+    "next_task",
     "system_brief",
     "system_clocks_of",
     "system_count_clock",

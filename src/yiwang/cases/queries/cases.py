@@ -308,6 +308,7 @@ def task_line(task: Task, one: Case, diagram: Diagram, now: Reading, due_on: dat
         days_left=now.days_left(due_on),
         party=task.party,
         deputy=task.deputy.title if task.deputy else "",
+        version=one.version,
     )
 
 

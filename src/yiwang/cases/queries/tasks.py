@@ -16,9 +16,9 @@ from django.utils.translation import override
 from yiwang.acts.queries import Prepared, definition, find_definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
-from yiwang.cases.queries.cases import WAITING, load, reading, shape_case, task_line
+from yiwang.cases.queries.cases import WAITING, Reading, load, reading, shape_case, task_line
 from yiwang.cases.queries.clocks import due_of_task, task_due
-from yiwang.cases.queries.forms import asking, form_field, process_of
+from yiwang.cases.queries.forms import asking, form_field, item_title, process_of
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_case
 from yiwang.cases.rules.bpmn import APPLICANT
@@ -26,13 +26,17 @@ from yiwang.cases.rules.diagram import Node
 from yiwang.cases.values import (
     ActView,
     Deputy,
+    Due,
     MaterialState,
     StuckAction,
     TaskCounts,
+    TaskFilter,
     TaskPage,
+    TasksOfItem,
     TaskState,
     TaskView,
     Wanted,
+    Whose,
 )
 from yiwang.identity.queries import held_posts, unit_scope
 from yiwang.identity.values import UnitScope
@@ -43,67 +47,136 @@ __all__ = [
     "askable",
     "deputies_of",
     "my_tasks",
+    "next_task",
     "node_of",
     "reason_against",
     "system_list_stuck",
     "task",
+    "together_act",
     "was_done",
 ]
 
+ALL = TaskFilter()
 NEVER = date(9999, 12, 31)
 SOON_DAYS = 2
 
 
 def my_tasks(
-    actor: Actor, cursor: str = "", limit: int = 50, state: str = "open", language: str = "zh-Hans"
+    actor: Actor,
+    cursor: str = "",
+    limit: int = 50,
+    state: str = "open",
+    language: str = "zh-Hans",
+    *,
+    wanted: TaskFilter = ALL,
 ) -> TaskPage:
     """Tasks that the actor's post may do, the most urgent first, with counts. `state`: a `TaskState`. A person gets what is asked of him in
-    his own cases; what was handed to a deputy stands in his list alone.
+    his own cases; what was handed to a deputy stands in his list alone. The counts are of all tasks of the item and kind that `wanted`
+    names, whenever they are due.
 
-    Six queries at most, however many tasks there are. Raises Invalid for an unknown state.
+    Seven queries at most, however many tasks there are. Raises Invalid for an unknown state.
     """
     if state not in list(TaskState):
         raise Invalid("There is no such state of a task: {state}.", state=state)
     limit = page_size(limit)
     reach = _reach(actor)
     now = reading(language)
-    soon = now.calendar.add_working_days(now.today, SOON_DAYS).date
+    narrowed = _narrowed(reach, actor, wanted)
+    counts = _counts(narrowed, actor, now)
+    items = dict(reach.filter(state=TaskState.OPEN).order_by().values_list("case__item").annotate(Count("pk")))
+    scope = f"my-tasks:{actor.capacity_id}:{state}:{wanted.item}:{wanted.due}:{wanted.whose}"
+    rows = _by_urgency(narrowed.filter(state=state), wanted, now)
+    if cursor:
+        urgency, last = after(cursor, scope)
+        rows = rows.filter(Q(urgency__gt=urgency) | Q(urgency=urgency, pk__gt=last))
+    answering = Prefetch("answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
+    found = list(rows.select_related("case", "deputy").prefetch_related(answering)[: limit + 1])
+    lines = []
+    for one in found[:limit]:
+        diagram = process_of(definition("item", one.case.item, one.case.release), one.case.release).diagram
+        line = task_line(one, one.case, diagram, now, one.due_on)
+        lines.append(replace(line, together=together_act(actor, one.case, one, language)))
+    onward = None
+    if len(found) > limit:
+        onward = following([found[limit - 1].due_on or NEVER, found[limit - 1].pk], scope)
+    of_items = [TasksOfItem(id, item_title(id, language), number) for id, number in items.items()]
+    return TaskPage(tuple(lines), counts, onward, tuple(sorted(of_items, key=lambda one: (one.title, one.item_id))))
+
+
+def next_task(actor: Actor, task_id: UUID, wanted: TaskFilter = ALL) -> UUID | None:
+    """The open task that stands after this one in the actor's list, or the first when nothing follows; None when there is no other.
+
+    Four queries at most.
+    """
+    now = reading("zh-Hans")
+    rows = _by_urgency(_narrowed(_reach(actor), actor, wanted).filter(state=TaskState.OPEN), wanted, now)
+    this = Task.objects.filter(pk=task_id).annotate(due_on=due_of_task()).values_list("due_on", flat=True).first()
+    others = rows.exclude(pk=task_id).values_list("pk", flat=True)
+    behind = Q(urgency__gt=this or NEVER) | Q(urgency=this or NEVER, pk__gt=task_id)
+    return others.filter(behind).first() or others.first()
+
+
+def _narrowed(rows: QuerySet[Task], actor: Actor, wanted: TaskFilter) -> QuerySet[Task]:
+    if wanted.item:
+        rows = rows.filter(case__item=wanted.item)
+    if wanted.whose is not None:
+        mine = Q(deputy_id=actor.capacity_id)
+        rows = rows.filter(mine if wanted.whose is Whose.MINE else ~mine)
+    return rows
+
+
+def _counts(rows: QuerySet[Task], actor: Actor, now: Reading) -> TaskCounts:
     is_open = Q(state=TaskState.OPEN)
     counted: dict[str, Any] = (
-        reach.filter(state__in=WAITING)
+        rows.filter(state__in=WAITING)
         .annotate(due_on=due_of_task())
         .aggregate(
             open=Count("pk", filter=is_open),
-            overdue=Count("pk", filter=is_open & Q(due_on__lt=now.today)),
-            due_soon=Count("pk", filter=is_open & Q(due_on__gte=now.today, due_on__lte=soon)),
+            overdue=Count("pk", filter=is_open & _due(Due.OVER, now)),
+            due_soon=Count("pk", filter=is_open & _due(Due.SOON, now)),
+            calm=Count("pk", filter=is_open & _due(Due.CALM, now)),
+            mine=Count("pk", filter=is_open & Q(deputy_id=actor.capacity_id)),
             unassigned=Count("pk", filter=Q(state=TaskState.UNASSIGNED)),
             running=Count("pk", filter=Q(state=TaskState.RUNNING)),
             failed=Count("pk", filter=Q(state=TaskState.FAILED)),
         )
     )
-    scope = f"my-tasks:{actor.capacity_id}:{state}"
-    rows = reach.filter(state=state).annotate(due_on=due_of_task(), urgency=Coalesce("due_on", NEVER))
-    if cursor:
-        urgency, last = after(cursor, scope)
-        rows = rows.filter(Q(urgency__gt=urgency) | Q(urgency=urgency, pk__gt=last))
-    answering = Prefetch("answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
-    found = list(
-        rows.select_related("case", "deputy").prefetch_related(answering).order_by("urgency", "pk")[: limit + 1]
+    return TaskCounts(**counted)
+
+
+def _due(due: Due, now: Reading) -> Q:
+    soon = now.calendar.add_working_days(now.today, SOON_DAYS).date
+    match due:
+        case Due.OVER:
+            return Q(due_on__lt=now.today)
+        case Due.SOON:
+            return Q(due_on__gte=now.today, due_on__lte=soon)
+        case Due.CALM:
+            return Q(due_on__gt=soon) | Q(due_on__isnull=True)
+
+
+def _by_urgency(rows: QuerySet[Task], wanted: TaskFilter, now: Reading) -> QuerySet[Task, Any]:
+    rows = rows.annotate(due_on=due_of_task(), urgency=Coalesce("due_on", NEVER)).order_by("urgency", "pk")
+    return rows.filter(_due(wanted.due, now)) if wanted.due is not None else rows
+
+
+def together_act(actor: Actor, case: Case, one: Task, language: str) -> ActView | None:
+    """The act by which this task may be done with others in one go; None while a check stands open or its diagram declares no such act.
+
+    Passed means: every material is there, no fact that was used is disputed, it is not the actor's own application, and the step may be
+    done by whoever did the others.
+    """
+    node = node_of(case, one)
+    declared = next((act for act in node.acts if act.together), None)
+    if declared is None or one.state != TaskState.OPEN or actor.capacity is not CapacityKind.POST:
+        return None
+    passed = (
+        not node.other_than
+        and actor.subject_id not in (case.subject_id, case.agent_id)
+        and all(kept["state"] != MaterialState.MISSING for kept in case.materials)
+        and all(kept["standing"] == "undisputed" for kept in case.facts)
     )
-    lines = tuple(
-        task_line(
-            one,
-            one.case,
-            process_of(definition("item", one.case.item, one.case.release), one.case.release).diagram,
-            now,
-            one.due_on,
-        )
-        for one in found[:limit]
-    )
-    onward = None
-    if len(found) > limit:
-        onward = following([found[limit - 1].due_on or NEVER, found[limit - 1].pk], scope)
-    return TaskPage(lines, TaskCounts(**counted), onward)
+    return ActView(declared.name, text(declared.titles, language), declared.reason, declared.asks) if passed else None
 
 
 def task(actor: Actor, task_id: UUID, language: str = "zh-Hans") -> TaskView:

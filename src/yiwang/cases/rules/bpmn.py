@@ -8,7 +8,8 @@ Our extension elements stand in the namespace `NAMESPACE`, inside `bpmn:extensio
     lane          <yw:duty from="duty"/>  or  <yw:duty id="some-duty"/>  or  <yw:party name="applicant"/>
     userTask      <yw:act name="accept" title="同意" en="Accept" reason="none"/>  (one for each thing that may be done), and of an act
                   once="true" (at most once in a case), asks="true" (with the notice of everything that the applicant still has to give),
-                  decides="true" (the decision: nothing can be withdrawn after it)
+                  decides="true" (the decision: nothing can be withdrawn after it),
+                  together="true" (several tasks in one go; not for an act that needs a reason or asks something)
                   <yw:other-than task="accept"/>  (not by the officer who did that task in this case; may stand more than once)
                   <yw:within from="days"/>  or  value="5"  (its own limit, in working days)
                   <yw:check what="promises"/>  (it looks whether promises were kept, by the last day that their materials declare)
@@ -76,7 +77,7 @@ _EXTENSIONS = {
     "parallelGateway": {"name"},
 }
 _REASONS = ("required", "optional", "none")
-_FLAGS = ("once", "asks", "decides")
+_FLAGS = ("once", "asks", "decides", "together")
 APPLICANT = "applicant"
 PROMISE_ACTS = ("kept", "broken")
 """What is found when promises are checked."""
@@ -296,6 +297,12 @@ class _Reader:
             for flag, said in flags.items():
                 if said not in ("true", "false"):
                     self._fault(one, f"{flag}=“{said}” is not known.", "Write true or false.")
+            if flags["together"] == "true" and (reason == "required" or flags["asks"] == "true"):
+                self._fault(
+                    one,
+                    f"The act “{name}” needs words for each case and cannot be done with several at once.",
+                    'Remove together="true".',
+                )
             acts[name] = Act(
                 name,
                 _texts(one.get("title", ""), one.get("en", "")),

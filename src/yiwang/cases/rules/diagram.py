@@ -34,7 +34,8 @@ class Act:
     """Something that may be done with a user task.  titles: by language.  reason: required | optional | none.
 
     once: at most once in a case.  asks: it carries the notice of everything that the applicant still has to give.  decides: it is the
-    decision of the case; from then on the case cannot be withdrawn.
+    decision of the case; from then on the case cannot be withdrawn.  together: several tasks may be done with it in one go, those of which
+    every check has passed; never an act that is to the applicant's disadvantage, which therefore needs a reason of its own.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Act:
     once: bool = False
     asks: bool = False
     decides: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,14 @@ from yiwang.cases.services.starting import system_begin_case
 from yiwang.cases.services.stopping import cancel, system_settle_elsewhere, withdraw
 from yiwang.cases.services.submission import submit
 from yiwang.cases.services.supplement import answer_task
+from yiwang.cases.services.together import MOST_TOGETHER, NotTogether, advance_together
 from yiwang.cases.services.transfer import transfer_task
 
 __all__ = [
+    "MOST_TOGETHER",
+    "NotTogether",
     "advance",
+    "advance_together",
     "answer_task",
     "cancel",
     "extend_clock",

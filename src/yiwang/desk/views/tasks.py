@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.acts.values import Actor
 from yiwang.cases import queries, services
-from yiwang.cases.values import CaseView, Claimed, MaterialState, TaskView
+from yiwang.cases.values import (
+    ActView,
+    CaseView,
+    Claimed,
+    Due,
+    MaterialState,
+    TaskFilter,
+    TaskLine,
+    TaskView,
+    Whose,
+)
 from yiwang.desk.frame import for_post, page
 from yiwang.kernel.errors import Conflict, Invalid, NotAllowed, problem
 from yiwang.records import queries as records
@@ -26,27 +38,110 @@ if TYPE_CHECKING:
 
 HANDLING = "case-handling"
 NOBODY = UUID(int=0)
+CHOICES = {"item", "due", "whose"}
+KEPT_COOKIE = "yiwang_tasks"
+KEPT_FOR = 365 * 24 * 3600  # seconds
 CHECKING = "fact-checking"
 
 
 @require_safe
 @for_post
-def task_list(request: FaceRequest) -> HttpResponse:
-    """Fifty rows, the most urgent first."""
-    found = queries.my_tasks(request.actor, request.GET.get("cursor", ""), language=request.language)
+def task_list(request: FaceRequest) -> HttpResponseBase:
+    """Fifty rows, the most urgent first, narrowed as the address says or as the post has kept it."""
+    if "keep" in request.GET:
+        return _kept(request)
+    wanted = filter_of(request)
+    found = queries.my_tasks(request.actor, request.GET.get("cursor", ""), language=request.language, wanted=wanted)
     alerts = supervision.alerts_on_cases(request.actor, {one.case_id for one in found.rows}, request.language)
-    worst = {case_id: lines[0] for case_id, lines in alerts.items()}
-    return page(request, "desk/tasks.html", {"page": found, "worst": worst})
+    context = {
+        "page": found,
+        "worst": {case_id: lines[0] for case_id, lines in alerts.items()},
+        "wanted": wanted,
+        "is_narrowed": wanted != TaskFilter(),
+        "is_kept": _keeps(request) and wanted == _read_filter(_kept_choice(request)),
+        "keep": _address(wanted),
+        "without_due": _address(replace(wanted, due=None)),
+        "without_whose": _address(replace(wanted, whose=None)),
+        "together": _together_of(found.rows),
+    }
+    return page(request, "desk/tasks.html", context)
+
+
+def _together_of(rows: Sequence[TaskLine]) -> ActView | None:
+    """The act for several: only where all rows that are ready stand at the same step of the same item."""
+    ready = [one for one in rows if one.together is not None]
+    return ready[0].together if len({(one.item_id, one.title, one.together) for one in ready}) == 1 else None
+
+
+def filter_of(request: FaceRequest) -> TaskFilter:
+    """What the address asks for; without any word of it, what this post has kept."""
+    return _read_filter(request.GET if request.GET.keys() & CHOICES else _kept_choice(request))
+
+
+def _read_filter(given: Mapping[str, str]) -> TaskFilter:
+    due, whose = given.get("due", ""), given.get("whose", "")
+    return TaskFilter(
+        item=given.get("item", "")[:100],
+        due=Due(due) if due in list(Due) else None,
+        whose=Whose(whose) if whose in list(Whose) else None,
+    )
+
+
+def _address(wanted: TaskFilter) -> str:
+    """The filter as the end of an address. It names every choice, so that nothing kept comes between."""
+    return urlencode({"item": wanted.item, "due": wanted.due or "", "whose": wanted.whose or ""})
+
+
+def _kept_choice(request: FaceRequest) -> Mapping[str, str]:
+    post, _at, kept = request.COOKIES.get(KEPT_COOKIE, "").partition(":")
+    return QueryDict(kept).dict() if post == str(request.actor.capacity_id) else {}
+
+
+def _keeps(request: FaceRequest) -> bool:
+    return request.COOKIES.get(KEPT_COOKIE, "").startswith(f"{request.actor.capacity_id}:")
+
+
+def _kept(request: FaceRequest) -> HttpResponseBase:
+    """Keep the choice for this post in this browser, or forget it; it holds ids of items and nothing of anybody."""
+    wanted = _address(_read_filter(request.GET))
+    answer = HttpResponseRedirect(f"/desk/tasks/?{wanted}")
+    if request.GET["keep"] == "yes":
+        value = f"{request.actor.capacity_id}:{wanted}"
+        answer.set_cookie(KEPT_COOKIE, value, max_age=KEPT_FOR, samesite="Lax", httponly=True, path="/desk/")
+    else:
+        answer.delete_cookie(KEPT_COOKIE, path="/desk/", samesite="Lax")
+    return answer
+
+
+@require_POST
+@for_post
+def together(request: FaceRequest) -> HttpResponseBase:
+    """Do the ticked tasks by the one act that is declared for several; show what came of each."""
+    chosen: list[tuple[UUID, int]] = []
+    for one in request.POST.getlist("task"):
+        task_id, _at, version = one.partition(":")
+        if version.isdecimal() and len(version) < 10:
+            chosen.append((_post(task_id), int(version)))
+    try:
+        done = services.advance_together(request.actor, chosen, request.POST.get("act", ""), language=request.language)
+    except Invalid as invalid:
+        messages.warning(request, " ".join(_(one.message).format_map(one.params) for one in invalid.faults))
+        return HttpResponseRedirect("/desk/tasks/", status=303)
+    outcomes = [(one, problem(one.fault, translate=_) if one.fault else None) for one in done]
+    succeeded = sum(one.fault is None for one in done)
+    context = {"outcomes": outcomes, "succeeded": succeeded, "failed": len(done) - succeeded}
+    return page(request, "desk/together.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_post
 def task(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
-    """Facts left, the act right. The loser of a race reads who decided what."""
+    """Facts left, the act right. The loser of a race reads who decided what; who decides is led to the next task."""
     if request.method != "POST":
         return _show(request, task_id)
     reason = request.POST.get("reason", "").strip()
     version = request.POST.get("version", "")
+    upcoming = queries.next_task(request.actor, task_id, filter_of(request))
     try:
         services.advance(
             request.actor,
@@ -63,8 +158,11 @@ def task(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
         return _show(request, task_id, shown, invalid.status)
     except Conflict as lost:
         return _show(request, task_id, {"reason": reason, "lost": problem(lost, translate=_)}, lost.status)
-    messages.success(request, _("Done. The applicant is being told."))
-    return HttpResponseRedirect("/desk/tasks/", status=303)
+    if upcoming is None:
+        messages.success(request, _("Done. The applicant is being told."))
+        return HttpResponseRedirect("/desk/tasks/", status=303)
+    messages.success(request, _("Done. The applicant is being told. This is the next task."))
+    return HttpResponseRedirect(f"/desk/tasks/{upcoming}/", status=303)
 
 
 def _asked(request: FaceRequest) -> list[Claimed]:
@@ -124,6 +222,9 @@ def _show(
         "asks": _rows(found, (more or {}).get("claimed") or {}),
         "alerts": alerts_on(request, found.case.id),
         "doubts": doubts_of(request.actor, found.case),
+        "main_act": next((one for one in found.acts if not one.asks), None),
+        "refuse_with": next((one.name for one in found.acts[1:] if one.reason == "required" and not one.asks), ""),
+        "upcoming": queries.next_task(request.actor, task_id, filter_of(request)),
         **(more or {}),
     }
     return page(request, "desk/task.html", context, status)
