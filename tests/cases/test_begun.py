@@ -19,7 +19,7 @@ from yiwang.acts.values import system
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case, Task
 from yiwang.cases.services.assignment import system_assign_waiting
-from yiwang.cases.services.starting import take_event
+from yiwang.cases.services.starting import system_take_event
 from yiwang.cases.values import CaseState, Outcome
 from yiwang.kernel.errors import Conflict, Invalid, NotFound
 from yiwang.kernel.time import now, today
@@ -171,7 +171,7 @@ def test_one_event_begins_one_case_however_often_it_is_delivered(own_city: Peopl
     doubt(own_city)
     [event] = list_events(types=frozenset({"discrepancy.opened.v1"}))
     with pytest.raises(Exception, match="case_once_for_each_event"):
-        take_event(event)
+        system_take_event(event)
     assert Case.objects.filter(item=ITEM).count() == 1
 
 

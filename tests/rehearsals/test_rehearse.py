@@ -39,7 +39,7 @@ def rehearse(folder: Path, *words: str, packs: Path = REPOSITORY / "packs") -> s
         capture_output=True,
         text=True,
         check=False,
-        timeout=600,
+        timeout=1800,
     )
 
 

@@ -39,6 +39,10 @@ def title_of(name: str) -> str:
         "generated-tables": _("The tables of records are as the release says"),
         "lost-file": _("Every stored file is there"),
         "stuck-cases": _("No case is stuck"),
+        "stuck-watchings": _("Every case is watched in time"),
+        "scanner": _("Files that are handed in are scanned"),
+        "mail": _("E-mail goes out"),
+        "certificates": _("Certificates can be issued"),
     }
     return titles.get(name, name)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -79,6 +80,8 @@ def sign_pdf(pdf: bytes, key: SigningKey, chain: Sequence[bytes], *, name: str) 
     """Return the PDF with its signature.
 
     chain: X.509 certificates in DER, the key's own first, then those above it.  name: who signs, for readers of PDF. About 40 ms.
+
+    pyHanko signs in an event loop of its own, which it may not start in a thread where another one runs; hence the thread.
     """
     from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
     from pyhanko.sign import fields, signers
@@ -98,7 +101,8 @@ def sign_pdf(pdf: bytes, key: SigningKey, chain: Sequence[bytes], *, name: str) 
         made: bytes = signers.PdfSigner(about, signer).sign_pdf(writer, bytes_reserved=room).getvalue()
         return made
 
-    return signed(2 * _length(signed(None)))
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        return beside.submit(lambda: signed(2 * _length(signed(None)))).result()
 
 
 def _length(pdf: bytes) -> int:
