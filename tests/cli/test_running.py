@@ -141,7 +141,9 @@ def test_a_demo_from_first_start_to_last_stop(tmp_path: Path) -> None:
     with demo(tmp_path, port) as second:
         second.wait_until_ready(times=2)
         again = second.said().removeprefix(told)
-        assert not [work for work in ("Tables:", "Packs:", "Invented people") if work in again], "nothing is laid down twice"
+        assert not [work for work in ("Tables:", "Packs:", "Invented people") if work in again], (
+            "nothing is laid down twice"
+        )
         assert second.count("subjects_subject") == people
         second.process.kill()
         second.process.wait()
