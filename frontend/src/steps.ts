@@ -1,8 +1,14 @@
-/** On a phone a form asks one thing a screen; on a wider screen, and without scripts, everything stands on one page. */
+const FEW = 4; // so many questions fit on a wide screen
+
+/**
+ * A form asks one thing a screen on a phone, and a section a screen on a wider one, unless it is short; without scripts everything
+ * stands on one page. Progress is said in words.
+ */
 export function walkSteps(): void {
   const form = document.querySelector<HTMLFormElement>("form[data-form]");
-  const steps = [...(form?.querySelectorAll<HTMLElement>("[data-step]") ?? [])];
-  if (!form || steps.length < 2) return;
+  if (!form) return;
+  const questions = [...form.querySelectorAll<HTMLElement>("[data-step]")];
+  const sections = [...form.querySelectorAll<HTMLElement>(".step-section")];
   const words = form.querySelector<HTMLElement>("[data-step-words]");
   const acts = form.querySelector<HTMLElement>("[data-step-acts]");
   const end = form.querySelector<HTMLElement>("[data-step-end]");
@@ -14,22 +20,32 @@ export function walkSteps(): void {
   const correcting = document.querySelector("#faults, .note-warn") !== null;
   let now = 0;
 
+  const steps = (): HTMLElement[] => {
+    if (narrow.matches) return questions;
+    return questions.length > FEW ? sections : [];
+  };
+
   const show = (moved: boolean): void => {
-    const stepping = narrow.matches && !correcting;
+    const all = steps();
+    const stepping = all.length > 1 && !correcting;
+    now = Math.max(0, Math.min(now, all.length - 1));
     form.classList.toggle("stepping", stepping);
-    steps.forEach((step, index) => step.classList.toggle("step-now", index === now));
-    const last = now === steps.length - 1;
+    for (const one of [...questions, ...sections]) one.classList.toggle("step-now", one === all[now]);
+    const last = now >= all.length - 1;
     words.hidden = !stepping;
     acts.hidden = !stepping;
     back.hidden = now === 0;
     on.hidden = last;
     end.hidden = stepping && !last;
-    words.textContent = (words.dataset["words"] ?? "").replace("{now}", String(now + 1)).replace("{all}", String(steps.length));
-    if (moved) steps[now]?.querySelector<HTMLElement>("input, select, textarea")?.focus();
+    words.textContent = (words.dataset["words"] ?? "").replace("{now}", String(now + 1)).replace("{all}", String(all.length));
+    if (!moved) return;
+    form.scrollIntoView({ block: "start" });
+    const first = all[now]?.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea");
+    (first ?? words).focus({ preventScroll: true });
   };
 
   on.addEventListener("click", () => {
-    now = Math.min(now + 1, steps.length - 1);
+    now += 1;
     show(true);
   });
   back.addEventListener("click", () => {
@@ -38,10 +54,13 @@ export function walkSteps(): void {
   });
   form.addEventListener("keydown", (event) => {
     const typing = event.target instanceof HTMLInputElement;
-    if (event.key !== "Enter" || !typing || !form.classList.contains("stepping") || now === steps.length - 1) return;
+    if (event.key !== "Enter" || !typing || !form.classList.contains("stepping") || now === steps().length - 1) return;
     event.preventDefault();
     on.click();
   });
-  narrow.addEventListener("change", () => show(false));
+  narrow.addEventListener("change", () => {
+    now = 0;
+    show(false);
+  });
   show(false);
 }

@@ -104,6 +104,8 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "digest": form["form_digest"],
         "village": demo.village("海秀街道"),
         "item_id": ITEM,
+        "event_id": "home",
+        "theme_id": "live",
         "case_id": str(case),
         "discrepancy_id": str(doubt_of(RESIDENT)),
         "subject_id": str(Account.objects.get(login=RESIDENT).subject_id),

@@ -126,7 +126,7 @@ def test_what_was_typed_survives_a_reload_and_ends_with_signing_out(chromium: An
         page.goto(site.root + APPLY)
         choose_place(page)
         fill(page)
-        expect(page.get_by_text("已自动保存在本窗口")).to_be_visible()
+        expect(page.get_by_text("已自动保存。以后在“我的空间”里接着填")).to_be_visible()
         page.reload()
         page.wait_for_function("() => document.querySelector('#f-residence-address-village')?.value !== ''")
         for label, answer in ANSWERS.items():

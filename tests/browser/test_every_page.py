@@ -40,6 +40,7 @@ NO_PAGE = {
     "healthz",
     "metrics",
     "places/picker/",  # a part of a form
+    "items/<slug:item_id>/draft/",
     "desk/",  # leads on to the first noun
     "sign-out/",
     "preferences/",

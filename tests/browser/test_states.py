@@ -126,7 +126,7 @@ def explain_without_words(page: Any, site: Site) -> None:
 
 
 STATES: dict[str, tuple[str, bool, int, Step]] = {
-    "nothing found": ("", False, 0, go("/?search=护照")),
+    "nothing found": ("", False, 0, go("/search/?q=护照")),
     "no such page": ("", False, 404, go("/nowhere/")),
     "somebody else's case": (NEIGHBOUR, False, 404, go("/my/cases/0199aaaa-0000-7000-8000-000000000000/")),
     "as an officer on the portal": (OFFICER, True, 403, go("/my/cases/")),

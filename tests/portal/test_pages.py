@@ -20,8 +20,8 @@ def page_of(client: Any, path: str, status: int = 200) -> str:
 def test_the_first_page_lets_anybody_search_and_says_what_to_do_when_nothing_fits(demo: Demo) -> None:
     client = demo.client()
     assert f"/items/{ITEM}/" in page_of(client, "/")
-    assert f"/items/{ITEM}/" in page_of(client, "/?search=地址")
-    nothing = page_of(client, "/?search=护照")
+    assert f"/items/{ITEM}/" in page_of(client, "/search/?q=地址")
+    nothing = page_of(client, "/search/?q=护照")
     assert "没有找到相符的事项" in nothing
     assert "查看全部事项" in nothing
 
@@ -167,4 +167,3 @@ def test_what_came_or_changed_lately_stands_on_the_first_page(demo: Demo) -> Non
     page = page_of(demo.client(), "/")
     assert "最近变化" in page
     assert "新增" in page
-    assert "最近变化" not in page_of(demo.client(), "/?search=地址")

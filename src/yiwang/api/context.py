@@ -38,6 +38,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "language": getattr(request, "language", "zh-Hans"),
         "elder": getattr(request, "elder", False),
         "demo": configuration().demo,
+        "site": _site(),
         "ahead": time.offset(),
         "today": time.today(),
         "correlation_id": correlation_id(request),
@@ -46,6 +47,13 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "posts": lazily(lambda: identity.posts_of(actor.account_id) if actor.account_id else []),
         "post": lazily(lambda: _post(actor)),
     }
+
+
+def _site() -> dict[str, str]:
+    """What the footer says about the site itself; everything but the operator has to be entered by the city."""
+    given = configuration()
+    names = ("sponsor", "operator", "contact", "code", "icp", "police")
+    return {name: str(getattr(given, f"site_{name}")) for name in names}
 
 
 def _city_title() -> str:

@@ -22,9 +22,12 @@ class CasesConfig(AppConfig):
             CalendarKind,
             FormKind,
             ItemKind,
+            LifeEventKind,
             LimitKind,
             PauseKind,
             ProcessKind,
+            SynonymsKind,
+            ThemeKind,
             check_certificate,
             check_working_days,
             check_writes,
@@ -45,6 +48,9 @@ class CasesConfig(AppConfig):
 
         for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind()):
             register_kind(kind)
+        register_kind(LifeEventKind())
+        register_kind(ThemeKind())
+        register_kind(SynonymsKind())
         register_parameter_type("certificate", check_certificate)
         set_standing_agreements(named_by, item_title)
         register_parameter_type("writes", check_writes)
@@ -60,5 +66,6 @@ class CasesConfig(AppConfig):
         register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
         register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)
+        register_periodic("cases.discard-old-drafts", timedelta(hours=1), services.system_discard_old_drafts)
         register_check("stuck-cases", stuck_cases)
         register_file_owner(FILE_OWNER, sees_case)

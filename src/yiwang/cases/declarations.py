@@ -14,9 +14,10 @@ from yiwang.cases import registry
 from yiwang.cases.registry import ParameterFault
 from yiwang.cases.rules.bpmn import read_diagram
 from yiwang.cases.rules.diagram import ClockAct, Diagram, DiagramFault
+from yiwang.cases.rules.published import FaqBody, PublishedBody, inconsistencies
 from yiwang.cases.services import system_recount_clocks
 from yiwang.cases.services.recounting import clocks_between
-from yiwang.cases.values import ClockUnit
+from yiwang.cases.values import ClockUnit, Mark
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 from yiwang.outbox.registry import declared_events
 
@@ -24,9 +25,12 @@ __all__ = [
     "CalendarKind",
     "FormKind",
     "ItemKind",
+    "LifeEventKind",
     "LimitKind",
     "PauseKind",
     "ProcessKind",
+    "SynonymsKind",
+    "ThemeKind",
     "check_certificate",
     "check_working_days",
     "check_writes",
@@ -387,6 +391,72 @@ def _check_clock_act(act: ClockAct, city: City) -> Iterable[tuple[str, str]]:
         )
 
 
+# ── How people find an item ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LifeEventBody(Body):
+    """Something that happens in a life 人生大事, or in the life of an enterprise, for which people come to the city.
+
+    mark: the drawing of its tile.  order: smaller ones stand first; the eight first have a large tile on the first page.
+    """
+
+    kind: Literal["life-event"]
+    summary: Text
+    mark: Mark
+    order: int = Field(default=100, ge=0, le=1000)
+
+
+class LifeEventKind(Kind):
+    """`life-events/*.yaml`."""
+
+    name = "life-event"
+    folder = "life-events"
+    schema = LifeEventBody
+    order = 30
+
+
+class ThemeBody(Body):
+    """A theme 主题 under which items stand, for people and for organisations each.  order: smaller ones stand first."""
+
+    kind: Literal["theme"]
+    summary: Text
+    mark: Mark
+    order: int = Field(default=100, ge=0, le=1000)
+
+
+class ThemeKind(Kind):
+    """`themes/*.yaml`."""
+
+    name = "theme"
+    folder = "themes"
+    schema = ThemeBody
+    order = 30
+
+
+class SynonymsBody(Body):
+    """Words that people use for the same thing: who searches for one finds the others.  groups: of two words and more each."""
+
+    kind: Literal["synonyms"]
+    groups: tuple[tuple[str, ...], ...] = Field(min_length=1)
+
+
+class SynonymsKind(Kind):
+    """`synonyms/*.yaml`."""
+
+    name = "synonyms"
+    folder = "synonyms"
+    schema = SynonymsBody
+    order = 30
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """A group has two words and more, and a word stands in it once."""
+        for n, group in enumerate(one.body.groups):
+            if len(group) < 2 or len(set(group)) < len(group) or not all(word.strip() for word in group):
+                yield _fault(
+                    one, f"groups/{n}", "This is no group of different words.", "Write two words and more, each once."
+                )
+
+
 # ── Item ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -410,13 +480,14 @@ class LawBody(_Part):
 
 
 class GuideBody(_Part):
-    """What the item's page says, one sentence each, as a good clerk speaks."""
+    """What the item's page says, one sentence each, as a good clerk speaks.  faq: what people ask again and again."""
 
     conditions: tuple[Text, ...] = Field(min_length=1)
     materials: tuple[Text, ...] = ()
     steps: tuple[Text, ...] = Field(min_length=1)
     fee: Text
     result: Text
+    faq: tuple[FaqBody, ...] = ()
 
 
 class ApplicantBody(_Part):
@@ -456,6 +527,7 @@ class MaterialBody(_Part):
     elements: of a fact: all of them must be known.  element: of an upload, of the type `file`; of a promise, of the type `boolean`; of a
     fact, the file that is asked for when the city does not know it.  may_follow: the form may be sent without it (容缺); it then stands
     in the one notice of everything that is missing.  help: what must be seen in it.
+    issued_by: who hands the paper out 来源渠道, or empty: the applicant himself.  medium: 材料形式.  copies: how many of it on paper.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
@@ -466,6 +538,9 @@ class MaterialBody(_Part):
     promise: PromiseMadeBody | None = None
     may_follow: bool = False
     help: Text = ""
+    issued_by: Text = ""
+    medium: Literal["electronic", "paper", "either"] = "electronic"
+    copies: int = Field(default=0, ge=0, le=20)
     law: str = ""
     article: str = ""
 
@@ -504,6 +579,7 @@ class ItemBody(Body):
     clocks: its limits; the first that has a promise is the one that the item's tile names.  keywords: what people may search for.
     starts_on: an event that begins its cases; nobody applies then, `about` may be left out (whatever the event is about), and so may
     `place`, where the event names the unit.
+    life_events, themes: under which of them people find it.  published: the fields of the national implementing list 实施清单.
     """
 
     kind: Literal["item"]
@@ -521,6 +597,9 @@ class ItemBody(Body):
     guide: GuideBody
     law: tuple[LawBody, ...] = ()
     keywords: tuple[str, ...] = ()
+    life_events: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
+    published: PublishedBody | None = None
     starts_on: StartBody | None = None
 
 
@@ -551,6 +630,7 @@ class ItemKind(Kind):
                 yield Reference(f"materials/{n}/element", "element", material.element)
         for n, clock in enumerate(body.clocks):
             yield Reference(f"clocks/{n}/limit", "limit", clock.limit)
+        yield from _topics_named(body)
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """The place is asked; every parameter of the process is bound to something that is there; somebody may decide."""
@@ -574,6 +654,7 @@ class ItemKind(Kind):
                 yield _fault(
                     one, "basic_code", f"The basic code is also that of {other.path}.", "Each item has its own."
                 )
+        yield from _check_published(one)
         yield from self._check_applicant(one, city)
         yield from self._check_materials(one, city)
         yield from self._check_promises(one, city)
@@ -722,6 +803,18 @@ class ItemKind(Kind):
                     f"The duty `{duty.id}` may not do tasks.",
                     f"Grant it `task.decide` in {duty.path}.",
                 )
+
+
+def _topics_named(body: ItemBody) -> Iterable[Reference]:
+    for part, kind in (("life_events", "life-event"), ("themes", "theme")):
+        for n, named in enumerate(getattr(body, part)):
+            yield Reference(f"{part}/{n}", kind, named)
+
+
+def _check_published(one: Declaration) -> Iterable[DeclarationFault]:
+    published = one.body.published
+    for pointer, message, advice in inconsistencies(published) if published is not None else ():
+        yield _fault(one, f"published/{pointer}", message, advice)
 
 
 def _kept_about(element: str, city: City) -> set[str]:

@@ -102,6 +102,8 @@ class Case(models.Model):
             models.Index(fields=["subject", "-id"], name="case_by_applicant"),
             models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="case_by_agent"),
             models.Index(fields=["unit", "-id"], name="case_by_unit"),
+            models.Index(fields=["submitted_at"], name="case_by_day_sent"),
+            models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="case_by_day_ended"),
         ]
 
 
@@ -315,3 +317,29 @@ class ActionRun(models.Model):
             _one_of("state", ("pending", "done", "failed", "dropped"), "actionrun_state_known"),
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="pending"), name="actionrun_pending")]
+
+
+class Draft(models.Model):
+    """A form that somebody has begun and not sent 暂存: one for each account and item. Goes when it is sent, discarded or old.
+
+    Personal data: `values`, what he typed, sealed so that the row alone tells nobody; `account` and `subject_id` say who.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey("identity.Account", on_delete=models.CASCADE, related_name="+")
+    item = models.TextField(db_comment="id of the declared item")
+    subject_id = models.UUIDField(
+        null=True,
+        db_comment="for whom he applies, as he chose; whether he may is asked when the form is opened and sent",
+    )
+    values = models.BinaryField(db_comment="sealed JSON: name of the field → what was typed")
+    saved_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_comment="business time from which it is forgotten")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "item"], name="draft_once_for_each_item"),
+            _one_of("origin", ORIGINS, "draft_origin_known"),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="draft_by_end")]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from yiwang.kernel.errors import Conflict, Fault
@@ -33,12 +33,18 @@ __all__ = [
     "ClockUnit",
     "ClockView",
     "CourseLine",
+    "DayFigures",
     "Deputy",
     "DoneTogether",
     "Due",
+    "DraftView",
     "ExplainedDay",
     "ExtensionAllowed",
     "FactChanged",
+    "FaqShown",
+    "FeeShown",
+    "FlowStep",
+    "FlowWay",
     "FormChanged",
     "FormField",
     "FormSection",
@@ -51,11 +57,14 @@ __all__ = [
     "KeyReused",
     "LawCited",
     "LimitShown",
+    "Mark",
     "MaterialLine",
     "MaterialState",
     "OnceOnly",
     "Outcome",
+    "Prepared",
     "Receipt",
+    "ServiceShown",
     "SourceShown",
     "StuckAction",
     "SubjectChoice",
@@ -66,6 +75,7 @@ __all__ = [
     "TaskState",
     "TaskView",
     "TasksOfItem",
+    "Topic",
     "Wanted",
     "Whose",
 ]
@@ -73,6 +83,25 @@ __all__ = [
 REASON_LENGTH = 200
 FILE_OWNER = "case"
 """The name under which cases have files (`documents.registry.register_file_owner`)."""
+
+
+Mark = Literal[
+    "baby",
+    "book",
+    "building",
+    "card",
+    "file",
+    "heart",
+    "home",
+    "luggage",
+    "people",
+    "pin",
+    "rings",
+    "shop",
+    "stick",
+    "work",
+]
+"""The drawings that declarations may name for a tile; faces draw them."""
 
 
 class CaseState(StrEnum):
@@ -257,6 +286,9 @@ class MaterialLine:
     may_follow: bool = False
     law: str = ""
     article: str = ""
+    issued_by: str = ""
+    medium: str = "electronic"
+    copies: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,12 +301,144 @@ class SubjectChoice:
 
 @dataclass(frozen=True, slots=True)
 class ItemSummary:
-    """An item in a list.  promise: how long it takes, in words (“5 working days”); empty when nothing is promised."""
+    """An item in a list.  promise: how long it takes, in words (“5 working days”); empty when nothing is promised.
+
+    themes, life_events: ids.  serves: kinds of applicant as the item publishes them, empty when it does not.
+    """
 
     id: str
     title: str
     summary: str
     promise: str
+    themes: tuple[str, ...] = ()
+    life_events: tuple[str, ...] = ()
+    serves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A life event or a theme (`kind`), with the items that stand under it."""
+
+    kind: str
+    id: str
+    title: str
+    summary: str
+    mark: str
+    items: tuple[ItemSummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FlowWay:
+    """What follows a step of a flow.  when: acts that lead here, as buttons say it; empty: in any case.  does: what happens by itself.
+
+    then: title of the next step, or empty.  outcome: how the case ends, or empty.
+    """
+
+    when: str
+    does: tuple[str, ...]
+    then: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlowStep:
+    """A step of an item's process for people.  who: title of the duty, empty for the applicant himself."""
+
+    title: str
+    who: str
+    ways: tuple[FlowWay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What an item asks of one reader.  materials: with their state when it is known.  questions: title, whether the city knows the answer.
+
+    is_known: whether anything at all is known of him here.
+    """
+
+    materials: tuple[MaterialLine, ...]
+    questions: tuple[tuple[str, bool], ...]
+    is_known: bool
+
+    @property
+    def spared(self) -> int:
+        """How many questions he need not answer."""
+        return sum(known for _title, known in self.questions)
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A form that somebody has begun and not sent 暂存.
+
+    values: what he typed, by the names of the fields as a page sends them.  expires_on: civil date from which it is gone.
+    """
+
+    item_id: str
+    item_title: str
+    subject_id: UUID | None
+    values: Mapping[str, tuple[str, ...]]
+    saved_at: datetime
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class FaqShown:
+    """A question that people ask again and again, with its answer."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeeShown:
+    """A fee as an item publishes it.  reduced: when it is reduced, or empty."""
+
+    title: str
+    standard: str
+    law: str
+    article: str
+    reduced: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceShown:
+    """What an item publishes beside its guide 实施清单, in words.
+
+    codes: the words as GB/T 39046 codes, by field.  visits: how often one has to come; visits_for: what for.  Empty texts: not said.
+    """
+
+    serves: str
+    handling: str
+    ways: str
+    visits: int
+    visits_for: str
+    online: bool
+    reach: str
+    body: str
+    power: str
+    result_type: str
+    fees: tuple[FeeShown, ...]
+    quantity: str
+    extras: tuple[str, ...]
+    consult: str
+    complain: str
+    reconsider: str
+    sue: str
+    effective_from: date | None
+    codes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DayFigures:
+    """What happened in the city's cases on one civil date, and how long what ended took.
+
+    sent, ended: how many.  in_time: of those that ended, how many missed no limit.
+    """
+
+    on: date
+    sent: int
+    ended: int
+    in_time: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +448,7 @@ class ItemGuide:
     conditions, materials, steps: one sentence each.  to_show: the declared materials.  asked: titles of what the form asks.
     codes: national code fields (`basic_code` 基本编码, `level` 行使层级).  answering_duty: title of the duty that decides.
     promise: how long it takes, in words, or empty; limits: every limit under which its cases stand.
+    flow: its process as a list.  published: None when the item publishes nothing more.  duty: id of the duty that decides, or empty.
     """
 
     id: str
@@ -302,6 +467,12 @@ class ItemGuide:
     codes: Mapping[str, str]
     release: int
     to_show: tuple[MaterialLine, ...] = ()
+    flow: tuple[FlowStep, ...] = ()
+    faq: tuple[FaqShown, ...] = ()
+    published: ServiceShown | None = None
+    life_events: tuple[Topic, ...] = ()
+    themes: tuple[Topic, ...] = ()
+    duty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,24 @@ class Configuration(BaseModel):
     address to listen on.
     """
 
+    site_sponsor: str = ""
+    """Who answers for the public site 主办单位; empty means that the footer says it is still to be entered."""
+
+    site_operator: str = ""
+    """Who runs the public site 承办单位; empty leaves the line out."""
+
+    site_contact: str = ""
+    """How the public reaches whoever runs the site 联系方式: a telephone number, an address; empty means still to be entered."""
+
+    site_code: str = ""
+    """The code of the government site 网站标识码; empty means still to be entered."""
+
+    site_icp: str = ""
+    """The registration of the site 备案号 (ICP), as it was given; empty means still to be entered."""
+
+    site_police: str = ""
+    """The registration with the police 公安备案号, as it was given; empty means still to be entered."""
+
     allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_split)] = ("127.0.0.1", "localhost", "[::1]")
     """Host names under which the faces may be asked for, separated by commas."""
 

@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class PlacesConfig(AppConfig):
-    """Registers the kind `places` and the sample of areas."""
+    """Registers the kinds `places` and `window`, and the sample of areas."""
 
     name = "yiwang.places"
     label = "places"
@@ -17,8 +17,9 @@ class PlacesConfig(AppConfig):
         from yiwang.identity.values import Administrator
         from yiwang.kernel.kinds import register_kind
         from yiwang.places import samples
-        from yiwang.places.declarations import PlacesKind
+        from yiwang.places.declarations import PlacesKind, WindowKind
 
         register_kind(PlacesKind())
+        register_kind(WindowKind())
         register_administrative_action("area.hand-over", Administrator.SYSTEM)
         samples.register()

@@ -9,11 +9,50 @@ from typing import Any
 from django.db import connection
 from pydantic import Field
 
+from yiwang.kernel.identifiers import DivisionCode
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind
 from yiwang.kernel.time import today
 from yiwang.places.models import Division
 from yiwang.places.rules.divisions import NotATable, check_rows, full_titles, pairs_of, read_rows
+
+Text = str | dict[str, str]
+
+
+class WindowBody(Body):
+    """A place where people are served in person 政务服务窗口: a hall, a community desk. Any item may be handed in at any of them.
+
+    place: code of the division that it serves.  address, hours, phone, note: for people.
+    """
+
+    place: str
+    address: Text
+    hours: Text
+    phone: str = ""
+    note: Text = ""
+
+
+class WindowKind(Kind):
+    """`windows/*.yaml`."""
+
+    name = "window"
+    folder = "windows"
+    schema = WindowBody
+    order = 20
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """The code is one of GB/T 2260, as these are written."""
+        try:
+            right = DivisionCode.parse(one.body.place) == one.body.place
+        except ValueError:
+            right = False
+        if not right:
+            yield DeclarationFault(
+                one.path,
+                one.line("place"),
+                f"`{one.body.place}` is no code of a division.",
+                "Write 6, 9 or 12 digits, as the list of divisions has them.",
+            )
 
 
 class PlacesBody(Body):

@@ -10,13 +10,14 @@ from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
-from yiwang.acts.queries import Prepared
+from yiwang.acts.queries import Prepared, list_definitions
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.remembering import remembered
+from yiwang.kernel.texts import text as text_in
 from yiwang.kernel.time import today
 from yiwang.places.models import Division
 from yiwang.places.rules.divisions import search_terms
-from yiwang.places.values import DivisionView
+from yiwang.places.values import DivisionView, WindowView
 
 __all__ = [
     "ancestors",
@@ -29,6 +30,7 @@ __all__ = [
     "roots",
     "search_places",
     "units_answering",
+    "windows_at",
 ]
 
 MOST_RESULTS = 100
@@ -150,6 +152,25 @@ def units_answering(place_code: str, duty: str, on: date | None = None) -> list[
     unit only when areas of the same division overlap; empty when nobody answers. One query.
     """
     return _asked(_ANSWERING, place_code, on or today(), duty=duty)
+
+
+def windows_at(code: str, language: str = "zh-Hans") -> list[WindowView]:
+    """The windows that serve the division `code`: its own and those of the divisions around it, the nearest first; all without a code."""
+    around = ancestors(code) if code else []
+    found = [
+        WindowView(
+            id=id,
+            title=text_in(body["title"], language),
+            place=body["place"],
+            address=text_in(body["address"], language),
+            hours=text_in(body["hours"], language),
+            phone=body["phone"],
+            note=text_in(body["note"], language),
+        )
+        for id, body in list_definitions("window").items()
+        if not code or body["place"] in around
+    ]
+    return sorted(found, key=lambda one: (around.index(one.place) if code else 0, one.place, one.id))
 
 
 def _standing(on: date | None) -> QuerySet[Division]:

@@ -7,7 +7,7 @@ from datetime import date
 
 from yiwang.kernel.identifiers import DivisionLevel
 
-__all__ = ["DivisionRow", "DivisionView", "NewArea", "level_named"]
+__all__ = ["DivisionRow", "DivisionView", "NewArea", "WindowView", "level_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +52,16 @@ class NewArea:
 def level_named(level: DivisionLevel) -> str:
     """The word for a level in lists and tables."""
     return level.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowView:
+    """A window at which people are served in person, in the language that was asked for.  place: code of the division that it serves."""
+
+    id: str
+    title: str
+    place: str
+    address: str
+    hours: str
+    phone: str
+    note: str

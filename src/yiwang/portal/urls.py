@@ -4,20 +4,41 @@ from __future__ import annotations
 
 from django.urls import path
 
-from yiwang.portal.views import apply, cases, certificates, doubts, facts, home, messages, problems, signing, tasks
+from yiwang.portal.views import (
+    apply,
+    cases,
+    certificates,
+    doubts,
+    facts,
+    guide,
+    home,
+    messages,
+    problems,
+    search,
+    signing,
+    space,
+    tasks,
+)
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
+    path("search/", search.search, name="search"),
+    path("life/<slug:event_id>/", home.life_event, name="life-event"),
+    path("themes/<slug:theme_id>/", home.theme, name="theme"),
+    path("sitemap/", home.sitemap, name="sitemap"),
+    path("contact/", home.contact, name="contact"),
     path("help/", home.help_page, name="help"),
     path("accessibility/", home.accessibility, name="accessibility"),
     path("sign-in/", signing.sign_in, name="sign-in"),
     path("sign-out/", signing.sign_out, name="sign-out"),
     path("preferences/", signing.preferences, name="preferences"),
-    path("items/<slug:item_id>/", home.item, name="item"),
+    path("items/<slug:item_id>/", guide.item, name="item"),
     path("items/<slug:item_id>/apply/", apply.apply, name="apply"),
+    path("items/<slug:item_id>/draft/", apply.draft, name="draft"),
     path("places/picker/", apply.picker, name="picker"),
     path("receipts/<uuid:case_id>/", cases.receipt, name="receipt"),
+    path("my/", space.space, name="space"),
     path("my/cases/", cases.case_list, name="cases"),
     path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),

@@ -8,25 +8,36 @@ from yiwang.cases.queries.briefs import system_brief
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
-from yiwang.cases.queries.filling import form_for
-from yiwang.cases.queries.forms import element_field, item_guide, list_items
+from yiwang.cases.queries.drafts import draft, my_drafts
+from yiwang.cases.queries.figures import figures_of_the_day
+from yiwang.cases.queries.filling import form_for, prepared_for
+from yiwang.cases.queries.forms import element_field
+from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.tasks import my_tasks, next_task, system_list_stuck, task
 
 __all__ = [
     "case",
+    "draft",
     "element_field",
     "explain_clock",
+    "figures_of_the_day",
     "form_for",
     "item_guide",
+    "life_events",
     "list_items",
+    "meanings_of",
     "my_cases",
+    "my_drafts",
     "my_tasks",
     "next_task",
+    "prepared_for",
+    "search_topics",
     "system_brief",
     "system_clocks_of",
     "system_count_clock",
     "system_explain_clock",
     "system_list_stuck",
     "task",
+    "themes",
     "unit_cases",
 ]

@@ -14,12 +14,12 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
 from yiwang.cases.queries.known import Known, known_for
 from yiwang.cases.rules.materials import standing_of
-from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, SourceShown
+from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, Prepared, SourceShown
 from yiwang.catalog.queries import freeze
 from yiwang.kernel.errors import NotFound, NotSignedIn
 from yiwang.kernel.texts import text
 
-__all__ = ["asked_of", "form_for"]
+__all__ = ["asked_of", "form_for", "prepared_for"]
 
 
 def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_id: UUID | None = None) -> FormView:
@@ -55,6 +55,25 @@ def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_i
         known.subjects,
         known.subject_id,
         tuple(_material(asked, known, one, language) for one in asked.materials),
+    )
+
+
+def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepared:
+    """What who reads the item's guide would have to bring himself. Raises NotFound.
+
+    For a person who applies for himself, or for the one subject that he represents, what the city knows is marked; the reading is logged
+    as it is for the form. For everybody else nothing is marked, and nothing is read.
+    """
+    asked = asking(item_id)
+    mine = actor.capacity is CapacityKind.SELF and not asked.begun_by_event
+    known = known_for(actor, asked) if mine else Known()
+    names = [name for name in asked_of(asked, known) if not asked.questions[name].material]
+    return Prepared(
+        materials=tuple(_material(asked, known, one, language) for one in asked.materials)
+        if mine
+        else tuple(material_line(one, language) for one in asked.materials),
+        questions=tuple((text(asked.questions[name].element.title, language), name in known.facts) for name in names),
+        is_known=bool(known.facts),
     )
 
 

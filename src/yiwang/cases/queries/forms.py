@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
-from yiwang.cases.queries.limits import limits_of_item, promise_of
+from yiwang.acts.queries import current_release, definition, find_definition
 from yiwang.cases.registry import signatures
 from yiwang.cases.rules.diagram import Binding
 from yiwang.cases.rules.runtime import Process, process
-from yiwang.cases.values import Choice, FormField, ItemGuide, ItemSummary, LawCited, MaterialLine
+from yiwang.cases.values import Choice, FormField, MaterialLine
 from yiwang.catalog.queries import code_list, element, list_resources
 from yiwang.catalog.values import Address, ElementView, FieldRole
 from yiwang.kernel.canonical import digest
@@ -27,9 +26,7 @@ __all__ = [
     "changes_between",
     "element_field",
     "form_field",
-    "item_guide",
     "item_title",
-    "list_items",
     "named_by",
     "material_line",
     "process_of",
@@ -192,43 +189,6 @@ def process_of(item: Mapping[str, Any], release: int) -> Process:
 # ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def list_items(language: str = "zh-Hans", search: str = "") -> list[ItemSummary]:
-    """Items open to the public, by title, without those that events begin; `search`: words that all occur in title, summary or keywords."""
-    words = search.lower().split()
-    found: list[ItemSummary] = []
-    number = current_release()
-    for id, item in list_definitions("item", number).items():
-        haystack = " ".join([*_all_texts(item["title"]), *_all_texts(item["summary"]), *item["keywords"]]).lower()
-        if item["starts_on"] is None and all(word in haystack for word in words):
-            promise = promise_of(item, number, language)
-            found.append(ItemSummary(id, text(item["title"], language), text(item["summary"], language), promise))
-    return sorted(found, key=lambda one: (one.title, one.id))
-
-
-def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
-    """What the item's page says. Raises NotFound."""
-    asked = asking(item_id)
-    item, guide = asked.item, asked.item["guide"]
-    return ItemGuide(
-        id=item_id,
-        title=text(item["title"], language),
-        summary=text(item["summary"], language),
-        conditions=_texts(guide["conditions"], language),
-        materials=_texts(guide["materials"], language),
-        asked=tuple(text(one.element.title, language) for one in asked.questions.values()),
-        steps=_texts(guide["steps"], language),
-        promise=promise_of(item, asked.release, language),
-        limits=limits_of_item(item, asked.release, language),
-        fee=text(guide["fee"], language),
-        result=text(guide["result"], language),
-        answering_duty=_answering_duty(item, asked.release, language),
-        law=tuple(LawCited(one["law"], one["article"], one["text"]) for one in item["law"]),
-        codes={"basic_code": item["basic_code"], "level": str(item["level"])},
-        release=asked.release,
-        to_show=tuple(material_line(one, language) for one in asked.materials),
-    )
-
-
 def material_line(declared: Mapping[str, Any], language: str) -> MaterialLine:
     """A declared material for people, without what anybody has of it."""
     promise = declared["promise"]
@@ -244,6 +204,9 @@ def material_line(declared: Mapping[str, Any], language: str) -> MaterialLine:
         may_follow=declared["may_follow"],
         law=declared["law"],
         article=declared["article"],
+        issued_by=text(declared["issued_by"], language),
+        medium=declared["medium"],
+        copies=declared["copies"],
     )
 
 
@@ -272,22 +235,6 @@ def form_field(question: Question, release: int, language: str) -> FormField:
     )
 
 
-def _answering_duty(item: Mapping[str, Any], release: int, language: str) -> str:
-    node = process_of(item, release).diagram.decides()
-    if node is None or node.duty is None:
-        return ""
-    duty = find_definition("duty", str(bound(node.duty, item)), release)
-    return text(duty["title"], language) if duty else ""
-
-
 def bound(binding: Binding, item: Mapping[str, Any]) -> Any:
     """What an item's case puts for a binding of its diagram."""
     return binding.resolve(item["parameters"])
-
-
-def _texts(titles: Sequence[Any], language: str) -> tuple[str, ...]:
-    return tuple(text(one, language) for one in titles)
-
-
-def _all_texts(title: Any) -> list[str]:
-    return [title] if isinstance(title, str) else list(title.values())

@@ -3,6 +3,7 @@
 from yiwang.cases.services.assignment import system_assign_task, system_assign_waiting
 from yiwang.cases.services.decision import advance
 from yiwang.cases.services.deeming import system_deem, system_deem_missed
+from yiwang.cases.services.drafts import discard_draft, save_draft, system_discard_old_drafts
 from yiwang.cases.services.extension import extend_clock
 from yiwang.cases.services.outside import (
     system_fail_action,
@@ -27,13 +28,16 @@ __all__ = [
     "advance_together",
     "answer_task",
     "cancel",
+    "discard_draft",
     "extend_clock",
+    "save_draft",
     "submit",
     "system_assign_task",
     "system_assign_waiting",
     "system_begin_case",
     "system_deem",
     "system_deem_missed",
+    "system_discard_old_drafts",
     "system_fail_action",
     "system_recount_clocks",
     "system_rescue_actions",

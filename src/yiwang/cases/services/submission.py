@@ -20,6 +20,7 @@ from yiwang.cases.queries.known import Known, frozen_facts, frozen_view, known_f
 from yiwang.cases.rules import materials
 from yiwang.cases.services.answers import attach_files, checked_answers
 from yiwang.cases.services.course import add_line, save_case
+from yiwang.cases.services.drafts import forget_draft
 from yiwang.cases.services.movement import carry_on, event_data
 from yiwang.cases.services.numbering import new_number
 from yiwang.cases.values import FormChanged, KeyReused, Receipt
@@ -130,6 +131,7 @@ def _submit(
     unit = system_unit(units[0]) if units else None
     case = _make_case(actor, asked, known, clean, place, unit, act.time)
     attach_files(actor, case.id, clean)
+    forget_draft(case.account_id, item_id)
     add_line(case, actor, "submitted", at=act.time)
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
     carry_on(case, run, actor, at=act.time, known=(), left=None, answers={duty: units})

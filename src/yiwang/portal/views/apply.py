@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.cases import queries as cases
 from yiwang.cases import services
-from yiwang.cases.values import FactChanged, FormChanged, FormView, KeyReused, MaterialState
+from yiwang.cases.values import DraftView, FactChanged, FormChanged, FormView, KeyReused, MaterialState
 from yiwang.documents.values import FileHandedIn
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
+from yiwang.kernel.time import CITY_ZONE
 from yiwang.portal import answers
-from yiwang.portal.files import REMOVE, known_files, take_files
+from yiwang.portal.files import REMOVE, TakenFiles, known_files, take_files
 from yiwang.portal.guard import for_oneself
+from yiwang.portal.views.signing import safe_next
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -31,7 +35,7 @@ class Showing:
     """What the form is shown with.
 
     typed: None at first.  files: handed in so far, by field.  changed: by a new release.  facts_changed: facts that are others now.
-    sent_before: other content went out under the same key.
+    sent_before: other content went out under the same key.  draft: what was kept on another day, or has just been kept.
     """
 
     typed: QueryDict | None = None
@@ -41,6 +45,7 @@ class Showing:
     facts_changed: tuple[FieldFault, ...] = ()
     continued: bool = False
     sent_before: bool = False
+    draft: DraftView | None = None
     status: int = 200
 
 
@@ -53,10 +58,10 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
     if form.subject_id is None:
         return _choose(request, form)
     if request.method != "POST":
-        typed = _carried(request)
-        before = known_files(request.actor, form.fields, typed).files if typed is not None else {}
-        return _show(request, form, Showing(typed, before, continued=typed is not None))
+        return _open(request, form)
     taken = take_files(request.actor, form.fields, request.POST, request.FILES)
+    if "keep" in request.POST:
+        return _keep(request, form, taken)
     if request.POST.keys() & {"show_places", REMOVE}:
         return _show(request, form, Showing(request.POST, taken.files, faults=taken.faults))
     try:
@@ -84,6 +89,54 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
     return HttpResponseRedirect(f"/receipts/{receipt.case_id}/", status=303)
 
 
+def _open(request: FaceRequest, form: FormView) -> HttpResponse:
+    """The form with what was typed before the session ended, or on another day, or anew."""
+    typed, kept = _carried(request), None
+    continued = typed is not None
+    if typed is None and (kept := cases.draft(request.actor, form.item_id, request.language)) is not None:
+        if kept.subject_id in (None, form.subject_id):
+            typed = _query(kept.values)
+        else:
+            kept = None
+    before = known_files(request.actor, form.fields, typed).files if typed is not None else {}
+    return _show(request, form, Showing(typed, before, continued=continued, draft=kept))
+
+
+def _keep(request: FaceRequest, form: FormView, taken: TakenFiles) -> HttpResponseBase:
+    """Keep the form as it stands; its files by their ids."""
+    services.save_draft(
+        request.actor,
+        form.item_id,
+        _kept_values(request.POST, taken),
+        subject_id=form.subject_id if form.subjects else None,
+        language=request.language,
+    )
+    return HttpResponseRedirect("/my/", status=303)
+
+
+def _kept_values(typed: QueryDict, taken: TakenFiles) -> dict[str, list[str]]:
+    values = {name: given for name, given in typed.lists() if any(given)}
+    return values | {f"{name}.id": [str(file.id)] for name, file in taken.files.items()}
+
+
+@require_POST
+@for_oneself
+def draft(request: FaceRequest, item_id: str) -> HttpResponseBase:
+    """Keep what is typed as it is typed (the page's script asks), or throw away what was kept."""
+    if "discard" in request.POST:
+        services.discard_draft(request.actor, item_id)
+        messages.success(request, _("Thrown away. Nothing of it is kept."))
+        return HttpResponseRedirect(safe_next(request, f"/items/{item_id}/apply/"), status=303)
+    kept = services.save_draft(
+        request.actor,
+        item_id,
+        {name: given for name, given in request.POST.lists() if any(given)},
+        subject_id=_subject(request),
+        language=request.language,
+    )
+    return JsonResponse({"saved_at": kept.saved_at.astimezone(CITY_ZONE).strftime("%H:%M")})
+
+
 def _subject(request: FaceRequest) -> UUID | None:
     """For whom: as chosen in the address, or as the form carries it."""
     given = request.POST.get("subject_id", "") or request.GET.get("subject", "")
@@ -105,9 +158,13 @@ def _carried(request: FaceRequest) -> QueryDict | None:
     kept = request.session.pop(CARRIED, None)
     if not kept or kept["path"] != request.path:
         return None
+    return _query(kept["values"])
+
+
+def _query(values: Mapping[str, Sequence[str]]) -> QueryDict:
     typed = QueryDict(mutable=True)
-    for name, values in kept["values"].items():
-        typed.setlist(name, values)
+    for name, given in values.items():
+        typed.setlist(name, list(given))
     return typed
 
 
@@ -127,11 +184,22 @@ def _show(request: FaceRequest, form: FormView, showing: Showing) -> HttpRespons
         "facts_seen": answers.facts_shown(form),
         "filled": typed is not None,
         "continued": showing.continued,
+        "draft": showing.draft,
+        "files_gone": _files_gone(form, showing),
         "sent_before": showing.sent_before,
         "idempotency_key": _key(typed) if not showing.sent_before else str(uuid4()),
         "draft_key": request.actor.account_id,
     }
     return render(request, "portal/apply.html", context, status=showing.status)
+
+
+def _files_gone(form: FormView, showing: Showing) -> list[str]:
+    """Titles of the questions whose file was kept with the draft and has been discarded meanwhile."""
+    if showing.draft is None:
+        return []
+    return [
+        one.title for one in form.fields if f"{one.name}.id" in showing.draft.values and one.name not in showing.files
+    ]
 
 
 def _key(typed: QueryDict | None) -> str:

@@ -1,36 +1,73 @@
-"""The first page, the guide of an item, and the pages about the site."""
+"""The first page, life events and themes, and the pages about the site."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from yiwang.acts import queries as acts
 from yiwang.acts.values import CapacityKind, DefinitionChange
 from yiwang.cases import queries as cases
-from yiwang.cases.values import ItemSummary
+from yiwang.cases.values import ItemSummary, Topic
+from yiwang.kernel.errors import NotFound
+from yiwang.kernel.time import today
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 SHOWN_AT_HOME = 3
+LARGE_TILES = 8
+NATURAL = frozenset({"person"})
+WHO = ("person", "organisation")
 
 
 @require_safe
 def home(request: FaceRequest) -> HttpResponse:
-    """Search, what one has under way, what can be done."""
-    search = request.GET.get("search", "").strip()[:60]
+    """Search, what one has under way, life events, themes, what changed."""
     going = []
-    if request.actor.capacity is CapacityKind.SELF and not search:
+    if request.actor.capacity is CapacityKind.SELF:
         mine = cases.my_cases(request.actor, limit=SHOWN_AT_HOME, language=request.language)
         going = [case for case in mine.rows if case.outcome is None]
-    items = cases.list_items(request.language, search)
-    context = {"items": items, "search": search, "going": going, "changes": [] if search else _changes(items)}
+    items = cases.list_items(request.language)
+    who = _who(request)
+    context = {
+        "going": going,
+        "life_events": cases.life_events(request.language)[:LARGE_TILES],
+        "themes": [_for(topic, who) for topic in cases.themes(request.language)],
+        "who": who,
+        "tabs": _tabs(who),
+        "items": items,
+        "figures": cases.figures_of_the_day(today()),
+        "changes": _changes(items),
+    }
     return render(request, "portal/home.html", context)
+
+
+def _who(request: FaceRequest) -> str:
+    given = request.GET.get("for", "")
+    return given if given in WHO else WHO[0]
+
+
+def _tabs(who: str) -> list[tuple[str, str, bool]]:
+    titles = {"person": _("For people"), "organisation": _("For organisations")}
+    return [(one, titles[one], one == who) for one in WHO]
+
+
+def _for(topic: Topic, who: str) -> Topic:
+    """The topic with the items for people, or for organisations; one that does not say for whom it is stands under both."""
+    wanted = [one for one in topic.items if not one.serves or _serves(one, who)]
+    return replace(topic, items=tuple(wanted))
+
+
+def _serves(item: ItemSummary, who: str) -> bool:
+    served = frozenset(item.serves)
+    return bool(served & NATURAL) if who == "person" else bool(served - NATURAL)
 
 
 def _changes(items: Sequence[ItemSummary]) -> list[tuple[ItemSummary, DefinitionChange]]:
@@ -40,9 +77,46 @@ def _changes(items: Sequence[ItemSummary]) -> list[tuple[ItemSummary, Definition
 
 
 @require_safe
-def item(request: FaceRequest, item_id: str) -> HttpResponse:
-    """Can I, what do I need, how long and how much, what happens."""
-    return render(request, "portal/item.html", {"guide": cases.item_guide(item_id, request.language)})
+def life_event(request: FaceRequest, event_id: str) -> HttpResponse:
+    """What can be done when this happens."""
+    return _topic(request, cases.life_events(request.language), event_id)
+
+
+@require_safe
+def theme(request: FaceRequest, theme_id: str) -> HttpResponse:
+    """What can be done under this theme, for people and for organisations."""
+    return _topic(request, cases.themes(request.language), theme_id, divided=True)
+
+
+def _topic(request: FaceRequest, topics: Sequence[Topic], id: str, *, divided: bool = False) -> HttpResponse:
+    found = next((one for one in topics if one.id == id), None)
+    if found is None:
+        raise NotFound
+    who = _who(request)
+    context = {
+        "topic": _for(found, who) if divided else found,
+        "tabs": _tabs(who) if divided else [],
+        "others": [one for one in topics if one.id != id],
+        "at": "themes" if divided else "life",
+    }
+    return render(request, "portal/topic.html", context)
+
+
+@require_safe
+def sitemap(request: FaceRequest) -> HttpResponse:
+    """Everything that there is, on one page."""
+    context = {
+        "life_events": cases.life_events(request.language),
+        "themes": cases.themes(request.language),
+        "items": cases.list_items(request.language),
+    }
+    return render(request, "portal/sitemap.html", context)
+
+
+@require_safe
+def contact(request: FaceRequest) -> HttpResponse:
+    """Who runs the site, and how to reach them."""
+    return render(request, "portal/contact.html")
 
 
 @require_safe

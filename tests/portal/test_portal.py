@@ -1,0 +1,152 @@
+"""The portal as one walks through it: search, life events, guides, a form that waits for one, one's own first page."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo
+
+from .test_pages import page_of
+
+APPLY = f"/items/{ITEM}/apply/"
+DRAFT = f"/items/{ITEM}/draft/"
+
+
+def test_the_first_page_leads_to_life_events_themes_today_and_verification(demo: Demo) -> None:
+    page = page_of(demo.client(), "/")
+    assert page.count('class="life-tile"') == 8
+    for words in ("生孩子", "宜居", "宜学", "宜业", "宜游", "今天的城市", "核验证照", "个人", "法人"):
+        assert words in page
+    assert page_of(demo.client(), "/?for=organisation").count("食品经营许可") > 0
+
+
+def test_a_life_event_lists_its_items_and_an_empty_one_says_what_to_do(demo: Demo) -> None:
+    assert f"/items/{ITEM}/" in page_of(demo.client(), "/life/home/")
+    assert "还没有可以网上办的事" in page_of(demo.client(), "/life/old-age/")
+    page_of(demo.client(), "/life/nothing/", 404)
+    page_of(demo.client(), "/themes/nothing/", 404)
+
+
+def test_search_finds_by_synonym_and_shows_everything_when_nothing_fits(demo: Demo) -> None:
+    assert "/items/food-permit/" in page_of(demo.client(), "/search/?q=饭馆")
+    assert "/life/home/" in page_of(demo.client(), "/search/?q=搬家")
+    assert f"/items/{ITEM}/" in page_of(demo.client(), "/search/?q=护照")
+
+
+def test_a_guide_answers_in_order_and_speaks_to_machines_in_a_block_of_data(demo: Demo) -> None:
+    page = page_of(demo.client(), "/items/food-permit/")
+    said = ("我能办吗", "要准备什么", "要多久", "怎么办", "在哪里办", "常见问题", "法律依据")
+    asked = [page.index(words) for words in said]
+    assert asked == sorted(asked)
+    [block] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    graph = json.loads(block)
+    assert graph["@type"] == "GovernmentService"
+    assert graph["name"] == "食品经营许可（餐饮服务）"
+    assert graph["areaServed"]["name"] == "海口市"
+    assert "<" not in block
+
+
+def test_windows_are_shown_by_area_and_an_unknown_area_counts_as_none(demo: Demo) -> None:
+    page = page_of(demo.client(), "/items/food-permit/?area=460105")
+    assert "秀英区政务服务中心" in page
+    assert "龙华区政务服务中心" not in page
+    assert "龙华区政务服务中心" in page_of(demo.client(), "/items/food-permit/?area=999999")
+
+
+def test_what_the_city_has_is_struck_through_for_who_is_signed_in(demo: Demo) -> None:
+    resident = demo.client(RESIDENT)
+    assert "<s>" not in page_of(demo.client(), f"/items/{ITEM}/")
+    assert "<s>" not in page_of(demo.client(OFFICER, post=True), f"/items/{ITEM}/")
+    page_of(resident, f"/items/{ITEM}/")
+
+
+def test_what_is_typed_is_saved_and_there_again_on_another_device(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    answer = client.post(DRAFT, {"residence.phone": "13800001111", "residence.address.detail": "海港路 8 号"})
+    assert answer.status_code == 200
+    assert re.fullmatch(r"\d\d:\d\d", answer.json()["saved_at"])
+    other = demo.client(RESIDENT)
+    form = page_of(other, APPLY)
+    assert 'value="13800001111"' in form
+    assert "接着上次的填" in form
+    assert "接着办" in page_of(other, f"/items/{ITEM}/")
+    assert "13800001111" not in page_of(demo.client(NEIGHBOUR), APPLY)
+
+
+def test_one_saves_by_button_without_scripts_finds_it_in_one_s_space_and_throws_it_away(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    answer = client.post(APPLY, {**demo.open_form(client), "keep": "yes"})
+    assert (answer.status_code, answer["Location"]) == (303, "/my/")
+    page = page_of(client, "/my/")
+    assert "您有没填完的表" in page
+    assert APPLY in page
+    answer = client.post(DRAFT, {"discard": "yes", "next": "/my/"}, follow=True)
+    assert "已经删除" in answer.content.decode()
+    assert APPLY not in page_of(client, "/my/")
+
+
+def test_a_visitor_and_a_post_keep_no_form(demo: Demo) -> None:
+    assert demo.client().post(DRAFT, {"residence.phone": "1"}).status_code == 401
+    assert demo.client(OFFICER, post=True).post(DRAFT, {"residence.phone": "1"}).status_code == 403
+
+
+def test_sending_the_form_ends_what_was_kept_of_it(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    client.post(DRAFT, {"residence.phone": "13800001111"})
+    demo.send(client)
+    assert "接着上次的填" not in page_of(client, APPLY)
+
+
+def test_one_s_space_says_what_waits_and_shows_cases_messages_facts_and_readers(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    demo.send(client)
+    page = page_of(client, "/my/")
+    for words in ("正在办理", "我的证照", "我的信息", "谁查过我的信息", "消息"):
+        assert words in page
+    assert page.index("现在没有需要您处理的事") < page.index("正在办理")
+
+
+def test_the_footer_says_what_the_city_has_still_to_enter_and_shows_what_it_has(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from yiwang import settings
+
+    assert "待配置" in page_of(demo.client(), "/")
+    given = settings.configuration().model_copy(
+        update={
+            "site_icp": "琼ICP备00000000号",
+            "site_police": "琼公网安备 00000000000000号",
+            "site_code": "4601000000",
+        }
+    )
+    monkeypatch.setattr(settings, "_active", given)
+    page = page_of(demo.client(), "/")
+    for words in (given.site_icp, given.site_police, given.site_code, "beian.miit.gov.cn", "beian.mps.gov.cn"):
+        assert words in page
+
+
+def test_a_page_that_is_not_there_and_one_that_broke_offer_a_search(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 'action="/search/"' in page_of(demo.client(), "/nowhere/", 404)
+    from yiwang.cases import queries
+
+    def broken(*_given: Any, **_named: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(queries, "life_events", broken)
+    client = demo.client()
+    client.raise_request_exception = False
+    page = page_of(client, "/", 500)
+    assert 'action="/search/"' in page
+    assert "编号" in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/sitemap/", "/contact/", "/search/", "/life/birth/", "/themes/live/?for=organisation"]
+)
+def test_pages_about_the_site_speak_both_languages(demo: Demo, path: str) -> None:
+    assert page_of(demo.client(), path) != page_of(demo.client(language="en"), path)
