@@ -23,6 +23,7 @@ from procrastinate.jobs import JobDeferrer
 from procrastinate.manager import JobManager
 
 from yiwang.acts import queries
+from yiwang.acts.events import RELEASE_PUBLISHED
 from yiwang.acts.models import Definition, Release, Source
 from yiwang.acts.registry import permissions, register_service
 from yiwang.acts.values import Actor, CapacityKind, NewDefinition, ServiceInfo, refusal
@@ -322,7 +323,7 @@ def system_publish_release(
     queries.forget_releases()  # from here on, this act reads the new release
     act._objects[:] = [("release", str(number))]
     act.note(digest=whole.hex(), changed=len(new), retired=len(gone))
-    act.emit("release.published.v1", subject=str(number), data={"number": number, "digest": whole.hex()})
+    act.emit(RELEASE_PUBLISHED, subject=str(number), data={"number": number, "digest": whole.hex()})
     return number
 
 

@@ -11,6 +11,7 @@ from yiwang.acts.values import Actor
 from yiwang.identity.queries import find_duty, system_unit, system_unit_by_code
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.time import today
+from yiwang.places.events import AREA_HANDED_OVER, AREA_LOADED
 from yiwang.places.models import Area, AreaDuty, AreaPlace
 from yiwang.places.queries import find_division
 from yiwang.places.values import NewArea
@@ -47,7 +48,7 @@ def hand_over_area(actor: Actor, area_id: UUID, duty: str, unit_id: UUID, *, on:
         return
     _answer(area, duty, unit.id, begins, last)
     act.emit(
-        "area.handed-over.v1",
+        AREA_HANDED_OVER,
         subject=str(area.id),
         data={"duty": duty, "unit_id": str(unit.id), "on": begins.isoformat()},
     )
@@ -66,7 +67,7 @@ def system_load_areas(actor: Actor, areas: Sequence[NewArea], *, since: date) ->
     act = current_act()
     act.about("area", "batch")
     act.note(given=len(areas), new=new)
-    act.emit("area.loaded.v1", subject="batch", data={"given": len(areas), "new": new})
+    act.emit(AREA_LOADED, subject="batch", data={"given": len(areas), "new": new})
     return new
 
 

@@ -1,13 +1,30 @@
-"""What records tell of discrepancies. CloudEvents types are for ever; fields are only added.
+"""What records tell. CloudEvents types are for ever; fields are only added.
 
-The subject of each is the discrepancy's id. No values: who may read them asks `queries.discrepancy`.
+No values: who may read them asks `queries`. The subject of a discrepancy's event is its id.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DISCREPANCY_ENDED", "DISCREPANCY_FIELDS", "DISCREPANCY_OPENED", "ENDED_FIELDS"]
+__all__ = [
+    "DISCREPANCY_ENDED",
+    "DISCREPANCY_FIELDS",
+    "DISCREPANCY_OPENED",
+    "ENDED_FIELDS",
+    "RECORD_INGESTED",
+    "RECORD_RETRACTED",
+    "RECORD_WRITTEN",
+]
+
+RECORD_WRITTEN: Final = "record.written.v1"
+"""A case or a correction said something.  `subject`: the version.  data: `resource`, `record_id`, `subject_id`."""
+
+RECORD_RETRACTED: Final = "record.retracted.v1"
+"""What was said counts as never said.  As `record.written.v1`."""
+
+RECORD_INGESTED: Final = "record.ingested.v1"
+"""A batch has changed a resource.  `subject`: the resource.  data: `resource`, `written` (rows), `door`."""
 
 DISCREPANCY_OPENED: Final = "discrepancy.opened.v1"
 """Somebody doubts a fact."""

@@ -18,6 +18,7 @@ from yiwang.kernel.identifiers import IdentifierFault
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import now as business_now
 from yiwang.kernel.time import today
+from yiwang.subjects.events import SUBJECT_IDENTIFIER_ENDED, SUBJECT_IDENTIFIER_GIVEN, SUBJECT_REGISTERED
 from yiwang.subjects.models import Identifier
 from yiwang.subjects.queries import subject_kinds
 from yiwang.subjects.registry import checkers
@@ -68,7 +69,7 @@ def system_register_subjects(actor: Actor, subjects: Sequence[NewSubject]) -> li
     act.note(given=len(ids), made=len(made))
     for start in range(0, len(made), IDS_IN_ONE_EVENT):
         some = [str(one) for one in made[start : start + IDS_IN_ONE_EVENT]]
-        act.emit("subject.registered.v1", subject=some[0], data={"ids": some})
+        act.emit(SUBJECT_REGISTERED, subject=some[0], data={"ids": some})
     return ids
 
 
@@ -104,7 +105,7 @@ def system_give_identifier(
                 return
             raise IdentifierTaken(msgid("The identifier is borne by another subject on that day."))
     Identifier.objects.create(subject_id=subject_id, scheme=scheme, value=value, valid_from=begins)
-    act.emit("subject.identifier-given.v1", subject=str(subject_id), data={"scheme": scheme})
+    act.emit(SUBJECT_IDENTIFIER_GIVEN, subject=str(subject_id), data={"scheme": scheme})
 
 
 @service("subject.end-identifier")
@@ -126,7 +127,7 @@ def system_end_identifier(actor: Actor, subject_id: UUID, scheme: str, value: st
         raise Invalid(
             faults=[FieldFault("value", "not-borne", msgid("The subject does not bear this identifier on that day."))]
         )
-    act.emit("subject.identifier-ended.v1", subject=str(subject_id), data={"scheme": scheme})
+    act.emit(SUBJECT_IDENTIFIER_ENDED, subject=str(subject_id), data={"scheme": scheme})
 
 
 def _checked(subjects: Sequence[NewSubject]) -> list[Identifiers]:

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
+from yiwang.identity.events import ACCOUNT_OPENED
 from yiwang.identity.models import Account
 from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
@@ -73,7 +74,7 @@ def _open(actor: Actor, login: str, password: str, subject_id: UUID | None) -> U
     )
     act = current_act()
     act.about("account", account.id)
-    act.emit("account.opened.v1", subject=str(account.id), data={})
+    act.emit(ACCOUNT_OPENED, subject=str(account.id), data={})
     return account.id
 
 

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
+from yiwang.identity.events import ASSIGNMENT_ENDED, ASSIGNMENT_MADE
 from yiwang.identity.models import Account, Assignment, Post
 from yiwang.identity.queries import duties
 from yiwang.identity.rules.seats import Period, excluded_pair, first_conflict
@@ -98,7 +99,7 @@ def end_assignment(actor: Actor, assignment_id: UUID, on: date | None = None) ->
     act.about("assignment", assignment.id)
     act.note(account=str(assignment.account_id), post=str(assignment.post_id), on=assignment.valid_to.isoformat())
     act.emit(
-        "assignment.ended.v1",
+        ASSIGNMENT_ENDED,
         subject=str(assignment.id),
         data={
             "account_id": str(assignment.account_id),
@@ -142,7 +143,7 @@ def _assign(actor: Actor, account_id: UUID, post_id: UUID, period: Period) -> UU
     act.about("assignment", assignment.id)
     act.note(account=str(account.id), post=str(post.id))
     act.emit(
-        "assignment.made.v1",
+        ASSIGNMENT_MADE,
         subject=str(assignment.id),
         data={
             "account_id": str(account.id),

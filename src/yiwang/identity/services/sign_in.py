@@ -19,6 +19,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.audit.services import record
 from yiwang.audit.values import NewEntry, Outcome
+from yiwang.identity.events import ACCOUNT_LOCKED, ACCOUNT_SIGNED_IN, ACCOUNT_SIGNED_OUT
 from yiwang.identity.models import Account, SignInAttempt
 from yiwang.identity.rules.credentials import canonical_login
 from yiwang.kernel.errors import Fault, NotSignedIn, msgid
@@ -87,7 +88,7 @@ def sign_out(actor: Actor) -> None:
     """Write down that somebody signed out. The face ends the session; a session that merely expired is not written down."""
     act = current_act()
     act.about("account", actor.account_id or "")
-    act.emit("account.signed-out.v1", subject=str(actor.account_id), data={})
+    act.emit(ACCOUNT_SIGNED_OUT, subject=str(actor.account_id), data={})
 
 
 def system_forget_attempts() -> int:
@@ -161,7 +162,7 @@ def _let_in(key: bytes, account: Account, correlation_id: str) -> None:
         account.last_login = machine_now()
         account.save(update_fields=["last_login"])
         record(_entry("account.sign-in", Outcome.DONE, account, key, correlation_id))
-        append([_event("account.signed-in.v1", account.id, account.origin, correlation_id)])
+        append([_event(ACCOUNT_SIGNED_IN, account.id, account.origin, correlation_id)])
 
 
 def _lock(key: bytes, account: Account | None, correlation_id: str) -> datetime:
@@ -170,7 +171,7 @@ def _lock(key: bytes, account: Account | None, correlation_id: str) -> datetime:
         SignInAttempt.objects.filter(key=key).update(locked_until=until)
         record(_entry("account.lock", Outcome.DONE, account, key, correlation_id))
         if account is not None:
-            append([_event("account.locked.v1", account.id, account.origin, correlation_id)])
+            append([_event(ACCOUNT_LOCKED, account.id, account.origin, correlation_id)])
     return until
 
 

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
+from yiwang.identity.events import POST_LOADED, POST_OPENED, UNIT_LOADED, UNIT_MOVED, UNIT_OPENED
 from yiwang.identity.models import Post, PostDuty, Unit, UnitPath
 from yiwang.identity.queries import duties
 from yiwang.identity.rules.seats import excluded_pair
@@ -70,7 +71,7 @@ def open_unit(actor: Actor, unit: NewUnit) -> UUID:
     _hang(row.id, row.parent_id)
     act = current_act()
     act.about("unit", row.id)
-    act.emit("unit.opened.v1", subject=str(row.id), data={"code": row.code})
+    act.emit(UNIT_OPENED, subject=str(row.id), data={"code": row.code})
     return row.id
 
 
@@ -94,7 +95,7 @@ def move_unit(actor: Actor, unit_id: UUID, parent_id: UUID | None) -> None:
         _join(parent_id, unit_id)
     act = current_act()
     act.about("unit", unit_id)
-    act.emit("unit.moved.v1", subject=str(unit_id), data={"parent_id": str(parent_id) if parent_id else None})
+    act.emit(UNIT_MOVED, subject=str(unit_id), data={"parent_id": str(parent_id) if parent_id else None})
 
 
 @service("post.open")
@@ -110,7 +111,7 @@ def open_post(actor: Actor, post: NewPost) -> UUID:
     PostDuty.objects.bulk_create([PostDuty(post=row, duty=duty) for duty in sorted(post.duties)])
     act = current_act()
     act.about("post", row.id)
-    act.emit("post.opened.v1", subject=str(row.id), data={"code": row.code, "unit_id": str(row.unit_id)})
+    act.emit(POST_OPENED, subject=str(row.id), data={"code": row.code, "unit_id": str(row.unit_id)})
     return row.id
 
 
@@ -138,7 +139,7 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     act = current_act()
     act.about("unit", "batch")
     act.note(given=len(rows), new=len(new))
-    act.emit("unit.loaded.v1", subject="batch", data={"given": len(rows), "new": len(new)})
+    act.emit(UNIT_LOADED, subject="batch", data={"given": len(rows), "new": len(new)})
     return len(new)
 
 
@@ -175,7 +176,7 @@ def system_load_posts(actor: Actor, posts: Sequence[NewPost]) -> int:
     act = current_act()
     act.about("post", "batch")
     act.note(given=len(rows), new=new)
-    act.emit("post.loaded.v1", subject="batch", data={"given": len(rows), "new": new})
+    act.emit(POST_LOADED, subject="batch", data={"given": len(rows), "new": new})
     return new
 
 

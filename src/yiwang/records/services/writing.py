@@ -16,6 +16,7 @@ from yiwang.kernel import failpoints
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
+from yiwang.records.events import RECORD_INGESTED, RECORD_RETRACTED, RECORD_WRITTEN
 from yiwang.records.queries.subjects import may_correct
 from yiwang.records.queries.versions import StoredVersion, last_word, version_by_id, version_in_force
 from yiwang.records.services.comparing import compare_arrived
@@ -196,9 +197,7 @@ def system_ingest(
             compare_arrived(act, resource, list({row.subject_id for row in batch}), target.release)
     act.note(resource=resource, given=given, written=written, door=str(door))
     if written:
-        act.emit(
-            "record.ingested.v1", subject=resource, data={"resource": resource, "written": written, "door": str(door)}
-        )
+        act.emit(RECORD_INGESTED, subject=resource, data={"resource": resource, "written": written, "door": str(door)})
     return IngestReport(written, given - written)
 
 
@@ -246,7 +245,7 @@ def _say(act: Act, target: Target, record_id: UUID, word: Word, door: Door) -> U
     if not ids and (known := last_word(target.table, word.subject_id, event_key(target, word.values))):
         act.about("record", known)
         return known
-    _tell(act, "record.written.v1", target, record_id, word, door)
+    _tell(act, RECORD_WRITTEN, target, record_id, word, door)
     compare_arrived(act, target.view.id, [word.subject_id], target.release)
     failpoints.reach("records.after-write")
     return record_id
@@ -260,7 +259,7 @@ def _retract(act: Act, target: Target, before: StoredVersion, evidence: Mapping[
     version_id = uuid7()
     admit(act, target, [(version_id, word)], Door.CORRECTION, repeat=True)
     act.about("record", version_id)
-    _tell(act, "record.retracted.v1", target, version_id, word, Door.CORRECTION)
+    _tell(act, RECORD_RETRACTED, target, version_id, word, Door.CORRECTION)
     return version_id
 
 

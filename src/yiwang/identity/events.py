@@ -1,0 +1,52 @@
+"""What identity tells. CloudEvents types are for ever; fields are only added."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = [
+    "ACCOUNT_LOCKED",
+    "ACCOUNT_OPENED",
+    "ACCOUNT_SIGNED_IN",
+    "ACCOUNT_SIGNED_OUT",
+    "ASSIGNMENT_ENDED",
+    "ASSIGNMENT_MADE",
+    "POST_LOADED",
+    "POST_OPENED",
+    "UNIT_LOADED",
+    "UNIT_MOVED",
+    "UNIT_OPENED",
+]
+
+ACCOUNT_OPENED: Final = "account.opened.v1"
+"""A natural person has an account.  `subject`: its id."""
+
+ACCOUNT_SIGNED_IN: Final = "account.signed-in.v1"
+"""Somebody signed in.  `subject`: the account."""
+
+ACCOUNT_SIGNED_OUT: Final = "account.signed-out.v1"
+"""Somebody signed out.  `subject`: the account."""
+
+ACCOUNT_LOCKED: Final = "account.locked.v1"
+"""Too many failures; signing in waits.  `subject`: the account."""
+
+ASSIGNMENT_MADE: Final = "assignment.made.v1"
+"""An officer was put into a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `valid_from`, `valid_to` (or null)."""
+
+ASSIGNMENT_ENDED: Final = "assignment.ended.v1"
+"""An officer leaves a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `on`."""
+
+UNIT_OPENED: Final = "unit.opened.v1"
+"""A unit was made.  `subject`: its id.  data: `code`."""
+
+UNIT_MOVED: Final = "unit.moved.v1"
+"""A unit has another parent.  `subject`: its id.  data: `parent_id` (or null)."""
+
+UNIT_LOADED: Final = "unit.loaded.v1"
+"""Many units were made at once.  `subject`: `batch`.  data: `given`, `new` (counts)."""
+
+POST_OPENED: Final = "post.opened.v1"
+"""A post was made.  `subject`: its id.  data: `code`, `unit_id`."""
+
+POST_LOADED: Final = "post.loaded.v1"
+"""Many posts were made at once.  `subject`: `batch`.  data: `given`, `new` (counts)."""
