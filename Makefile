@@ -21,7 +21,7 @@ help: ## list the targets
 
 setup: $(DONE)/build frontend/dist/manifest.json $(DONE)/texts ## install what running needs; then .venv/bin/yiwang works
 
-demo: setup ## run the whole platform with an invented city; Ctrl-C stops it, its data stay in var/
+demo: setup ## run the whole platform with an invented city; Ctrl-C stops it, its data stay in var/; ARGS="--size small"
 	@exec yiwang demo $(ARGS)
 
 serve: setup ## run the platform with the settings in YIWANG_*

@@ -64,7 +64,12 @@ def binaries() -> Path | None:
 
 
 def _configuration() -> Configuration:
-    given = {"YIWANG_DATA_DIR": str(HOME / "data"), "YIWANG_DEMO": "true", "YIWANG_LOG_FORMAT": "console"}
+    given = {
+        "YIWANG_DATA_DIR": str(HOME / "data"),
+        "YIWANG_DEMO": "true",
+        "YIWANG_SIZE": "tiny",
+        "YIWANG_LOG_FORMAT": "console",
+    }
     if found := binaries():
         given["YIWANG_POSTGRES_BINARIES"] = str(found)
     return load(given)

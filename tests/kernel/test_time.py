@@ -118,3 +118,39 @@ def test_the_legal_date_is_that_of_shanghai(instant: datetime, civil: date) -> N
 def test_today_is_the_legal_date_of_business_time(offset_file: Path) -> None:
     time.move_to(time.now() + timedelta(days=1000))
     assert time.today() in {time.civil_date(time.now()), time.civil_date(time.now() - timedelta(seconds=5))}
+
+
+@pytest.mark.usefixtures("offset_file")
+def test_a_past_is_told_in_its_block_alone() -> None:
+    from yiwang.kernel.ids import uuid7
+
+    long_ago = time.now() - timedelta(days=700)
+    seen_elsewhere: list[datetime] = []
+    with time.telling(long_ago):
+        assert almost(time.now(), long_ago)
+        assert time.today() == time.civil_date(long_ago)
+        assert almost(time.machine_now(), long_ago + timedelta(days=700))
+        told = uuid7()
+        other = threading.Thread(target=lambda: seen_elsewhere.append(time.now()))
+        other.start()
+        other.join()
+        with time.telling(long_ago + timedelta(days=1)):
+            assert almost(time.now(), long_ago + timedelta(days=1))
+        assert almost(time.now(), long_ago)
+    assert almost(time.now(), long_ago + timedelta(days=700))
+    assert almost(seen_elsewhere[0], time.now())
+    assert time.behind() == timedelta()
+    assert told < uuid7()
+    assert almost(datetime.fromtimestamp((told.int >> 80) / 1000, UTC), long_ago)
+
+
+@pytest.mark.usefixtures("offset_file")
+def test_what_is_to_come_cannot_be_told() -> None:
+    with pytest.raises(ValueError, match="not past"), time.telling(time.now() + timedelta(hours=1)):
+        pass
+
+
+@pytest.mark.usefixtures("real_city")
+def test_a_real_city_has_the_past_that_it_has() -> None:
+    with pytest.raises(RuntimeError, match="demo city"), time.telling(time.now() - timedelta(days=1)):
+        pass

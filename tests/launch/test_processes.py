@@ -30,7 +30,9 @@ time.sleep(600)
 def say(line):
     with open(folder / "said", "a") as file:
         file.write(line + "\\n")
-children = [Child(name, [sys.executable, "-c", child, str(folder / name), *sys.argv[2:]]) for name in ("web", "worker")]
+until_done = "until-done" in sys.argv
+words = [word for word in sys.argv[2:] if word != "until-done"]
+children = [Child(name, [sys.executable, "-c", child, str(folder / name), *words], until_done) for name in ("web", "worker")]
 Supervisor(children, dict(os.environ), say).run(when_started=lambda: say("started"))
 say("stopped")
 """
@@ -101,3 +103,14 @@ def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
         process.kill()
         process.wait()
         eventually(lambda: not any(is_alive(one) for one in children), "the children end")
+
+
+@pytest.mark.crash
+def test_a_child_that_has_done_its_work_is_not_started_again_and_one_that_failed_is(tmp_path: Path) -> None:
+    done, failed = tmp_path / "done", tmp_path / "failed"
+    done.mkdir()
+    failed.mkdir()
+    with supervisor(done, "0", "until-done"), supervisor(failed, "3", "until-done"):
+        eventually(lambda: len(lives(failed, "web")) > 2, "a child that failed starts again")
+        assert len(lives(done, "web")) == len(lives(done, "worker")) == 1
+        assert "starting it again" not in said(done)

@@ -381,3 +381,48 @@ def test_positions_survive_in_the_database(ledger: Ledger) -> None:
     tell("a")
     services.deliver_due()
     assert Subscription.objects.get(name="ledger").position == queries.list_events()[-1].position
+
+
+def test_a_transaction_can_have_its_own_events_delivered_within_it(ledger: Ledger) -> None:
+    tell("before")
+    services.deliver_due()
+    with transaction.atomic():
+        tell("first")
+        last = services.deliver_within(0)
+        assert ledger.subjects() == ["before", "first"]
+        tell("second")
+        services.deliver_within(last)
+        assert ledger.subjects() == ["before", "first", "second"]
+    assert services.deliver_due() == 0
+    tell("after")
+    assert services.deliver_due() == 1
+    assert ledger.subjects() == ["before", "first", "second", "after"]
+
+
+def test_what_is_delivered_within_a_transaction_dies_with_it(ledger: Ledger) -> None:
+    with transaction.atomic():
+        tell("first")
+        services.deliver_within(0)
+        assert ledger.subjects() == ["first"]
+        transaction.set_rollback(True)
+    assert ledger.subjects() == []
+    services.deliver_due()
+    assert ledger.subjects() == []
+
+
+def test_a_subscriber_that_fails_within_a_transaction_undoes_it(ledger: Ledger) -> None:
+    ledger.failing = {"first"}
+
+    def told() -> None:
+        with transaction.atomic():
+            tell("first")
+            services.deliver_within(0)
+
+    with pytest.raises(ValueError, match="first"):
+        told()
+    assert Delivery.objects.count() == 0
+
+
+def test_only_a_transaction_has_events_of_its_own(ledger: Ledger) -> None:
+    with pytest.raises(RuntimeError, match="transaction"):
+        services.deliver_within(0)

@@ -1,4 +1,4 @@
-"""Invented data: loaded in order, once, with progress; half a file is no file."""
+"""Invented data: loaded in order, once, with progress; half a file is no file; and a large city is filled while it is in use."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import pytest
 from support.packs import write_pack
 
 from yiwang.kernel import samples
-from yiwang.kernel.samples import SampleFile, register_sample
+from yiwang.kernel.samples import Portion, SampleFile, UnknownSize, nothing_at_once, register_sample
+from yiwang.packs.models import Filling
 from yiwang.packs.queries import read_city
-from yiwang.packs.services import demo_logins, load_samples
+from yiwang.packs.services import demo_logins, fill_city, load_samples
 from yiwang.packs.values import RefusedCity
 
 seen: list[str] = []
@@ -108,3 +109,71 @@ def test_log_ins_are_those_of_the_accounts_with_their_posts(tmp_path: Path) -> N
         {"login": "wu.qing", "password": "secret", "posts": "某局 窗口"},
         {"login": "lin.xiuying", "password": "secret", "posts": ""},
     ]
+
+
+# ── What can wait ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SIZES = "names: {hamlet: 3, town: 8}\nat_once: 4\n"
+
+
+def three_more(file: SampleFile, at: int) -> Portion:
+    """Three of as many as there are residents."""
+    end = min(at + 3, file.residents)
+    seen.extend(f"{file.begun_at.isoformat()} {number}" for number in range(at, end))
+    if "break" in file.content.decode() and end == file.residents:
+        raise ValueError("this portion cannot be loaded")
+    return Portion(end, file.residents, end - at)
+
+
+@pytest.fixture
+def waiting(tmp_path: Path) -> Path:
+    register_sample("people", nothing_at_once, order=30, more=three_more)
+    write_pack(tmp_path, "town", {"sample/people.csv": "what\n1\n", "sample/sizes.yaml": SIZES})
+    return tmp_path
+
+
+@pytest.mark.django_db
+def test_a_large_city_is_filled_by_portions_after_its_first_page(waiting: Path) -> None:
+    assert load_samples([waiting], size="town").rows == 0
+    assert seen == []
+    said: list[str] = []
+    assert list(fill_city([waiting], size="town", say=said.append)) == [3, 3, 2]
+    assert [line.split()[1] for line in seen] == [str(number) for number in range(8)]
+    assert "8 of 8" in said[-1]
+    assert list(fill_city([waiting], size="town")) == []
+    assert load_samples([waiting], size="town").rows == 0
+
+
+@pytest.mark.django_db
+def test_a_small_city_is_laid_down_at_once(waiting: Path) -> None:
+    assert load_samples([waiting], size="hamlet").rows == 3
+    assert list(fill_city([waiting], size="hamlet")) == []
+    assert load_samples([waiting], size="2").rows == 2
+
+
+@pytest.mark.django_db
+def test_filling_takes_up_where_it_was_cut_off_and_draws_from_the_same_day(waiting: Path) -> None:
+    filling = fill_city([waiting], size="town")
+    assert next(filling) == 3
+    filling.close()
+    assert list(fill_city([waiting], size="town")) == [3, 2]
+    begun = {line.split()[0] for line in seen}
+    assert begun == {Filling.objects.get().begun_at.isoformat()}
+    assert Filling.objects.get().rows == 8
+
+
+@pytest.mark.django_db
+def test_a_portion_that_breaks_off_is_loaded_again(waiting: Path) -> None:
+    path = waiting / "town/sample/people.csv"
+    path.write_text("what\nbreak\n")
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        list(fill_city([waiting], size="town"))
+    assert Filling.objects.get().done == 6
+
+
+@pytest.mark.django_db
+def test_a_size_that_the_pack_does_not_know_is_refused_with_those_it_knows(waiting: Path) -> None:
+    with pytest.raises(UnknownSize, match="hamlet, town"):
+        load_samples([waiting], size="metropolis")
+    with pytest.raises(UnknownSize):
+        load_samples([waiting], size="999999999999")

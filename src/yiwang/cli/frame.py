@@ -42,6 +42,7 @@ COMMANDS = {
     "worker": ("running", ""),
     "scheduler": ("running", ""),
     "prepare": ("running", ""),
+    "fill": ("running", ""),
     "django": ("operating", ""),
     "docs": ("docs", ""),
 }

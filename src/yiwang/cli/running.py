@@ -19,13 +19,14 @@ import click
 from yiwang.cli.frame import say, with_django
 from yiwang.kernel.masking import cover_identity_numbers
 from yiwang.launch import keys
-from yiwang.launch.configuration import DEMO_MARK, Configuration, load
+from yiwang.launch.configuration import DEMO_MARK, SIZE_MARK, Configuration, load
 from yiwang.launch.folder import FolderHeld, hold, started
 from yiwang.launch.logs import set_up_logs
 from yiwang.launch.postgres import Server
 from yiwang.launch.processes import Child, Supervisor, end_with_parent
 
 FIRST_ANSWER_SECONDS = 120.0
+FILLING_IS_PATIENT = 10
 RETRIES_OF_HOLD = 10  # somebody who only looks at the lock holds it for a moment
 
 
@@ -54,10 +55,19 @@ def serve(**options: object) -> None:
 
 @click.command()
 @_options
-def demo(**options: object) -> None:
-    """Run the platform with an invented city until Ctrl-C. Its data are kept for the next time."""
-    configuration = _configured(**options, demo=True, log_format="console", log_level="WARNING")
+@click.option("--size", help="tiny, small, city (20,000 residents) or large, or a number of residents (default city).")
+def demo(size: str | None, **options: object) -> None:
+    """Run the platform with an invented city until Ctrl-C. Its data are kept for the next time.
+
+    The pages answer first; a larger city is filled while it is already in use.
+    """
+    configuration = _configured(**options, size=size, demo=True, log_format="console", log_level="WARNING")
     configuration.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if size is not None and size != configuration.size:
+        raise click.ClickException(
+            f"{configuration.data_dir} holds a city of the size {configuration.size}; a city keeps its size. "
+            "Name another folder with --data-dir."
+        )
     if not (configuration.data_dir / DEMO_MARK).exists():
         if (configuration.data_dir / "postgres").exists():
             raise click.ClickException(
@@ -106,6 +116,9 @@ def _run_holding(configuration: Configuration) -> None:
             say(f"PostgreSQL answers  ({time.monotonic() - began:.1f} s)")
         log_ins = _prepare(environment)
         children = [Child(name, _command(name)) for name in ("web", "worker", "scheduler")]
+        if configuration.demo:
+            (configuration.data_dir / SIZE_MARK).write_text(configuration.size, "ascii")
+            children.append(Child("fill", _command("fill"), until_done=True))
         supervisor = Supervisor(children, environment, say, server)
         supervisor.run(when_started=lambda: _announce(configuration, supervisor, log_ins))
         say("Stopped.")
@@ -229,6 +242,20 @@ def scheduler() -> None:
     run_scheduler(configuration)
 
 
+@click.command(hidden=True)
+def fill() -> None:
+    """Fill a demo city with everything that its pages did not wait for, then end. What was cut off goes on where it was."""
+    _child("fill")
+    os.nice(FILLING_IS_PATIENT)  # whoever looks at the pages goes first
+    from yiwang.packs.services import fill_city
+
+    began, portions = time.monotonic(), 0
+    for _ in fill_city(say=say):
+        portions += 1
+    if portions:
+        say(f"The city is filled  ({time.monotonic() - began:.0f} s)")
+
+
 def _child(name: str) -> Configuration:
     configuration = load()
     set_up_logs(name, level=configuration.log_level, form=configuration.log_format, cover=cover_identity_numbers)
@@ -244,5 +271,9 @@ def prepare() -> None:
     end_with_parent()
     with_django(configuration, role="owner")
     from yiwang.cli.preparing import prepare_city
+    from yiwang.kernel.samples import UnknownSize
 
-    click.echo(json.dumps(prepare_city(configuration, say), ensure_ascii=False))
+    try:
+        click.echo(json.dumps(prepare_city(configuration, say), ensure_ascii=False))
+    except UnknownSize as fault:
+        raise click.ClickException(str(fault)) from fault

@@ -1,6 +1,7 @@
 """Business time, civil dates and their one time zone.
 
-`now()` is the only business time: machine time plus an offset that a demo city may move forward (`yiwang time`).
+`now()` is the only business time: machine time plus an offset that a demo city may move forward (`yiwang time`). What an invented city
+has behind it is told with `telling`: within its block, and nowhere else, business time is that of the past.
 Sessions, tokens, signatures and logs use `machine_now()`. Instants are aware UTC; legal dates are civil dates of
 Asia/Shanghai.
 """
@@ -11,6 +12,9 @@ import fcntl
 import json
 import math
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -18,11 +22,13 @@ from zoneinfo import ZoneInfo
 __all__ = [
     "CITY_ZONE",
     "TimeCannotGoBack",
+    "behind",
     "civil_date",
     "machine_now",
     "move_to",
     "now",
     "offset",
+    "telling",
     "today",
     "use_offset_file",
 ]
@@ -31,6 +37,7 @@ CITY_ZONE = ZoneInfo("Asia/Shanghai")
 
 _offset_file: Path | None = None
 _seen: tuple[tuple[int, int] | None, timedelta] = (None, timedelta())
+_told: ContextVar[timedelta | None] = ContextVar("yiwang_told", default=None)
 
 
 class TimeCannotGoBack(ValueError):
@@ -44,10 +51,41 @@ def use_offset_file(path: Path | None) -> None:
 
 
 def offset() -> timedelta:
-    """How far business time is ahead of machine time: zero outside a demo city.
+    """How far business time is ahead of machine time: zero outside a demo city, less than zero while the past is told.
 
     Any process sees it at its next call.
     """
+    told = _told.get()
+    return _moved() if told is None else told
+
+
+def behind() -> timedelta:
+    """How far back the told past is from the city's present: zero outside `telling`."""
+    told = _told.get()
+    return timedelta() if told is None else _moved() - told
+
+
+@contextmanager
+def telling(instant: datetime) -> Iterator[None]:
+    """Let business time of this block begin at `instant` (aware) and go on from there: for an invented city's past, told by services.
+
+    Other threads and processes keep their time. What is written bears the told time where it says business time, and the machine's where
+    it says machine time, so the audit shows when it was told. Raises RuntimeError when this is no demo city, ValueError when `instant` is
+    not past.
+    """
+    if _offset_file is None:
+        raise RuntimeError("A past can be told in a demo city only.")
+    ahead = instant - machine_now()
+    if ahead > _moved():
+        raise ValueError(f"{instant.isoformat()} is not past.")
+    token = _told.set(ahead)
+    try:
+        yield
+    finally:
+        _told.reset(token)
+
+
+def _moved() -> timedelta:
     global _seen
     if _offset_file is None:
         return timedelta()

@@ -18,6 +18,7 @@ __all__ = ["Configuration", "ConfigurationFault", "load"]
 
 PREFIX = "YIWANG_"
 DEMO_MARK = "demo"  # a file in the data folder: this folder was made by `yiwang demo` and stays a demo city
+SIZE_MARK = "size"  # beside it: how large that city is
 
 
 class ConfigurationFault(Exception):
@@ -131,6 +132,9 @@ class Configuration(BaseModel):
     demo: bool = False
     """An invented city: log-ins are printed, business time can be moved, every page says so."""
 
+    size: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,20}$")] = "city"
+    """How large an invented city is: a size that its packs know (tiny, small, city, large), or a number of residents."""
+
     origin: Literal["live", "rehearsal"] = "live"
     """`rehearsal` flags every row that anybody makes here as a rehearsal's."""
 
@@ -170,7 +174,7 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
     """Return the settings from `environ` (default: the process's) over `file` (default: `YIWANG_CONFIGURATION`, if
     named).
 
-    A data folder that `yiwang demo` made is a demo city in every later command. Raises ConfigurationFault.
+    A data folder that `yiwang demo` made is a demo city of its size in every later command. Raises ConfigurationFault.
     """
     environ = os.environ if environ is None else environ
     if file is None and (named := environ.get(PREFIX + "CONFIGURATION")):
@@ -194,4 +198,6 @@ def load(environ: Mapping[str, str] | None = None, file: Path | None = None) -> 
         ) from fault
     if (found.data_dir / DEMO_MARK).exists():
         found = found.model_copy(update={"demo": True})
+        if (size := found.data_dir / SIZE_MARK).exists():
+            found = found.model_copy(update={"size": size.read_text("ascii").strip()})
     return found

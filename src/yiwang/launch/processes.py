@@ -29,10 +29,12 @@ LONGEST_DELAY_SECONDS = 30.0
 
 @dataclass(slots=True)
 class Child:
-    """One process that should always run."""
+    """One process that should always run; or, `until_done`, until it has ended by itself without a fault."""
 
     name: str
     command: Sequence[str]
+    until_done: bool = False
+    is_done: bool = False
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     deaths: int = 0
@@ -85,13 +87,16 @@ class Supervisor:
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
         if child.process is None:
-            if now >= child.next_start:
+            if now >= child.next_start and not child.is_done:
                 self._start(child)
             return
         code = child.process.poll()
         if code is None:
             return
         child.process = None
+        if child.until_done and code == 0:
+            child.is_done = True
+            return
         child.deaths = 1 if now - child.started_at > STEADY_SECONDS else child.deaths + 1
         delay = 0.0 if child.deaths == 1 else min(LONGEST_DELAY_SECONDS, 0.5 * 2 ** (child.deaths - 2))
         child.next_start = now + delay

@@ -29,6 +29,7 @@ def rehearsal_settings(given: Configuration) -> Configuration:
             "web_workers": 1,
             "https": False,
             "demo": True,
+            "size": "tiny",
             "origin": "rehearsal",
             "log_level": "INFO",
             "log_format": "json",

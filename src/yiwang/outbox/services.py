@@ -17,11 +17,11 @@ from psycopg.types.json import Jsonb
 from yiwang.kernel import failpoints
 from yiwang.kernel.time import machine_now, now
 from yiwang.outbox.models import Delivery, Event, Failure, Subscription
-from yiwang.outbox.queries import Horizon, shown
+from yiwang.outbox.queries import CurrentTransactionId, Horizon, shown
 from yiwang.outbox.registry import Subscriber, find_subscriber, subscribers
 from yiwang.outbox.values import SOURCE, KeyReused, NewEvent
 
-__all__ = ["append", "deliver_due", "deliver_forever", "remember", "retry_parked"]
+__all__ = ["append", "deliver_due", "deliver_forever", "deliver_within", "remember", "retry_parked"]
 
 log = logging.getLogger("yiwang.outbox")
 
@@ -132,8 +132,13 @@ def _deliver_new(subscriber: Subscriber, subscription: Subscription, horizon: in
             "subject", flat=True
         )
     )
+    known = set(
+        Delivery.objects.filter(subscription=subscription, event__in=events).values_list("event_id", flat=True)
+    )  # those that `deliver_within` has delivered
     taken = 0
     for event in events:
+        if event.id in known:
+            continue
         if event.subject in held:
             Failure.objects.create(subscription=subscription, event=event, subject=event.subject)
         elif error := _take(subscriber, subscription, event):
@@ -143,6 +148,26 @@ def _deliver_new(subscriber: Subscriber, subscription: Subscription, horizon: in
             taken += 1
     _move(subscription, events[-1].id)
     return len(events), taken
+
+
+def deliver_within(after: int) -> int:
+    """Deliver what the running transaction has told since the event numbered `after`, to all subscribers, as a part of it.
+
+    For whoever tells a past step by step: what follows from a step must have happened before the next. Subscribers do not hear these events
+    again. Returns the number of the last event. Raises whatever a subscriber raises; the caller's transaction is then to be undone.
+    """
+    if not connection.in_atomic_block:
+        raise RuntimeError("Only a transaction has events of its own.")
+    chosen = [(one, one.types) for one in subscribers()]
+    Subscription.objects.bulk_create([Subscription(name=one.name) for one, _ in chosen], ignore_conflicts=True)
+    while events := list(Event.objects.filter(id__gt=after, xid=CurrentTransactionId()).order_by("id")):
+        for event in events:
+            for subscriber, types in chosen:
+                if event.type in types:
+                    Delivery.objects.create(subscription_id=subscriber.name, event=event)
+                    subscriber.handler(shown(event))
+        after = events[-1].id
+    return after
 
 
 def _move(subscription: Subscription, position: int) -> None:

@@ -13,6 +13,7 @@ from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFaul
 __all__ = [
     "PACK",
     "CannotPlay",
+    "FillingView",
     "Lawful",
     "LedgerUnreadable",
     "PackBody",
@@ -119,6 +120,16 @@ class SampleRun:
     files: int
     rows: int
     known: int
+
+
+@dataclass(frozen=True, slots=True)
+class FillingView:
+    """How far an invented city has been filled with one file. name: the file's stem.  of: None while it is not known."""
+
+    name: str
+    done: int
+    of: int | None
+    is_done: bool
 
 
 class CannotPlay(Exception):

@@ -16,6 +16,7 @@ from yiwang.identity.values import Administrator
 from yiwang.kernel.errors import NotAllowed
 from yiwang.kernel.health import all_checks
 from yiwang.outbox import queries as outbox
+from yiwang.packs import queries as packs
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -47,6 +48,33 @@ def title_of(name: str) -> str:
     return titles.get(name, name)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """One line of how far an invented city is filled. percent: None while it is not known how much there is."""
+
+    title: str
+    done: int
+    of: int | None
+    is_done: bool
+
+    @property
+    def percent(self) -> int | None:
+        """Whole percent."""
+        return None if not self.of else self.done * 100 // self.of
+
+
+def filled() -> list[Filled]:
+    """How far an invented city is filled; empty in a real one."""
+    titles = {
+        "people": _("Residents"),
+        "registers": _("Records of the registers"),
+        "organisation": _("Units and posts"),
+        "officers": _("Officers"),
+        "cases": _("Past cases"),
+    }
+    return [Filled(titles.get(one.name, one.name), one.done, one.of, one.is_done) for one in packs.system_fillings()]
+
+
 @require_safe
 @for_post
 def operations(request: FaceRequest) -> HttpResponse:
@@ -58,6 +86,7 @@ def operations(request: FaceRequest) -> HttpResponse:
         "release": acts.current_release(),
         "waiting": sum(one.waiting for one in lag),
         "parked": sum(one.parked for one in lag),
+        "filled": filled(),
         "unsealed": audit.backlog().entries,
         "findings": [
             Finding(title_of(name), one.is_well, one.detail, one.mend)

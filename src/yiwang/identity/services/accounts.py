@@ -45,8 +45,11 @@ def open_account(actor: Actor, login: str, password: str, *, subject_id: UUID | 
 
 
 @service("account.load")
-def system_open_accounts(actor: Actor, accounts: Sequence[tuple[str, str, UUID]]) -> dict[str, UUID]:
-    """Open accounts of samples, given as (login, password, subject); return login → account. Those that exist stay as they are."""
+def system_open_accounts(actor: Actor, accounts: Sequence[tuple[str, str | None, UUID]]) -> dict[str, UUID]:
+    """Open accounts of samples, given as (login, password, subject); return login → account. Those that exist stay as they are.
+
+    password: None for an account with which nobody can sign in: its person is known to have acted, and cannot act here.
+    """
     known = dict(
         Account.objects.filter(login__in=[canonical_login(login) for login, _, _ in accounts]).values_list(
             "login", "id"
@@ -60,9 +63,11 @@ def system_open_accounts(actor: Actor, accounts: Sequence[tuple[str, str, UUID]]
     return known
 
 
-def _open(actor: Actor, login: str, password: str, subject_id: UUID | None) -> UUID:
+def _open(actor: Actor, login: str, password: str | None, subject_id: UUID | None) -> UUID:
     login = canonical_login(login)
-    faults = login_faults(login) + password_faults(password, login) + _subject_faults(subject_id)
+    faults = login_faults(login) + _subject_faults(subject_id)
+    if password is not None:
+        faults += password_faults(password, login)
     if faults:
         raise Invalid(faults=faults)
     if Account.objects.filter(login=login).exists():

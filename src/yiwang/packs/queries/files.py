@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from yiwang.kernel.kinds import Body, Kind, all_kinds, did_you_mean, kind_named
-from yiwang.kernel.samples import all_sample_loaders
+from yiwang.kernel.samples import all_sample_aids, all_sample_loaders
 from yiwang.packs.queries.shelf import MANIFEST, QUALITY, File, Shelf
 from yiwang.packs.rules.reading import Document, read_yaml
 from yiwang.packs.rules.telling import tell
@@ -98,7 +98,7 @@ def _read_file(
 
 
 def _read_sample(shelf: Shelf, pack: str, path: Path, shown: Path, content: bytes) -> None:
-    loaders = {one.name for one in all_sample_loaders()}
+    loaders = {one.name for one in all_sample_loaders()} | all_sample_aids()
     if path.suffix not in {".csv", ".yaml"} or path.stem not in loaders:
         shelf.fault(shown, 1, f"Nobody loads a sample called `{path.name}`.", did_you_mean(path.stem, loaders))
         return

@@ -10,7 +10,7 @@ from yiwang.packs.rehearsals.run import rehearse
 from yiwang.packs.rules.ledger import read_ledger, tell_row
 from yiwang.packs.services.applying import TablesBusy, apply, system_apply_plan
 from yiwang.packs.services.export import export
-from yiwang.packs.services.samples import demo_logins, load_samples
+from yiwang.packs.services.samples import demo_logins, fill_city, load_samples
 
 __all__ = [
     "TablesBusy",
@@ -18,6 +18,7 @@ __all__ = [
     "check",
     "cover",
     "demo_logins",
+    "fill_city",
     "export",
     "load_samples",
     "plan",

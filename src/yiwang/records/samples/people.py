@@ -1,18 +1,19 @@
 """The sample file `people.yaml`: parameters from which invented people are drawn, always the same ones for one seed.
 
-Name lists, ages and which elements are filled are data of the pack; what is here only draws. The citizen ID number carries birth
-date and sex, and its division must be one that is not assigned, or a number might be somebody's.
+Name lists, ages, households and which elements are filled are data of the pack; what is here only draws. The citizen ID number carries
+birth date and sex, and its division must be one that is not assigned, or a number might be somebody's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from functools import lru_cache
 from io import BytesIO
-from itertools import islice
+from itertools import accumulate
 from random import Random
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ruamel.yaml import YAML
@@ -20,16 +21,29 @@ from ruamel.yaml import YAML
 from yiwang.acts.values import system
 from yiwang.identity.queries import system_unit_by_code
 from yiwang.kernel.identifiers import CitizenId, Sex, invent_citizen_id
-from yiwang.kernel.samples import SampleFile
-from yiwang.kernel.time import CITY_ZONE
-from yiwang.records.services import system_ingest
-from yiwang.records.values import Door, IngestRow
+from yiwang.kernel.samples import Portion, Row, SampleFile
+from yiwang.kernel.time import telling
+from yiwang.places.queries import units_answering
+from yiwang.records.samples.addresses import Addresses, communities, read_addresses
+from yiwang.records.samples.arriving import ingest_as_it_came
+from yiwang.records.samples.households import AgeBand, HouseholdRules, InventedPerson, draw_household
+from yiwang.records.values import IngestRow
 from yiwang.subjects.services import system_register_subjects
 from yiwang.subjects.values import NewSubject
 
-__all__ = ["InventedPerson", "PeopleParameters", "draw_people", "load_people", "read_parameters"]
+__all__ = [
+    "InventedPerson",
+    "PeopleParameters",
+    "city_of",
+    "draw_people",
+    "load_more_people",
+    "load_people",
+    "named_people",
+    "people_drawn",
+    "read_parameters",
+]
 
-BATCH = 5_000
+PORTION = 2_000
 DRAWN_SEQUENCES = 900  # 900 to 999 are for people who are named in the file
 
 Characters = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S+$")]
@@ -37,15 +51,6 @@ Characters = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S+$")]
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AgeBand(_Part):
-    """Whole years, both ends included; weight in any unit; men: percent."""
-
-    youngest: int = Field(ge=0, le=120)
-    oldest: int = Field(ge=0, le=120)
-    weight: float = Field(gt=0)
-    men: int = Field(default=50, ge=0, le=100)
 
 
 class Era(_Part):
@@ -66,11 +71,22 @@ class FilledElements(_Part):
     identifier: str
 
 
+class StatedHomes(_Part):
+    """The register of where people live: its resource, the elements it takes, and whose duty it is to keep it, at the place."""
+
+    resource: str
+    duty: str
+    address: str
+    since: str
+
+
 class PeopleParameters(_Part):
-    """What `people.yaml` says. named: identifier → name of people who are always there.  surnames: surname → weight."""
+    """What `people.yaml` says. named: identifier → name of people who are always there.  surnames: surname → weight.
+
+    ages: the pyramid from which the heads of households are drawn; the others follow from them.
+    """
 
     seed: int
-    count: int = Field(ge=0, le=2_000_000)
     as_of: date
     division: str = Field(pattern=r"^[0-9]{6}$")
     kind: str
@@ -78,18 +94,12 @@ class PeopleParameters(_Part):
     resource: str
     unit: str
     elements: FilledElements
+    homes: StatedHomes
     named: dict[str, str]
     ages: tuple[AgeBand, ...] = Field(min_length=1)
+    households: HouseholdRules
     surnames: dict[str, float] = Field(min_length=1)
     eras: tuple[Era, ...] = Field(min_length=1)
-
-
-@dataclass(frozen=True, slots=True)
-class InventedPerson:
-    """Somebody who does not exist."""
-
-    name: str
-    number: CitizenId
 
 
 def read_parameters(content: bytes) -> PeopleParameters:
@@ -97,56 +107,138 @@ def read_parameters(content: bytes) -> PeopleParameters:
     return PeopleParameters.model_validate(YAML(typ="safe", pure=True).load(BytesIO(content)))
 
 
-def draw_people(given: PeopleParameters) -> Iterator[InventedPerson]:
-    """The named people, then as many drawn ones as make up `count`; the same ones for the same parameters, no number twice."""
-    for number, name in given.named.items():
-        yield InventedPerson(name, CitizenId.parse(number))
-    draw = Random(given.seed)  # noqa: S311 -- repeatable on purpose; nothing secret is drawn
-    eras = sorted(given.eras, key=lambda era: era.before)
-    surnames, weights = list(given.surnames), list(given.surnames.values())
-    taken: set[str] = set()
-    while len(taken) < given.count - len(given.named):
-        [band] = draw.choices(given.ages, [band.weight for band in given.ages])
-        sex = Sex.MALE if draw.randrange(100) < band.men else Sex.FEMALE
-        birth = _birth_date(draw, band, given.as_of)
-        sequence = draw.randrange(DRAWN_SEQUENCES // 2) * 2 + (1 if sex is Sex.MALE else 0)
-        number = invent_citizen_id(given.division, birth, sequence)
-        if number in taken:
-            continue
-        taken.add(number)
-        era = next((era for era in eras if birth.year < era.before), eras[-1])
-        [surname] = draw.choices(surnames, weights)
-        yield InventedPerson(surname + _given_name(draw, era, sex), number)
+def draw_people(given: PeopleParameters, residents: int, addresses: Addresses) -> Iterator[InventedPerson]:
+    """The named people, then households until there are `residents`; the same ones for the same parameters, no number twice.
+
+    A smaller city's households are the first of a larger one's; the last one is whole, so there may be a few people more.
+    """
+    yield from named_people(given)
+    born = _Born(given)
+    made, household = len(given.named), 0
+    while made < residents:
+        household += 1
+        chance = Random(f"{given.seed}:{household}")  # noqa: S311 -- repeatable on purpose; nothing secret is drawn
+        people = draw_household(household, given.households, given.ages, given.as_of, born, addresses, chance)
+        made += len(people)
+        yield from people
+
+
+def named_people(given: PeopleParameters) -> list[InventedPerson]:
+    """Those whom the file names."""
+    return [InventedPerson(name, CitizenId.parse(number)) for number, name in given.named.items()]
 
 
 def load_people(file: SampleFile) -> int:
-    """Register the people and write what the register says of them; return how many records are new. Idempotent."""
+    """Register the people whom the file names and write what the register says of them; return how many records are new. Idempotent."""
     given = read_parameters(file.content)
+    return _register(given, file, named_people(given))
+
+
+def load_more_people(file: SampleFile, at: int) -> Portion:
+    """Register the next drawn people, with their homes. Idempotent."""
+    given = read_parameters(file.content)
+    everybody = city_of(file)
+    drawn = everybody[len(given.named) :]
+    end = min(at + PORTION, len(drawn))
+    return Portion(end, len(drawn), _register(given, file, drawn[at:end]))
+
+
+def city_of(file: SampleFile) -> tuple[InventedPerson, ...]:
+    """Everybody whom the `people.yaml` of this file's pack draws for a city of this size, in order. Drawn once in a process."""
+    return _everybody(file.beside["people.yaml"], file.beside["addresses.yaml"], file.residents)
+
+
+def people_drawn(file: SampleFile) -> dict[str, list[Row]]:
+    """Everybody but those whom the file names, as cells, for other loaders: number, name, age, stated, and the last home."""
+    as_of = read_parameters(file.beside["people.yaml"]).as_of
+    return {
+        "people": [
+            {
+                "number": str(one.number),
+                "name": one.name,
+                "surname": one.surname,
+                "age": one.age(as_of),
+                "stated": one.stated,
+                "home.code": one.homes[-1].place.code,
+                "home.detail": one.homes[-1].place.detail,
+                "home.since": one.homes[-1].since.isoformat(),
+            }
+            for one in city_of(file)
+            if one.homes
+        ]
+    }
+
+
+@lru_cache(maxsize=2)
+def _everybody(people: bytes, addresses: bytes, residents: int) -> tuple[InventedPerson, ...]:
+    known = Addresses(read_addresses(addresses), communities())
+    return tuple(draw_people(read_parameters(people), residents, known))
+
+
+def _register(given: PeopleParameters, file: SampleFile, people: Sequence[InventedPerson]) -> int:
+    if not people:
+        return 0
     unit = system_unit_by_code(given.unit)
     if unit is None:
         raise ValueError(f"{file.path}: there is no unit with the code {given.unit}.")
     us = system("samples", origin="invented")
-    registered_at = datetime.combine(given.as_of, time(9), CITY_ZONE)
-    people = draw_people(given)
-    done = made = 0
-    while batch := list(islice(people, BATCH)):
-        subjects = [NewSubject(given.kind, {given.scheme: str(one.number)}) for one in batch]
-        ids = system_register_subjects(us, subjects)
-        rows = [
-            IngestRow(
-                id, _values(given.elements, one), one.number.birth_date, registered_at=registered_at, unit_id=unit.id
-            )
-            for id, one in zip(ids, batch, strict=True)
-        ]
-        made += system_ingest(us, given.resource, rows, door=Door.SAMPLE).written
-        done += len(batch)
-        file.progress(done, given.count)
-    return made
+    with telling(file.begins):
+        ids = system_register_subjects(us, [NewSubject(given.kind, {given.scheme: str(one.number)}) for one in people])
+    known = [
+        IngestRow(id, _values(given.elements, one), one.number.birth_date, unit_id=unit.id)
+        for id, one in zip(ids, people, strict=True)
+    ]
+    made = ingest_as_it_came(us, given.resource, known, begins=file.begins)
+    answering: dict[str, UUID | None] = {}
+    homes = [
+        IngestRow(
+            id,
+            {given.homes.address: home.place.value(), given.homes.since: home.since.isoformat()},
+            home.since,
+            unit_id=_keeper(home.place.code, given.homes.duty, answering),
+        )
+        for id, one in zip(ids, people, strict=True)
+        if one.stated
+        for home in one.homes
+    ]
+    return made + ingest_as_it_came(us, given.homes.resource, homes, begins=file.begins)
 
 
-def _birth_date(draw: Random, band: AgeBand, as_of: date) -> date:
-    age = draw.randint(band.youngest, band.oldest)
-    return as_of - timedelta(days=round(age * 365.2425) + draw.randrange(1, 365))
+def _keeper(place: str, duty: str, answering: dict[str, UUID | None]) -> UUID | None:
+    """The unit that answers at a place today; of several the first, None where nobody does."""
+    if place not in answering:
+        answering[place] = next(iter(units_answering(place, duty)), None)
+    return answering[place]
+
+
+class _Born:
+    """Gives people names and numbers."""
+
+    def __init__(self, given: PeopleParameters) -> None:
+        self._division = given.division
+        self._eras = sorted(given.eras, key=lambda era: era.before)
+        self._surnames, self._weights = list(given.surnames), list(accumulate(given.surnames.values()))
+        self._taken: set[str] = set()
+
+    def __call__(self, chance: Random, sex: Sex, birth: date, surname: str = "") -> InventedPerson:
+        number = self._number(chance, sex, birth)
+        if not surname:
+            [surname] = chance.choices(self._surnames, cum_weights=self._weights)
+        year = number.birth_date.year
+        era = next((era for era in self._eras if year < era.before), self._eras[-1])
+        return InventedPerson(surname + _given_name(chance, era, sex), number, surname)
+
+    def _number(self, chance: Random, sex: Sex, birth: date) -> CitizenId:
+        """A number that nobody has; of the day before, when all of a day are given out."""
+        half = DRAWN_SEQUENCES // 2
+        start = chance.randrange(half)
+        for step in range(half):
+            sequence = (start + step) % half * 2 + (1 if sex is Sex.MALE else 0)
+            number = invent_citizen_id(self._division, birth, sequence)
+            if number not in self._taken:
+                self._taken.add(number)
+                return number
+        return self._number(chance, sex, birth - timedelta(days=1))
 
 
 def _given_name(draw: Random, era: Era, sex: Sex) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
+from functools import lru_cache
 from io import BytesIO
 from random import Random
 from typing import Annotated, Literal
@@ -20,16 +21,27 @@ from ruamel.yaml import YAML
 from yiwang.acts.values import system
 from yiwang.identity.queries import system_unit_by_code
 from yiwang.kernel.identifiers import invent_credit_code
-from yiwang.kernel.samples import SampleFile
-from yiwang.kernel.time import CITY_ZONE, today
-from yiwang.records.samples.people import InventedPerson, draw_people, read_parameters
-from yiwang.records.services import system_ingest
-from yiwang.records.values import Door, IngestRow
+from yiwang.kernel.samples import Portion, Row, SampleFile
+from yiwang.kernel.time import civil_date, telling
+from yiwang.records.samples.addresses import Addresses, communities, read_addresses
+from yiwang.records.samples.arriving import ingest_as_it_came
+from yiwang.records.samples.households import InventedPerson
+from yiwang.records.samples.people import PeopleParameters, city_of, named_people, read_parameters
+from yiwang.records.values import IngestRow
 from yiwang.subjects.services import system_register_subjects
 from yiwang.subjects.values import NewSubject
 
-__all__ = ["InventedRecord", "RegisterFile", "draw_records", "load_registers", "read_registers"]
+__all__ = [
+    "InventedRecord",
+    "RegisterFile",
+    "draw_records",
+    "load_more_registers",
+    "load_registers",
+    "read_registers",
+    "registers_drawn",
+]
 
+PORTION = 1_000
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
@@ -70,12 +82,21 @@ class Day(_Part):
     after: str = ""
 
 
+class Premises(_Part):
+    """A standard address for a business. Cells: `code` of the community, `detail`, `county` without the last character of its title."""
+
+    address: Literal["shop"]
+
+
 class Invented(_Part):
-    """Organisations with codes of their own. class: template of authority and class, as `92`.  first: the lowest number; others follow."""
+    """Organisations with codes of their own. class: template of authority and class, as `92`.  first: the lowest number; others follow.
+
+    per_thousand: how many for each 1,000 residents.
+    """
 
     division: str = Field(pattern=r"^[0-9]{6}$")
     first: int = Field(ge=0)
-    count: int = Field(ge=0, le=1_000_000)
+    per_thousand: int = Field(ge=0, le=1_000)
     organisation_class: str = Field(alias="class")
 
 
@@ -90,7 +111,7 @@ def _drawn(value: object) -> object:
     return {"one_of": [value]} if isinstance(value, str) else value
 
 
-Draw = Annotated[OneOf | Whole | Day, BeforeValidator(_drawn)]
+Draw = Annotated[OneOf | Whole | Day | Premises, BeforeValidator(_drawn)]
 """A plain text stands for one that is always drawn."""
 
 
@@ -177,18 +198,19 @@ def read_registers(content: bytes) -> RegisterFile:
     return RegisterFile.model_validate(YAML(typ="safe", pure=True).load(BytesIO(content)))
 
 
-def draw_records(given: RegisterFile, people: bytes, day: date) -> Iterator[tuple[Register, list[InventedRecord]]]:
+def draw_records(
+    given: RegisterFile, people: PeopleParameters, everybody: Sequence[InventedPerson], addresses: Addresses, day: date
+) -> Iterator[tuple[Register, list[InventedRecord]]]:
     """Each register with its records in the order of the file; the same ones for the same parameters and the same `day` of loading.
 
-    people: content of the file that `given.people` names. Raises ValueError for a name that nothing has.
+    people, everybody: content of the file that `given.people` names, and who was drawn from it. Raises ValueError for a name that nothing
+    has.
     """
-    parameters = read_parameters(people)
-    everybody = {str(one.number): one for one in draw_people(parameters)}
-    drawing = _Drawing(everybody, frozenset(parameters.named), parameters.as_of)
+    drawing = _Drawing(everybody, frozenset(people.named), people.as_of, addresses)
     for position, register in enumerate(given.registers):
         chance = Random(given.seed + position)  # noqa: S311 -- repeatable on purpose; nothing secret is drawn
         drawn = drawing.draw(register, chance, register.as_of if isinstance(register.as_of, date) else day)
-        kind, scheme = drawing.kinds[register.resource] = drawing.kind_of(register, parameters.kind, parameters.scheme)
+        kind, scheme = drawing.kinds[register.resource] = drawing.kind_of(register, people.kind, people.scheme)
         yield (
             register,
             [
@@ -201,40 +223,83 @@ def draw_records(given: RegisterFile, people: bytes, day: date) -> Iterator[tupl
 
 
 def load_registers(file: SampleFile) -> int:
-    """Register the subjects and write what the registers say of them; return how many records are new. Idempotent on one day."""
-    given = read_registers(file.content)
-    if given.people not in file.beside:
-        raise ValueError(f"{file.path}: there is no {given.people} beside it.")
-    us = system("samples", origin="invented")
-    made = 0
-    for position, (register, records) in enumerate(draw_records(given, file.beside[given.people], today()), 1):
-        unit = system_unit_by_code(register.unit)
-        if unit is None:
-            raise ValueError(f"{file.path}: there is no unit with the code {register.unit}.")
-        ids = system_register_subjects(us, [NewSubject(one.kind, {one.scheme: one.identifier}) for one in records])
-        rows = [
-            IngestRow(
-                id,
-                one.values,
-                one.valid_from,
-                registered_at=datetime.combine(one.valid_from, time(9), CITY_ZONE),
-                unit_id=unit.id,
-            )
-            for id, one in zip(ids, records, strict=True)
+    """Register the subjects that the file names and write what the registers say of them; return how many records are new.
+
+    Idempotent for files that were begun on one day.
+    """
+    named = named_people(read_parameters(file.beside["people.yaml"]))
+    return sum(_register(file, register, records) for register, records in _drawn_for(file, tuple(named)))
+
+
+def load_more_registers(file: SampleFile, at: int) -> Portion:
+    """Write the next records of one register. Idempotent for files that were begun on one day."""
+    drawn = [
+        (register, [one for one in records if one.identifier not in {named.identifier for named in register.named}])
+        for register, records in _drawn_for(file, city_of(file))
+    ]
+    of = sum(len(records) for _, records in drawn)
+    start = at
+    for register, records in drawn:
+        if start < len(records):
+            some = records[start : start + PORTION]
+            return Portion(at + len(some), of, _register(file, register, some))
+        start -= len(records)
+    return Portion(of, of, 0)
+
+
+def registers_drawn(file: SampleFile) -> dict[str, list[Row]]:
+    """Every record but those that the file names, by resource, as cells, for other loaders: identifier, valid_from, and its elements."""
+    found: dict[str, list[Row]] = {}
+    for register, records in _drawn_for(file, city_of(file)):
+        named = {one.identifier for one in register.named}
+        found[register.resource] = [
+            {**one.values, "identifier": one.identifier, "valid_from": one.valid_from.isoformat()}
+            for one in records
+            if one.identifier not in named
         ]
-        made += system_ingest(us, register.resource, rows, door=Door.SAMPLE).written
-        file.progress(position, len(given.registers))
-    return made
+    return found
+
+
+def _drawn_for(
+    file: SampleFile, everybody: tuple[InventedPerson, ...]
+) -> tuple[tuple[Register, tuple[InventedRecord, ...]], ...]:
+    day = civil_date(file.begun_at)
+    return _records(file.content, file.beside["people.yaml"], file.beside["addresses.yaml"], everybody, day)
+
+
+@lru_cache(maxsize=2)
+def _records(
+    registers: bytes, people: bytes, addresses: bytes, everybody: tuple[InventedPerson, ...], day: date
+) -> tuple[tuple[Register, tuple[InventedRecord, ...]], ...]:
+    known = Addresses(read_addresses(addresses), communities())
+    found = draw_records(read_registers(registers), read_parameters(people), everybody, known, day)
+    return tuple((register, tuple(records)) for register, records in found)
+
+
+def _register(file: SampleFile, register: Register, records: Sequence[InventedRecord]) -> int:
+    if not records:
+        return 0
+    unit = system_unit_by_code(register.unit)
+    if unit is None:
+        raise ValueError(f"{file.path}: there is no unit with the code {register.unit}.")
+    us = system("samples", origin="invented")
+    with telling(file.begins):
+        ids = system_register_subjects(us, [NewSubject(one.kind, {one.scheme: one.identifier}) for one in records])
+    rows = [IngestRow(id, one.values, one.valid_from, unit_id=unit.id) for id, one in zip(ids, records, strict=True)]
+    return ingest_as_it_came(us, register.resource, rows, begins=file.begins)
 
 
 class _Drawing:
-    """What has been drawn so far. everybody: ID number → person.  named: numbers of those that only named records take."""
+    """What has been drawn so far. named: ID numbers of those that only named records take."""
 
-    def __init__(self, everybody: Mapping[str, InventedPerson], named: frozenset[str], as_of: date) -> None:
+    def __init__(
+        self, everybody: Sequence[InventedPerson], named: frozenset[str], as_of: date, addresses: Addresses
+    ) -> None:
         self.kinds: dict[str, tuple[str, str]] = {}
-        self._everybody = everybody
+        self._everybody = {str(one.number): one for one in everybody}
         self._named = named
         self._as_of = as_of
+        self._addresses = addresses
         self._registers: dict[str, list[_Drawn]] = {}
         self._known: dict[str, dict[str, object]] = {}
 
@@ -259,8 +324,9 @@ class _Drawing:
         for one in register.named:
             yield _Drawn(one.identifier, self._person(one.person), one)
         if register.invent:
-            people = self._people(register.person, register.invent.count, chance)
-            for position in range(register.invent.count):
+            count = (len(self._everybody) - len(self._named)) * register.invent.per_thousand // 1_000
+            people = self._people(register.person, count, chance)
+            for position in range(count):
                 yield _Drawn("", people[position] if people else None, number=register.invent.first + position)
             return
         for above in self._above(register.same_as or register.people_of, register):
@@ -283,19 +349,18 @@ class _Drawing:
     def _people(self, band: Band | None, count: int, chance: Random) -> Sequence[InventedPerson]:
         if band is None:
             return ()
-        earliest = self._as_of.year - band.oldest - 1
-        latest = self._as_of.year - band.youngest - 1
         fit = [
             one
             for number, one in self._everybody.items()
-            if number not in self._named and earliest <= one.number.birth_date.year <= latest
+            if number not in self._named and band.youngest <= one.age(self._as_of) <= band.oldest
         ]
         return chance.sample(fit, count)
 
     def _fill(self, one: _Drawn, register: Register, serial: int, chance: Random, as_of: date) -> None:
         cells: dict[str, object] = {"as_of": as_of.isoformat(), "serial": f"{serial:05}"}
         for name, draw in (register.draws | (one.named.draws if one.named else {})).items():
-            cells |= {f"{name}.{cell}" if cell else name: value for cell, value in _draw(draw, chance, cells).items()}
+            found = self._draw(draw, chance, cells)
+            cells |= {f"{name}.{cell}" if cell else name: value for cell, value in found.items()}
         if one.person:
             cells |= {"human.name": one.person.name, "human.number": str(one.person.number)}
         if register.invent and not one.identifier:
@@ -309,13 +374,17 @@ class _Drawing:
                 one.values[element] = _filled(template, one.cells, register)
         one.cells["valid_from"] = _filled(register.valid_from, one.cells, register)
 
-
-def _draw(draw: OneOf | Whole | Day, chance: Random, cells: Mapping[str, object]) -> dict[str, str]:
-    """The cells of what is drawn; the one without a name is called as the draw is."""
-    if isinstance(draw, Day):
-        since = date.fromisoformat(str(cells[draw.after or "as_of"]))
-        return {"": (since + timedelta(days=chance.randint(*draw.days))).isoformat()}
-    return draw.draw(chance)
+    def _draw(
+        self, draw: OneOf | Whole | Day | Premises, chance: Random, cells: Mapping[str, object]
+    ) -> dict[str, str]:
+        """The cells of what is drawn; the one without a name is called as the draw is."""
+        if isinstance(draw, Premises):
+            place = self._addresses.shop(chance)
+            return {"code": place.code, "detail": place.detail, "county": place.county[:-1]}
+        if isinstance(draw, Day):
+            since = date.fromisoformat(str(cells[draw.after or "as_of"]))
+            return {"": (since + timedelta(days=chance.randint(*draw.days))).isoformat()}
+        return draw.draw(chance)
 
 
 def _filled(template: str, cells: Mapping[str, object], register: Register) -> object:

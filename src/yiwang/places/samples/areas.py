@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 from yiwang.acts.values import system
-from yiwang.kernel.samples import SampleFile, register_sample
+from yiwang.kernel.samples import SampleFile
 from yiwang.places.services import system_load_areas
 from yiwang.places.values import NewArea
 
-
-def register() -> None:
-    """Offer the loader."""
-    register_sample("areas", load_areas, order=40)
+__all__ = ["load_areas"]
 
 
 def load_areas(file: SampleFile) -> int:
