@@ -120,6 +120,10 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "element": "residence.phone",
         "record_id": resident.get("/api/v1/facts").json()["rows"][-1]["record_id"],
         "certificate_id": str(assignment.id),  # no certificate is called so: whose they are is shown in tests/documents
+        "application_id": str(
+            assignment.id
+        ),  # no application is called so, and no bundle: see tests/portal/test_bundles.py
+        "bundle_id": "nothing",
         "form": "pdf",
         "token": "nobody",
         "key_id": "nobody",
@@ -191,6 +195,9 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         },
         "POST /api/v1/verification/identifier": {"identifier": NO_CERTIFICATE},
         "POST /desk/certificates/<uuid:certificate_id>/<slug:act>/": {"reason": "有原因"},
+        "POST /api/v1/applications/{application_id}/answer": {"item": "nothing", "goes_on": True},
+        "POST /api/v1/applications/{application_id}/withdrawal": {"reason": "不办了"},
+        "POST /api/v1/bundles/{bundle_id}/applications": {"values": {}, "form_digest": "1.nothing"},
         "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
         "POST /api/v1/records/{resource}/{record_id}/corrections": {
             "values": {"residence.phone": "13907491234"},

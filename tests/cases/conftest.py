@@ -13,9 +13,20 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.moving import moving, moving_clone, moving_template, own_moving
 from support.permit import own_town, permit_clone, permit_office, permit_template, town
 
-__all__ = ["own_town", "permit_clone", "permit_office", "permit_template", "town"]
+__all__ = [
+    "moving",
+    "moving_clone",
+    "moving_template",
+    "own_moving",
+    "own_town",
+    "permit_clone",
+    "permit_office",
+    "permit_template",
+    "town",
+]
 
 PACKS = Path(__file__).parents[2] / "packs"
 SMALL_CITY = Path(__file__).parent / "packs"

@@ -2,6 +2,7 @@
 
 from support.demo import demo, demo_template, own_demo
 from support.handing_in import filing, filing_template
+from support.moving import moving, moving_clone, moving_template
 from support.permit import own_town, permit_clone, permit_office, permit_template, town
 
 __all__ = [
@@ -9,6 +10,9 @@ __all__ = [
     "demo_template",
     "filing",
     "filing_template",
+    "moving",
+    "moving_clone",
+    "moving_template",
     "own_demo",
     "own_town",
     "permit_clone",

@@ -17,6 +17,7 @@ from yiwang.api.pages import FAULTS_BY_STATUS, Malformed, problem_response
 from yiwang.api.routers import (
     alerts,
     audit,
+    bundles,
     cases,
     certificates,
     facts,
@@ -81,6 +82,7 @@ api = NinjaAPI(
 api.add_router("/session", session.router)
 for _router in (
     items.router,
+    bundles.router,
     cases.router,
     certificates.router,
     alerts.router,

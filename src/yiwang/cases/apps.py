@@ -19,6 +19,7 @@ class CasesConfig(AppConfig):
         from yiwang.cases import jobs as jobs  # registers the jobs
         from yiwang.cases.checks import stuck_cases
         from yiwang.cases.declarations import (
+            BundleKind,
             CalendarKind,
             FormKind,
             ItemKind,
@@ -46,7 +47,7 @@ class CasesConfig(AppConfig):
         from yiwang.outbox.registry import declare_event
         from yiwang.records.registry import set_standing_agreements
 
-        for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind()):
+        for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind(), BundleKind()):
             register_kind(kind)
         register_kind(LifeEventKind())
         register_kind(ThemeKind())

@@ -1,4 +1,4 @@
-"""What packs declare for cases: items, forms, processes, calendars, limits and their pauses."""
+"""What packs declare for cases: items, bundles of them, forms, processes, calendars, limits and their pauses."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from yiwang.acts.values import system
 from yiwang.cases import registry
 from yiwang.cases.registry import ParameterFault
 from yiwang.cases.rules.bpmn import read_diagram
+from yiwang.cases.rules.bundles import ancestors, circle
 from yiwang.cases.rules.diagram import ClockAct, Diagram, DiagramFault
 from yiwang.cases.rules.published import FaqBody, PublishedBody, inconsistencies
 from yiwang.cases.services import system_recount_clocks
 from yiwang.cases.services.recounting import clocks_between
-from yiwang.cases.values import ClockUnit, Mark
+from yiwang.cases.values import ClockUnit, Consequence, Mark, Outcome
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 from yiwang.outbox.registry import declared_events
 
 __all__ = [
+    "BundleKind",
     "CalendarKind",
     "FormKind",
     "ItemKind",
@@ -657,7 +659,7 @@ class ItemKind(Kind):
         yield from _check_published(one)
         yield from self._check_applicant(one, city)
         yield from self._check_materials(one, city)
-        yield from self._check_promises(one, city)
+        yield from _check_promises_of(one, city)
         if process is not None:
             diagram = read_diagram(process.body.bpmn.encode(), registry.signatures())
             yield from self._check_parameters(one, diagram, city)
@@ -738,21 +740,6 @@ class ItemKind(Kind):
                         "A fact is shown by its source: declare the resource, or ask for an upload.",
                     )
 
-    def _check_promises(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
-        for n, clock in enumerate(one.body.clocks):
-            if clock.limit in {other.limit for other in one.body.clocks[:n]}:
-                yield _fault(one, f"clocks/{n}/limit", f"`{clock.limit}` stands here twice.", "Keep it once.")
-            limit = city.find("limit", clock.limit)
-            if limit is None or clock.promise is None:
-                continue
-            if clock.promise > limit.body.length or limit.body.counts == "before":
-                yield _fault(
-                    one,
-                    f"clocks/{n}/promise",
-                    f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
-                    "A promise only shortens a limit that is counted forwards.",
-                )
-
     def _check_clocks(self, one: Declaration, diagram: Diagram, city: City) -> Iterable[DeclarationFault]:
         stated = [clock.limit for clock in one.body.clocks]
         for name in diagram.limits():
@@ -817,6 +804,23 @@ def _check_published(one: Declaration) -> Iterable[DeclarationFault]:
         yield _fault(one, f"published/{pointer}", message, advice)
 
 
+def _check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault]:
+    """The limits of an item or a bundle stand once, and a promise is within its limit."""
+    for n, clock in enumerate(one.body.clocks):
+        if clock.limit in {other.limit for other in one.body.clocks[:n]}:
+            yield _fault(one, f"clocks/{n}/limit", f"`{clock.limit}` stands here twice.", "Keep it once.")
+        limit = city.find("limit", clock.limit)
+        if limit is None or clock.promise is None:
+            continue
+        if clock.promise > limit.body.length or limit.body.counts == "before":
+            yield _fault(
+                one,
+                f"clocks/{n}/promise",
+                f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
+                "A promise only shortens a limit that is counted forwards.",
+            )
+
+
 def _kept_about(element: str, city: City) -> set[str]:
     """The kinds of subject about which some resource is the element's source."""
     return {
@@ -877,6 +881,186 @@ def _check_filling(one: Declaration, start: StartBody, form: FormBody) -> Iterab
                 f"The form needs `{question.element}`, and nothing of the event fills it.",
                 f"Add `{question.element}: <field of the event>`, or write `required: false` in the form.",
             )
+
+
+# ── Bundle ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class AfterBody(_Part):
+    """That an item of a bundle waits for the end of another.
+
+    item: the other.  outcomes: how that must have ended.  otherwise: what becomes of this one when it ended in another way, or never
+    began: `stop` it does not begin; `continue` it begins all the same; `ask` the applicant says which.
+    """
+
+    item: str
+    outcomes: tuple[Outcome, ...] = Field(default=(Outcome.ACCEPTED,), min_length=1)
+    otherwise: Consequence
+
+
+class BundleItemBody(_Part):
+    """An item of a bundle.  after: what it waits for, all of it; left out, it begins when the application is sent."""
+
+    item: str
+    after: tuple[AfterBody, ...] = ()
+
+
+class BundleGuideBody(_Part):
+    """What the bundle's page says beside what its items say: one sentence each, as a good clerk speaks."""
+
+    conditions: tuple[Text, ...] = Field(min_length=1)
+    fee: Text
+    result: Text
+
+
+class BundleBody(Body):
+    """Several items that one application starts 一件事: one form, one receipt, one progress.
+
+    items: in the order in which the form asks for them.  form_title: of the one form; left out, the bundle's own.  Its questions and
+    materials are those of the items, each once, without what an earlier item brings forth.
+    clocks: limits of the whole, from sending to the end of the last item; the earliest counts, and the first promise is the one that the
+    bundle's tile names. The cases keep the limits of their own items.
+    basic_code, level: as of an item; they make the number of an application.
+    """
+
+    kind: Literal["bundle"]
+    summary: Text
+    form_title: Text = ""
+    items: tuple[BundleItemBody, ...] = Field(min_length=2)
+    clocks: tuple[ItemClockBody, ...] = ()
+    guide: BundleGuideBody
+    law: tuple[LawBody, ...] = ()
+    keywords: tuple[str, ...] = ()
+    basic_code: str = Field(pattern=r"^[0-9A-Z]{12}$")
+    level: int = Field(ge=1, le=7)
+
+
+class BundleKind(Kind):
+    """`bundles/*.yaml`."""
+
+    name = "bundle"
+    folder = "bundles"
+    schema = BundleBody
+    order = 75
+
+    def references(self, body: BundleBody) -> Iterable[Reference]:
+        """Its items and the limits of the whole."""
+        for n, one in enumerate(body.items):
+            yield Reference(f"items/{n}/item", "item", one.item)
+        for n, clock in enumerate(body.clocks):
+            yield Reference(f"clocks/{n}/limit", "limit", clock.limit)
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """The items can be applied for together, wait for each other without a circle, and never for what nobody can say."""
+        body: BundleBody = one.body
+        yield from _check_promises_of(one, city)
+        yield from self._check_graph(one)
+        items = {part.item: found for part in body.items if (found := city.find("item", part.item)) is not None}
+        yield from self._check_applicants(one, items)
+        for other in [*city.of_kind("item").values(), *city.of_kind(self.name).values()]:
+            same_kind_later = other.kind == self.name and other.id >= one.id
+            if not same_kind_later and other.body.basic_code == body.basic_code:
+                yield _fault(one, "basic_code", f"The basic code is also that of {other.path}.", "Each has its own.")
+        if len(items) == len({part.item for part in body.items}):
+            yield from self._check_what_is_missing(one, items, city)
+
+    def _check_graph(self, one: Declaration) -> Iterable[DeclarationFault]:
+        body: BundleBody = one.body
+        named = [part.item for part in body.items]
+        graph = {part.item: [edge.item for edge in part.after] for part in body.items}
+        for n, part in enumerate(body.items):
+            if part.item in named[:n]:
+                yield _fault(one, f"items/{n}/item", f"`{part.item}` stands here twice.", "Keep it once.")
+            for m, edge in enumerate(part.after):
+                if edge.item not in named:
+                    yield _fault(
+                        one,
+                        f"items/{n}/after/{m}/item",
+                        f"`{edge.item}` is no item of this bundle.",
+                        did_you_mean(edge.item, named),
+                    )
+                if edge.item in {other.item for other in part.after[:m]}:
+                    yield _fault(one, f"items/{n}/after/{m}", f"It waits for `{edge.item}` twice.", "Keep it once.")
+        if waits := circle(graph):
+            yield _fault(one, "items", f"`{waits}` waits for itself.", "Take one `after` out of the circle.")
+
+    def _check_applicants(self, one: Declaration, items: Mapping[str, Declaration]) -> Iterable[DeclarationFault]:
+        """Whoever applies for one of them applies for all, for the same subject."""
+        first = next(iter(items.values()), None)
+        for n, part in enumerate(one.body.items):
+            found = items.get(part.item)
+            if first is None or found is None:
+                continue
+            if found.body.starts_on is not None:
+                yield _fault(
+                    one, f"items/{n}/item", f"Nobody applies for `{part.item}`: an event begins it.", "Take it out."
+                )
+            if found.body.about != first.body.about or _who_applies(found) != _who_applies(first):
+                yield _fault(
+                    one,
+                    f"items/{n}/item",
+                    f"`{part.item}` is not for the same subject and by the same applicant as `{first.id}`.",
+                    "Give both the same `about:` and the same `applicant:`.",
+                )
+
+    def _check_what_is_missing(
+        self, one: Declaration, items: Mapping[str, Declaration], city: City
+    ) -> Iterable[DeclarationFault]:
+        """What goes on without an earlier item needs nothing that only that one brings forth."""
+        body: BundleBody = one.body
+        graph = {part.item: [edge.item for edge in part.after] for part in body.items}
+        for n, part in enumerate(body.items):
+            for m, edge in enumerate(part.after):
+                if edge.otherwise is Consequence.STOP or edge.item not in items:
+                    continue
+                earlier = {edge.item, *ancestors(graph, edge.item)}
+                asked = {name for item in earlier for name in _asked_by(items[item], city)}
+                brought = {name for item in earlier for name in _brought_by(items[item], city)} - asked
+                for name in sorted(_needed_by(items[part.item], city) & brought):
+                    yield _fault(
+                        one,
+                        f"items/{n}/after/{m}/otherwise",
+                        f"`{part.item}` needs `{name}`, which only `{edge.item}` brings forth.",
+                        "Write `otherwise: stop`, or let the item do without it.",
+                    )
+
+
+def _who_applies(item: Declaration) -> tuple[str, str] | None:
+    applicant = item.body.applicant
+    return (applicant.kind, applicant.called) if applicant is not None else None
+
+
+def _asked_by(item: Declaration, city: City) -> set[str]:
+    form = city.find("form", item.body.form)
+    return set(form.body.elements()) if form is not None else set()
+
+
+def _needed_by(item: Declaration, city: City) -> set[str]:
+    """Elements without which the item cannot be applied for: required answers, and facts that nothing may stand for."""
+    form = city.find("form", item.body.form)
+    fields = [field for section in form.body.sections for field in section.fields] if form is not None else []
+    needed = {field.element for field in fields if field.required}
+    for material in item.body.materials:
+        if material.kind == "fact" and not material.element and not material.may_follow:
+            needed |= set(material.elements)
+    return needed
+
+
+def _brought_by(item: Declaration, city: City) -> set[str]:
+    """Elements that the item's acceptance writes."""
+    process = city.find("process", item.body.process)
+    if process is None:
+        return set()
+    diagram = read_diagram(process.body.bpmn.encode(), registry.signatures())
+    found: set[str] = set()
+    for name, type in diagram.needs(registry.signatures()).items():
+        written = item.body.parameters.get(name)
+        for write in written if type == "writes" and isinstance(written, list) else ():
+            resource = city.find("resource", str(write.get("resource", ""))) if isinstance(write, dict) else None
+            if resource is not None:
+                sources = {field.element for field in resource.body.fields if str(field.role) == "source"}
+                found |= set(write.get("fields") or sources) & sources
+    return found
 
 
 # ── Parameters ──────────────────────────────────────────────────────────────────────────────────────────────────────────

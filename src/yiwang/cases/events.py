@@ -1,6 +1,6 @@
-"""What cases tell. CloudEvents types are for ever; fields are only added.
+"""What cases and applications tell. CloudEvents types are for ever; fields are only added.
 
-Every event has `subject` = the case id and these data: `number`, `item`, `release`, `unit_id`, `origin`. No values: who may read
+Every event of a case has `subject` = the case id and these data: `number`, `item`, `release`, `unit_id`, `origin`. No values: who may read
 them asks `queries.case`.
 """
 
@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 __all__ = [
+    "APPLICATION_ASKED",
+    "APPLICATION_ENDED",
+    "APPLICATION_PART_BEGUN",
+    "APPLICATION_PART_STOPPED",
+    "APPLICATION_SUBMITTED",
     "CASE_ADVANCED",
     "CASE_CLOCK_CHANGED",
     "CASE_CLOCK_STARTED",
@@ -50,8 +55,27 @@ recounted (the calendar has changed); `change_id`."""
 
 CASE_CLOCK_STOPPED: Final = "case.clock-stopped.v1"
 """A clock has ended.  + what `case.clock-started.v1` has; `state`: met | missed | stopped."""
+
+APPLICATION_SUBMITTED: Final = "application.submitted.v1"
+"""The one form of a bundle was sent. Events of applications have `subject` = the application id and, instead of what cases tell:
+`application_id`, `number`, `bundle`, `bundle_title` (in Chinese), `release`, `applicant_id` (who sent it), `due_on`, `origin`."""
+
+APPLICATION_PART_BEGUN: Final = "application.part-begun.v1"
+"""The case of a part was made.  + `item`, `item_title`, `case_id`."""
+
+APPLICATION_PART_STOPPED: Final = "application.part-stopped.v1"
+"""A part will not begin, because another ended otherwise.  + `item`, `item_title`, `because`, `because_title` (of that other)."""
+
+APPLICATION_ASKED: Final = "application.asked.v1"
+"""The applicant is asked whether a part goes on without another.  + what `application.part-stopped.v1` has."""
+
+APPLICATION_ENDED: Final = "application.ended.v1"
+"""Every part is over.  + `granted`, `all`: how many parts were granted, and how many there are."""
+
 _EVERY = ("number", "item", "release", "unit_id", "origin")
 _CLOCK = ("applicant_id", "case_id", "limit", "state", "due_on", "legal_due_on")
+_APPLICATION = ("application_id", "number", "bundle", "bundle_title", "release", "applicant_id", "due_on", "origin")
+_BECAUSE = ("item", "item_title", "because", "because_title")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     CASE_SUBMITTED: (*_EVERY, "due_on", "place"),
     CASE_ADVANCED: (*_EVERY, "version", "node", "act"),
@@ -61,6 +85,11 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     CASE_CLOCK_STARTED: (*_EVERY, *_CLOCK),
     CASE_CLOCK_CHANGED: (*_EVERY, *_CLOCK, "change", "change_id"),
     CASE_CLOCK_STOPPED: (*_EVERY, *_CLOCK),
+    APPLICATION_SUBMITTED: _APPLICATION,
+    APPLICATION_PART_BEGUN: (*_APPLICATION, "item", "item_title", "case_id"),
+    APPLICATION_PART_STOPPED: (*_APPLICATION, *_BECAUSE),
+    APPLICATION_ASKED: (*_APPLICATION, *_BECAUSE),
+    APPLICATION_ENDED: (*_APPLICATION, "granted", "all"),
     TASK_TRANSFERRED: (*_EVERY, "task_id", "node", "post_id"),
 }
 """What a declaration that names one of these events may use of it."""

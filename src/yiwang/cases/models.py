@@ -8,7 +8,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from yiwang.cases.values import CaseState, ClockState, Outcome, TaskState
+from yiwang.cases.values import CaseState, ClockState, Outcome, PartState, TaskState
 from yiwang.kernel.ids import uuid7
 
 ORIGINS = ("live", "rehearsal", "invented")
@@ -104,6 +104,91 @@ class Case(models.Model):
             models.Index(fields=["unit", "-id"], name="case_by_unit"),
             models.Index(fields=["submitted_at"], name="case_by_day_sent"),
             models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="case_by_day_ended"),
+        ]
+
+
+class Application(models.Model):
+    """One application 申请 for all items of a bundle, under the release that it was sent under.
+
+    Personal data: `values` holds what the applicant wrote, `facts` what the city knew of him; `reason` what he wrote when he withdrew it;
+    `subject`, `agent` and `account` say who.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    number = models.TextField(unique=True, db_comment="as a case number, without a unit: level, bundle, date, counter")
+    bundle = models.TextField(db_comment="id of the declared bundle")
+    release = models.IntegerField(db_comment="the release whose definitions it and its cases keep")
+    subject = models.ForeignKey(
+        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_comment="whom it is for"
+    )
+    agent = models.ForeignKey(
+        "subjects.Subject",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="the person who applies for the subject that he represents; null: the subject itself",
+    )
+    account = models.ForeignKey(
+        "identity.Account", on_delete=models.PROTECT, related_name="+", db_comment="who sent it"
+    )
+    values = models.JSONField(db_comment="the answers as sent: [{name, value, digest of the element's definition}]")
+    form_digest = models.TextField(db_comment="what questions were answered")
+    facts = models.JSONField(default=list, db_comment="facts used, frozen as evidence, as a case keeps them")
+    form_fields = models.IntegerField(default=0, db_comment="questions that the form had for this applicant")
+    known_fields = models.IntegerField(default=0, db_comment="of these, those that nobody had to type")
+    asked_apart = models.IntegerField(default=0, db_comment="questions that the items would have asked one by one")
+    legal_due = models.DateField(null=True, db_comment="last day of the legal limit of the whole; null: none")
+    due = models.DateField(null=True, db_comment="the earlier of the legal and the promised last day")
+    due_at = models.DateTimeField(null=True, db_comment="the instant from which the earlier one is over")
+    provisional = models.BooleanField(default=False)
+    submitted_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, db_comment="when the last of its parts was over")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [_one_of("origin", ORIGINS, "application_origin_known")]
+        indexes = [
+            models.Index(fields=["subject", "-id"], name="application_by_applicant"),
+            models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="application_by_agent"),
+        ]
+
+
+class ApplicationPart(models.Model):
+    """One item of an application: before its case begins, while it runs, and when it is over.
+
+    Personal data: `reason` as the applicant wrote it when he withdrew a part that had not begun.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="parts")
+    position = models.IntegerField(db_comment="from 1, as the bundle declares them")
+    item = models.TextField(db_comment="id of the declared item")
+    case_id = models.UUIDField(unique=True, db_comment="the id that its case has, or will have when it begins")
+    state = models.TextField(default=PartState.WAITING)
+    outcome = models.TextField(null=True, db_comment="of its case, when that has ended")
+    held_by = models.TextField(
+        blank=True, default="", db_comment="the item whose end stopped it, or about which the applicant is asked"
+    )
+    goes_on = models.BooleanField(default=False, db_comment="the applicant said that it goes on all the same")
+    reason = models.TextField(blank=True, default="")
+    begun_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "item"], name="applicationpart_once_for_each_item"),
+            _one_of("state", PartState, "applicationpart_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "asking", "begun"], ended_at__isnull=True)
+                | Q(state__in=["ended", "stopped", "withdrawn"], ended_at__isnull=False),
+                name="applicationpart_over_at_an_instant",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["begun", "ended"], begun_at__isnull=False)
+                | Q(state__in=["waiting", "asking", "stopped", "withdrawn"], begun_at__isnull=True),
+                name="applicationpart_begun_with_a_case",
+            ),
         ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.portal.views import (
+    applications,
     apply,
     cases,
     certificates,
@@ -36,6 +37,12 @@ urlpatterns = [
     path("items/<slug:item_id>/", guide.item, name="item"),
     path("items/<slug:item_id>/apply/", apply.apply, name="apply"),
     path("items/<slug:item_id>/draft/", apply.draft, name="draft"),
+    path("bundles/<slug:bundle_id>/", applications.bundle, name="bundle"),
+    path("bundles/<slug:bundle_id>/apply/", apply.apply_bundle, name="apply-bundle"),
+    path("my/applications/<uuid:application_id>/", applications.progress, name="application"),
+    path("my/applications/<uuid:application_id>/receipt/", applications.receipt, name="application-receipt"),
+    path("my/applications/<uuid:application_id>/withdraw/", applications.withdraw, name="withdraw-application"),
+    path("my/applications/<uuid:application_id>/answer/", applications.answer, name="answer-application"),
     path("places/picker/", apply.picker, name="picker"),
     path("receipts/<uuid:case_id>/", cases.receipt, name="receipt"),
     path("my/", space.space, name="space"),

@@ -4,18 +4,24 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 `system_…` and only for jobs, subscribers and doctor. Texts come back in `language` (a BCP 47 tag).
 """
 
+from yiwang.cases.queries.applications import application, application_of_case, my_applications
 from yiwang.cases.queries.briefs import system_brief
+from yiwang.cases.queries.bundles import bundle_guide, list_bundles
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
 from yiwang.cases.queries.drafts import draft, my_drafts
 from yiwang.cases.queries.figures import figures_of_the_day
-from yiwang.cases.queries.filling import form_for, prepared_for
+from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.tasks import my_tasks, next_task, system_list_stuck, task
 
 __all__ = [
+    "application",
+    "application_of_case",
+    "bundle_form_for",
+    "bundle_guide",
     "case",
     "draft",
     "element_field",
@@ -24,8 +30,10 @@ __all__ = [
     "form_for",
     "item_guide",
     "life_events",
+    "list_bundles",
     "list_items",
     "meanings_of",
+    "my_applications",
     "my_cases",
     "my_drafts",
     "my_tasks",

@@ -50,14 +50,21 @@ __all__ = [
     "CANCEL",
     "WAITING",
     "case",
+    "Reading",
     "find_case",
+    "frozen_values",
     "held_by",
     "load",
     "load_tasks",
+    "masks",
+    "may_stop",
     "my_cases",
+    "reading",
     "shape_case",
+    "state_sentence",
     "task_line",
     "unit_cases",
+    "with_masked_facts",
 ]
 
 CANCEL = "case.cancel"
@@ -190,7 +197,7 @@ def _line(one: Case, now: Reading) -> CaseLine:
         item_title=item_title(one.item, one.release, now.language),
         state=CaseState(one.state),
         outcome=Outcome(one.outcome) if one.outcome else None,
-        state_text=_state_sentence(one, clock, now),
+        state_text=state_sentence(one, now),
         submitted_at=one.submitted_at,
         due_on=due_on,
         ended_at=one.ended_at,
@@ -207,7 +214,7 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
     due_on = clock.due if clock else None
     with override(language.lower()):
         days = now.days_left(due_on)
-        masked = _masks(actor)
+        masked = masks(actor)
         return CaseView(
             id=one.id,
             number=one.number,
@@ -224,9 +231,9 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             ended_at=one.ended_at,
             release=one.release,
             has_it=tuple(held_by(one)),
-            waits_for=_state_sentence(one, clock, now),
+            waits_for=state_sentence(one, now),
             reason=one.reason,
-            values=_values(one, language, masked=masked),
+            values=frozen_values(one.values, one.facts, one.release, language, masked=masked),
             course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
             tasks=tuple(task_line(task, one, diagram, now, task_due(task, one)) for task in waiting),
             clocks=clocks_of(one, language, now.calendar),
@@ -237,14 +244,16 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
             origin=one.origin,
             agent_id=one.agent_id,
-            facts=_facts(one, language, masked=masked),
+            facts=with_masked_facts(one.facts, one.release, language, masked=masked),
             materials=_materials(one, language, masked=masked),
             form_fields=one.form_fields,
             known_fields=one.known_fields,
         )
 
 
-def _state_sentence(one: Case, clock: Clock | None, now: Reading) -> str:
+def state_sentence(one: Case, now: Reading) -> str:
+    """Who has a case and until when, or how it ended. Reads its tasks, their `answering` and its clocks, prefetched or not."""
+    clock = due_of(one)
     asked = next((task for task in one.tasks.all() if task.party and task.state == TaskState.OPEN), None)
     if asked is not None and one.state == CaseState.OPEN:
         diagram = process_of(definition("item", one.item, one.release), one.release).diagram
@@ -252,7 +261,7 @@ def _state_sentence(one: Case, clock: Clock | None, now: Reading) -> str:
     return wording.state_sentence(one, held_by(one), clock, now.days_left(clock.due if clock else None))
 
 
-def _masks(actor: Actor) -> bool:
+def masks(actor: Actor) -> bool:
     """Whether sensitive facts are covered for this reader: for a post without the grant to read them."""
     return actor.capacity is CapacityKind.POST and unit_scope(actor, READ_SENSITIVE).is_empty
 
@@ -328,9 +337,12 @@ def _course_line(entry: CourseEntry, diagram: Diagram, language: str) -> CourseL
     )
 
 
-def _facts(one: Case, language: str, *, masked: bool) -> tuple[FrozenFact, ...]:
-    views = [frozen_view(kept, language) for kept in one.facts]
-    return tuple(_covered(view) if masked and _is_sensitive(view.element, one.release) else view for view in views)
+def with_masked_facts(
+    facts: Sequence[Mapping[str, Any]], release: int, language: str, *, masked: bool
+) -> tuple[FrozenFact, ...]:
+    """Kept facts for people.  masked: sensitive ones are covered."""
+    views = [frozen_view(kept, language) for kept in facts]
+    return tuple(_covered(view) if masked and _is_sensitive(view.element, release) else view for view in views)
 
 
 def _covered(view: FrozenFact) -> FrozenFact:
@@ -346,8 +358,10 @@ def _is_sensitive(name: str, release: int) -> bool:
 def _materials(one: Case, language: str, *, masked: bool) -> tuple[MaterialLine, ...]:
     """Each declared material with where it stands, what shows it, and whose that is."""
     declared = {material["id"]: material for material in definition("item", one.item, one.release)["materials"]}
-    facts = {fact.element: fact for fact in _facts(one, language, masked=masked)}
-    answers = {value.name: value for value in _values(one, language, masked=masked)}
+    facts = {fact.element: fact for fact in with_masked_facts(one.facts, one.release, language, masked=masked)}
+    answers = {
+        value.name: value for value in frozen_values(one.values, one.facts, one.release, language, masked=masked)
+    }
     lines: list[MaterialLine] = []
     for kept in one.materials:
         material = declared[kept["id"]]
@@ -365,10 +379,17 @@ def _materials(one: Case, language: str, *, masked: bool) -> tuple[MaterialLine,
     return tuple(lines)
 
 
-def _values(one: Case, language: str, *, masked: bool = False) -> tuple[FrozenValue, ...]:
-    known = {kept["element"] for kept in one.facts}
-    frozen: Sequence[Mapping[str, Any]] = one.values
-    elements = {value["name"]: element(value["name"], one.release) for value in frozen}
+def frozen_values(
+    frozen: Sequence[Mapping[str, Any]],
+    facts: Sequence[Mapping[str, Any]],
+    release: int,
+    language: str,
+    *,
+    masked: bool = False,
+) -> tuple[FrozenValue, ...]:
+    """Kept answers for people.  facts: kept with them.  masked: sensitive ones that the city knew are covered."""
+    known = {kept["element"] for kept in facts}
+    elements = {value["name"]: element(value["name"], release) for value in frozen}
     typed = thaw({value["name"]: value["value"] for value in frozen}, elements.values())
     shaped: list[FrozenValue] = []
     for value in frozen:
@@ -380,7 +401,7 @@ def _values(one: Case, language: str, *, masked: bool = False) -> tuple[FrozenVa
                 title=text(about.title, language),
                 type=about.type,
                 value=None if covered else value["value"],
-                shown=shown(typed.get(about.id), about, language, masked=covered, release=one.release),
+                shown=shown(typed.get(about.id), about, language, masked=covered, release=release),
                 digest=value["digest"],
                 sensitivity=str(about.sensitivity),
                 is_known=about.id in known,

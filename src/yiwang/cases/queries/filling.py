@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.queries.bundles import bundle
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
 from yiwang.cases.queries.known import Known, known_for
 from yiwang.cases.rules.materials import standing_of
@@ -19,7 +20,7 @@ from yiwang.catalog.queries import freeze
 from yiwang.kernel.errors import NotFound, NotSignedIn
 from yiwang.kernel.texts import text
 
-__all__ = ["asked_of", "form_for", "prepared_for"]
+__all__ = ["asked_of", "bundle_form_for", "form_for", "prepared_for"]
 
 
 def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_id: UUID | None = None) -> FormView:
@@ -31,11 +32,23 @@ def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_i
     asked = asking(item_id)
     if asked.begun_by_event:
         raise NotFound(NOBODY_APPLIES)
+    return _form(actor, asked, language, subject_id)
+
+
+def bundle_form_for(
+    actor: Actor, bundle_id: str, language: str = "zh-Hans", *, subject_id: UUID | None = None
+) -> FormView:
+    """The one form of a bundle for this actor to fill, as `form_for` gives that of an item. `item_id` is then the bundle's."""
+    whole = bundle(bundle_id)
+    return replace(_form(actor, whole.asked, language, subject_id), asked_apart=whole.asked_apart)
+
+
+def _form(actor: Actor, asked: Asking, language: str, subject_id: UUID | None) -> FormView:
     if actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn("Sign in to fill in this form.")
     known = known_for(actor, asked, subject_id)
     with override(language.lower()):
-        names = asked_of(asked, known)
+        names = asked_of(asked, known.facts)
         fields = {name: _field(asked, known, name, language) for name in names}
         sections = [
             FormSection(
@@ -47,7 +60,7 @@ def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_i
             sections.append(FormSection(_("What you have to show"), shown))
     return FormView(
         asked.form["id"],
-        item_id,
+        asked.item["id"],
         text(asked.form["title"], language),
         tuple(sections),
         asked.digest,
@@ -67,7 +80,7 @@ def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepa
     asked = asking(item_id)
     mine = actor.capacity is CapacityKind.SELF and not asked.begun_by_event
     known = known_for(actor, asked) if mine else Known()
-    names = [name for name in asked_of(asked, known) if not asked.questions[name].material]
+    names = [name for name in asked_of(asked, known.facts) if not asked.questions[name].material]
     return Prepared(
         materials=tuple(_material(asked, known, one, language) for one in asked.materials)
         if mine
@@ -77,12 +90,12 @@ def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepa
     )
 
 
-def asked_of(asked: Asking, known: Known) -> list[str]:
-    """The questions of the form for who has these facts, in order: no file instead of a fact that the city knows."""
+def asked_of(asked: Asking, known: Collection[str]) -> list[str]:
+    """The questions of the form for whom these elements are known, in order: no file instead of a fact that the city knows."""
     instead = {
         one["element"]
         for one in asked.materials
-        if one["kind"] == "fact" and standing_of(one, known.facts, {}) is MaterialState.KNOWN
+        if one["kind"] == "fact" and standing_of(one, known, {}) is MaterialState.KNOWN
     }
     return [name for name in asked.questions if name not in instead]
 

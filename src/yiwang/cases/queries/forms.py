@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ __all__ = [
     "named_by",
     "material_line",
     "process_of",
+    "produced_by",
 ]
 
 NOBODY_APPLIES = msgid("Nobody applies for this: the platform begins it by itself.")
@@ -125,15 +126,23 @@ def asking(item_id: str, release: int | None = None) -> Asking:
 
 
 def _written(item: Mapping[str, Any], release: int) -> set[str]:
-    """Elements that a case of the item writes to the register that is their source."""
-    found: set[str] = set()
+    """Elements that a case of the item writes as they were answered to the register that is their source."""
+    return {target for target, source in _writes(item, release) if target == source}
+
+
+def produced_by(item: Mapping[str, Any], release: int) -> set[str]:
+    """Elements of which a case of the item writes a value to the register that is their source: what is known when it has been granted."""
+    return {target for target, _source in _writes(item, release)}
+
+
+def _writes(item: Mapping[str, Any], release: int) -> Iterator[tuple[str, str]]:
+    """Element of a register that is its source → element of the case whose value is written there."""
     for name, type in process_of(item, release).diagram.needs(signatures()).items():
         for write in item["parameters"][name] if type == "writes" else ():
             resource = list_resources(release)[write["resource"]]
             sources = {field.element for field in resource.fields if field.role is FieldRole.SOURCE}
             chosen = write.get("fields") or {name: name for name in sources}
-            found |= {target for target, asked in chosen.items() if target in sources and target == asked}
-    return found
+            yield from ((target, source) for target, source in chosen.items() if target in sources)
 
 
 def named_by(item_id: str, release: int) -> frozenset[str]:

@@ -30,7 +30,17 @@ from yiwang.cases.values import (
 )
 from yiwang.kernel.texts import text
 
-__all__ = ["item_guide", "life_events", "list_items", "meanings_of", "search_topics", "themes"]
+__all__ = [
+    "answering_duty",
+    "item_guide",
+    "life_events",
+    "list_items",
+    "meanings_of",
+    "points_of",
+    "search_topics",
+    "texts",
+    "themes",
+]
 
 TITLE, KEYWORD, SUMMARY, REST = 10.0, 8.0, 4.0, 1.0
 """What a word counts by where it stands."""
@@ -51,10 +61,15 @@ def list_items(language: str = "zh-Hans", search: str = "") -> list[ItemSummary]
     for id, item in list_definitions("item", number).items():
         if item["starts_on"] is not None:
             continue
-        points = score(meant, _fields(item)) if meant else 0.0
+        points = points_of(item, meant)
         if points or not meant:
             found.append((points, _summary(id, item, number, language)))
     return [one for _points, one in sorted(found, key=lambda pair: (-pair[0], pair[1].title, pair[1].id))]
+
+
+def points_of(declared: Mapping[str, Any], meant: Sequence[Sequence[str]]) -> float:
+    """How well an item or a bundle answers what was searched (`meanings_of`); 0 when it does not, or nothing was searched."""
+    return score(meant, _fields(declared)) if meant else 0.0
 
 
 def meanings_of(search: str, release: int | None = None) -> list[list[str]]:
@@ -115,7 +130,7 @@ def _summary(id: str, item: Mapping[str, Any], release: int, language: str) -> I
 
 def _fields(item: Mapping[str, Any]) -> list[tuple[str, float]]:
     guide = item["guide"]
-    rest = [*guide["conditions"], guide["result"], *(one["title"] for one in item["materials"])]
+    rest = [*guide["conditions"], guide["result"], *(one["title"] for one in item.get("materials", ()))]
     return [
         (normal(" ".join(_all(item["title"]))), TITLE),
         *((normal(one), KEYWORD) for one in item["keywords"]),
@@ -136,10 +151,10 @@ def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
         id=item_id,
         title=text(item["title"], language),
         summary=text(item["summary"], language),
-        conditions=_texts(guide["conditions"], language),
-        materials=_texts(guide["materials"], language),
+        conditions=texts(guide["conditions"], language),
+        materials=texts(guide["materials"], language),
         asked=tuple(text(one.element.title, language) for one in asked.questions.values()),
-        steps=_texts(guide["steps"], language),
+        steps=texts(guide["steps"], language),
         promise=promise_of(item, release, language),
         limits=limits_of_item(item, release, language),
         fee=text(guide["fee"], language),
@@ -161,6 +176,11 @@ def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
 def _named(kind: str, ids: Iterable[str], release: int, language: str) -> tuple[Topic, ...]:
     found = ((id, find_definition(kind, id, release)) for id in ids)
     return tuple(_topic(kind, id, body, language) for id, body in found if body is not None)
+
+
+def answering_duty(item: Mapping[str, Any], release: int, language: str) -> str:
+    """The title of the duty that decides cases of an item, or empty."""
+    return _duty_title(_deciding_duty(item, release), release, language)
 
 
 def _deciding_duty(item: Mapping[str, Any], release: int) -> str:
@@ -282,7 +302,8 @@ def _words() -> dict[str, str]:
     }
 
 
-def _texts(titles: Sequence[Any], language: str) -> tuple[str, ...]:
+def texts(titles: Sequence[Any], language: str) -> tuple[str, ...]:
+    """Each declared text in one language."""
     return tuple(text(one, language) for one in titles)
 
 

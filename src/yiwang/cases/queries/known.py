@@ -5,7 +5,7 @@ A published item is the standing agreement for the elements that it names; each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -56,10 +56,11 @@ def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Kn
         return Known()
     person = actor.capacity_id
     applicant = asked.item["applicant"]
+    about: str = asked.item["about"]
     if applicant is None:
         if subject_id not in (None, person):
             raise NotAllowed(msgid("This is applied for by oneself."))
-        return _read(actor, asked, {asked.item["about"]: person}, Known(subject_id=person))
+        return _read(actor, asked, [_Whom(about, person, asked.fact_elements)], Known(subject_id=person))
     subjects = _represented(actor, person, applicant)
     if subject_id is None and len(subjects) == 1:
         subject_id = subjects[0].id
@@ -67,7 +68,11 @@ def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Kn
         return Known(subjects=subjects, agent_id=person)
     if subject_id not in {one.id for one in subjects}:
         raise NotAllowed(msgid("You do not represent the one for whom you want to apply."))
-    whom = {asked.item["about"]: subject_id, applicant["kind"]: person}
+    his = theirs = asked.fact_elements
+    if applicant["kind"] == about:
+        his = asked.fact_elements & set(applicant["own"])
+        theirs = asked.fact_elements - his
+    whom = [_Whom(about, subject_id, theirs), _Whom(applicant["kind"], person, his)]
     return _read(actor, asked, whom, Known(subjects=subjects, subject_id=subject_id, agent_id=person))
 
 
@@ -85,17 +90,26 @@ def _represented(actor: Actor, person: UUID, applicant: Mapping[str, Any]) -> tu
     return tuple(sorted(found, key=lambda one: (one.title, one.id)))
 
 
-def _read(actor: Actor, asked: Asking, whom: Mapping[str, UUID], base: Known) -> Known:
+@dataclass(frozen=True, slots=True)
+class _Whom:
+    """Whose facts a form is filled with.  elements: those that are his, of his kind of subject."""
+
+    kind: str
+    subject_id: UUID
+    elements: frozenset[str]
+
+
+def _read(actor: Actor, asked: Asking, whom: Sequence[_Whom], base: Known) -> Known:
     facts: dict[str, FactView] = {}
     about: dict[str, UUID] = {}
-    wanted = asked.fact_elements
-    for kind, subject in whom.items():
+    for one in whom:
+        subject = one.subject_id
         names = {
             field.element
             for resource in list_resources(asked.release).values()
-            if resource.about == kind
+            if resource.about == one.kind
             for field in resource.fields
-            if field.role is FieldRole.SOURCE and field.element in wanted
+            if field.role is FieldRole.SOURCE and field.element in one.elements
         }
         if not names:
             continue

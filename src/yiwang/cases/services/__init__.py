@@ -1,10 +1,13 @@
 """Everything that changes a case. What officers and applicants do takes an actor; `system_…` is for jobs, scheduler and operators."""
 
+from yiwang.cases.services.applying import submit_bundle
 from yiwang.cases.services.assignment import system_assign_task, system_assign_waiting
 from yiwang.cases.services.decision import advance
 from yiwang.cases.services.deeming import system_deem, system_deem_missed
 from yiwang.cases.services.drafts import discard_draft, save_draft, system_discard_old_drafts
 from yiwang.cases.services.extension import extend_clock
+from yiwang.cases.services.following import system_go_on
+from yiwang.cases.services.leaving import answer_part, withdraw_application
 from yiwang.cases.services.outside import (
     system_fail_action,
     system_rescue_actions,
@@ -26,12 +29,14 @@ __all__ = [
     "NotTogether",
     "advance",
     "advance_together",
+    "answer_part",
     "answer_task",
     "cancel",
     "discard_draft",
     "extend_clock",
     "save_draft",
     "submit",
+    "submit_bundle",
     "system_assign_task",
     "system_assign_waiting",
     "system_begin_case",
@@ -39,6 +44,7 @@ __all__ = [
     "system_deem_missed",
     "system_discard_old_drafts",
     "system_fail_action",
+    "system_go_on",
     "system_recount_clocks",
     "system_rescue_actions",
     "system_retry_action",
@@ -48,4 +54,5 @@ __all__ = [
     "system_settle_elsewhere",
     "transfer_task",
     "withdraw",
+    "withdraw_application",
 ]

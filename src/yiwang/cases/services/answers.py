@@ -71,7 +71,7 @@ def checked_answers(
     changed = _changed(asked, known, values, seen)
     if changed:
         raise FactChanged(faults=changed)
-    names = asked_of(asked, known)
+    names = asked_of(asked, known.facts)
     typed = {name: value for name, value in values.items() if name not in known.facts or name not in asked.questions}
     faults = _overwritten(asked, known, values, on)
     clean, wrong = understood(

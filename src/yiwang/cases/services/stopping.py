@@ -16,7 +16,7 @@ from yiwang.cases.values import CaseNotOpen, CaseView, Outcome, TaskState
 from yiwang.identity.queries import actor_unit, unit_scope
 from yiwang.kernel.errors import NotFound, msgid
 
-__all__ = ["cancel", "system_settle_elsewhere", "withdraw"]
+__all__ = ["cancel", "system_settle_elsewhere", "withdraw", "withdraw_case"]
 
 
 @service("case.withdraw", open_to={CapacityKind.SELF})
@@ -31,11 +31,17 @@ def withdraw(actor: Actor, case_id: UUID, *, reason: str = "", language: str = "
     case = lock_case(actor, case_id if actor.capacity is CapacityKind.SELF else None)
     if case.event_id is not None:  # nobody sent what an event began
         raise NotFound("There is no such case.")
-    words = checked_reason(reason, "optional")
+    withdraw_case(case, actor, checked_reason(reason, "optional"))
+    return shape_case(actor, find_case(case.pk), language)
+
+
+def withdraw_case(case: Case, actor: Actor, words: str) -> None:
+    """End a locked case whose tasks are loaded, for its applicant, in the running act. Raises CaseNotOpen."""
+    act = current_act()
     _stop(case)
     add_line(case, actor, "withdrawn", at=act.time, reason=words)
     act.emit(CASE_WITHDRAWN, subject=case.pk, data=event_data(case))
-    return _ended(case, actor, Outcome.WITHDRAWN, words, language)
+    _end(case, actor, Outcome.WITHDRAWN, words)
 
 
 @service(CANCEL)
@@ -52,7 +58,8 @@ def cancel(actor: Actor, case_id: UUID, *, reason: str, language: str = "zh-Hans
     words = checked_reason(reason, "required")
     _stop(case)
     add_line(case, actor, "cancelled", at=act.time, unit_id=actor_unit(actor), reason=words)
-    return _ended(case, actor, Outcome.CANCELLED, words, language)
+    _end(case, actor, Outcome.CANCELLED, words)
+    return shape_case(actor, find_case(case.pk), language)
 
 
 @service("case.settle-elsewhere")
@@ -68,7 +75,7 @@ def system_settle_elsewhere(actor: Actor, case_id: UUID) -> bool:
         return False
     _stop(case)
     add_line(case, actor, "settled-elsewhere", at=act.time)
-    _ended(case, actor, Outcome.CANCELLED, "", "zh-Hans")
+    _end(case, actor, Outcome.CANCELLED, "")
     return True
 
 
@@ -82,7 +89,7 @@ def _stop(case: Case) -> None:
     Task.objects.filter(case=case, state__in=WAITING).update(state=TaskState.CLOSED, done_at=current_act().time)
 
 
-def _ended(case: Case, actor: Actor, outcome: Outcome, reason: str, language: str) -> CaseView:
+def _end(case: Case, actor: Actor, outcome: Outcome, reason: str) -> None:
     act = current_act()
     case.version += 1
     case.reason = reason
@@ -90,4 +97,3 @@ def _ended(case: Case, actor: Actor, outcome: Outcome, reason: str, language: st
     end_case(case, actor, outcome, at=act.time)
     save_case(case)
     act.note(item=case.item, outcome=str(outcome), version=case.version)
-    return shape_case(actor, find_case(case.pk), language)

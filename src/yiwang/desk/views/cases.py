@@ -47,6 +47,7 @@ def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
         "facts": known_facts(request.actor, case),
         "alerts": alerts_on(request, case_id),
         "doubts": doubts_of(request.actor, case),
+        "part_of": queries.application_of_case(request.actor, case_id, request.language),
     }
     return page(request, "desk/case.html", shown)
 

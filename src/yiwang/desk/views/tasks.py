@@ -222,6 +222,7 @@ def _show(
         "asks": _rows(found, (more or {}).get("claimed") or {}),
         "alerts": alerts_on(request, found.case.id),
         "doubts": doubts_of(request.actor, found.case),
+        "part_of": queries.application_of_case(request.actor, found.case.id, request.language),
         "main_act": next((one for one in found.acts if not one.asks), None),
         "refuse_with": next((one.name for one in found.acts[1:] if one.reason == "required" and not one.asks), ""),
         "upcoming": queries.next_task(request.actor, task_id, filter_of(request)),

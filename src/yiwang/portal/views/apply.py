@@ -1,10 +1,10 @@
-"""The form of an item: fill, correct, send. Nothing typed is ever lost."""
+"""The form of an item or of a bundle: fill, correct, send. Nothing typed is ever lost."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -49,25 +49,64 @@ class Showing:
     status: int = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Road:
+    """For what one applies.  at: the address of its guide, below which the form stands.  title: of the guide.  form: filled for a subject.
+
+    send: takes what `services.submit` takes beyond the item, and gives the address of the receipt.  keeps: whether a form that was begun
+    is kept for another day.
+    """
+
+    at: str
+    title: str
+    form: Callable[[UUID | None], FormView]
+    send: Callable[..., str]
+    keeps: bool
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @for_oneself
 def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
-    """Show the form; take it."""
-    subject_id = _subject(request)
-    form = cases.form_for(request.actor, item_id, request.language, subject_id=subject_id)
+    """Show the form of an item; take it."""
+
+    def send(values: Mapping[str, object], **more: Any) -> str:
+        return f"/receipts/{services.submit(request.actor, item_id, values, **more).case_id}/"
+
+    def form(subject_id: UUID | None) -> FormView:
+        return cases.form_for(request.actor, item_id, request.language, subject_id=subject_id)
+
+    title = cases.item_guide(item_id, request.language).title
+    return _apply(request, Road(f"/items/{item_id}/", title, form, send, keeps=True))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_oneself
+def apply_bundle(request: FaceRequest, bundle_id: str) -> HttpResponseBase:
+    """Show the one form of a bundle; take it."""
+
+    def send(values: Mapping[str, object], **more: Any) -> str:
+        return f"/my/applications/{services.submit_bundle(request.actor, bundle_id, values, **more).id}/receipt/"
+
+    def form(subject_id: UUID | None) -> FormView:
+        return cases.bundle_form_for(request.actor, bundle_id, request.language, subject_id=subject_id)
+
+    title = cases.bundle_guide(bundle_id, request.language).title
+    return _apply(request, Road(f"/bundles/{bundle_id}/", title, form, send, keeps=False))
+
+
+def _apply(request: FaceRequest, road: Road) -> HttpResponseBase:
+    form = road.form(_subject(request))
     if form.subject_id is None:
-        return _choose(request, form)
+        return _choose(request, road, form)
     if request.method != "POST":
-        return _open(request, form)
+        return _open(request, road, form)
     taken = take_files(request.actor, form.fields, request.POST, request.FILES)
-    if "keep" in request.POST:
+    if road.keeps and "keep" in request.POST:
         return _keep(request, form, taken)
     if request.POST.keys() & {"show_places", REMOVE}:
-        return _show(request, form, Showing(request.POST, taken.files, faults=taken.faults))
+        return _show(request, road, form, Showing(request.POST, taken.files, faults=taken.faults))
     try:
-        receipt = services.submit(
-            request.actor,
-            item_id,
+        receipt_at = road.send(
             answers.read_answers(form, request.POST, taken.files),
             idempotency_key=request.POST.get("idempotency_key", ""),
             form_digest=request.POST.get("form_digest", ""),
@@ -77,29 +116,33 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
             found=taken.faults,
         )
     except Invalid as invalid:
-        return _show(request, form, Showing(request.POST, taken.files, invalid.faults, status=invalid.status))
+        return _show(request, road, form, Showing(request.POST, taken.files, invalid.faults, status=invalid.status))
     except FormChanged as change:
-        return _show(request, form, Showing(request.POST, taken.files, changed=change.faults, status=change.status))
+        return _show(
+            request, road, form, Showing(request.POST, taken.files, changed=change.faults, status=change.status)
+        )
     except FactChanged as change:
         return _show(
-            request, form, Showing(request.POST, taken.files, facts_changed=change.faults, status=change.status)
+            request, road, form, Showing(request.POST, taken.files, facts_changed=change.faults, status=change.status)
         )
     except KeyReused as reused:
-        return _show(request, form, Showing(request.POST, taken.files, sent_before=True, status=reused.status))
-    return HttpResponseRedirect(f"/receipts/{receipt.case_id}/", status=303)
+        return _show(request, road, form, Showing(request.POST, taken.files, sent_before=True, status=reused.status))
+    return HttpResponseRedirect(receipt_at, status=303)
 
 
-def _open(request: FaceRequest, form: FormView) -> HttpResponse:
+def _open(request: FaceRequest, road: Road, form: FormView) -> HttpResponse:
     """The form with what was typed before the session ended, or on another day, or anew."""
     typed, kept = _carried(request), None
     continued = typed is not None
-    if typed is None and (kept := cases.draft(request.actor, form.item_id, request.language)) is not None:
+    if typed is None and road.keeps:
+        kept = cases.draft(request.actor, form.item_id, request.language)
+    if kept is not None:
         if kept.subject_id in (None, form.subject_id):
             typed = _query(kept.values)
         else:
             kept = None
     before = known_files(request.actor, form.fields, typed).files if typed is not None else {}
-    return _show(request, form, Showing(typed, before, continued=continued, draft=kept))
+    return _show(request, road, form, Showing(typed, before, continued=continued, draft=kept))
 
 
 def _keep(request: FaceRequest, form: FormView, taken: TakenFiles) -> HttpResponseBase:
@@ -146,10 +189,9 @@ def _subject(request: FaceRequest) -> UUID | None:
         raise NotFound from None
 
 
-def _choose(request: FaceRequest, form: FormView) -> HttpResponse:
+def _choose(request: FaceRequest, road: Road, form: FormView) -> HttpResponse:
     """Before the form: for whom. Who represents nobody is told what to do."""
-    guide = cases.item_guide(form.item_id, request.language)
-    context = {"form": form, "guide": guide, "guide_at": f"/items/{form.item_id}/"}
+    context = {"form": form, "guide_title": road.title, "guide_at": road.at}
     return render(request, "portal/choose_subject.html", context)
 
 
@@ -168,13 +210,13 @@ def _query(values: Mapping[str, Sequence[str]]) -> QueryDict:
     return typed
 
 
-def _show(request: FaceRequest, form: FormView, showing: Showing) -> HttpResponse:
+def _show(request: FaceRequest, road: Road, form: FormView, showing: Showing) -> HttpResponse:
     typed = showing.typed
-    guide = cases.item_guide(form.item_id, request.language)
     context = {
         "form": form,
-        "guide": guide,
-        "guide_at": f"/items/{form.item_id}/",
+        "guide_title": road.title,
+        "guide_at": road.at,
+        "keeps": road.keeps,
         "sections": answers.sections_of(form, typed, showing.faults, showing.files),
         "takes_files": any(one.type == "file" for one in form.fields),
         "summary": answers.summary_of(form, showing.faults),

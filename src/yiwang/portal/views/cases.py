@@ -32,14 +32,19 @@ def receipt(request: FaceRequest, case_id: UUID) -> HttpResponse:
 def case_list(request: FaceRequest) -> HttpResponse:
     """All of one's cases, newest first."""
     page = queries.my_cases(request.actor, request.GET.get("cursor", ""), language=request.language)
-    return render(request, "portal/cases.html", {"page": page})
+    together = () if request.GET.get("cursor") else queries.my_applications(request.actor, request.language)
+    return render(request, "portal/cases.html", {"page": page, "together": together})
 
 
 @require_safe
 @for_oneself
 def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """How far it is: a sentence first, then the course."""
-    return render(request, "portal/case.html", {"case": queries.case(request.actor, case_id, request.language)})
+    context = {
+        "case": queries.case(request.actor, case_id, request.language),
+        "part_of": queries.application_of_case(request.actor, case_id, request.language),
+    }
+    return render(request, "portal/case.html", context)
 
 
 @require_safe

@@ -30,14 +30,17 @@ WHO = ("person", "organisation")
 @require_safe
 def home(request: FaceRequest) -> HttpResponse:
     """Search, what one has under way, life events, themes, what changed."""
-    going = []
+    going, together = [], []
     if request.actor.capacity is CapacityKind.SELF:
         mine = cases.my_cases(request.actor, limit=SHOWN_AT_HOME, language=request.language)
         going = [case for case in mine.rows if case.outcome is None]
+        together = [one for one in cases.my_applications(request.actor, request.language) if one.ended_at is None]
     items = cases.list_items(request.language)
     who = _who(request)
     context = {
         "going": going,
+        "together": together[:SHOWN_AT_HOME],
+        "bundles": cases.list_bundles(request.language),
         "life_events": cases.life_events(request.language)[:LARGE_TILES],
         "themes": [_for(topic, who) for topic in cases.themes(request.language)],
         "who": who,

@@ -18,15 +18,17 @@ LONGEST = 60
 
 @require_safe
 def search(request: FaceRequest) -> HttpResponse:
-    """What answers the words that somebody typed: items, then the life events and themes that hold more of them."""
+    """What answers the words that somebody typed: bundles and items, then the life events and themes that hold more of them."""
     asked = request.GET.get("q", "").strip()[:LONGEST]
     found = cases.list_items(request.language, asked) if asked else []
+    bundles = cases.list_bundles(request.language, asked) if asked else []
     topics = cases.search_topics(asked, request.language) if asked else []
     context = {
         "asked": asked,
         "items": found,
+        "bundles": bundles,
         "topics": topics,
-        "others": cases.list_items(request.language) if not (found or topics) else [],
-        "count": len(found) + len(topics),
+        "others": cases.list_items(request.language) if not (found or bundles or topics) else [],
+        "count": len(found) + len(bundles) + len(topics),
     }
     return render(request, "portal/search.html", context)

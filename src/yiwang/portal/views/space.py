@@ -32,6 +32,7 @@ def space(request: FaceRequest) -> HttpResponse:
         "tasks": cases.my_tasks(actor, limit=SHOWN, language=language).rows,
         "drafts": cases.my_drafts(actor, language),
         "cases": mine.rows,
+        "together": cases.my_applications(actor, language)[:SHOWN],
         "going": sum(case.outcome is None for case in mine.rows),
         "certificates": certificates[:LATEST],
         "inbox": messaging.inbox(actor, limit=LATEST, language=language),
