@@ -163,6 +163,23 @@ def test_the_system_administrator_sees_how_the_platform_is(demo: Demo) -> None:
     assert "待投递的事件" in page
 
 
+def test_units_are_read_one_level_at_a_time_and_found_by_name(demo: Demo) -> None:
+    client = demo.client(OFFICER, post=True)
+    page = page_of(client, "/desk/units/")
+    assert "海口市教育局" in page
+    assert "石山镇" not in page
+    district = next(
+        line.unit for line in client.get("/desk/units/").context["found"].rows if "秀英区" in line.unit.title
+    )
+    page = page_of(client, f"/desk/units/?in={district.id}")
+    assert "石山镇" in page
+    assert "海口市人民政府" in page
+    assert "石山镇" in page_of(client, "/desk/units/?q=石山镇")
+    assert "没有叫这个名称的单位" in page_of(client, "/desk/units/?q=月球局")
+    assert client.get("/desk/units/?in=nonsense").status_code == 404
+    assert client.get(f"/desk/units/?in={uuid4()}").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("login", "nouns"),
     [

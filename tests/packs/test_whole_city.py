@@ -1,27 +1,39 @@
-"""The demonstration city laid down whole, at a size that a test can afford: agencies everywhere, officers in every post, families."""
+"""The demonstration city laid down whole, at a size that a test can afford: agencies, officers, families, a past."""
 
 from __future__ import annotations
 
 import shutil
 from collections import Counter
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
+from support.permit import permit_office
 
 from yiwang.acts.values import Actor, CapacityKind, system
+from yiwang.audit.models import Entry
+from yiwang.audit.queries import verify
+from yiwang.cases.models import ActionRun, Case, CourseEntry, Task
+from yiwang.cases.queries import system_calendar
+from yiwang.documents.models import Certificate
 from yiwang.identity.models import Account, Assignment, Post, Unit
-from yiwang.kernel.samples import SampleFile
-from yiwang.kernel.time import now
+from yiwang.kernel.samples import Row, SampleFile, drawn
+from yiwang.kernel.time import CITY_ZONE, civil_date, now
+from yiwang.outbox.services import deliver_due
 from yiwang.packs.models import Filling
+from yiwang.packs.samples import draw_lives, live, read_cases
 from yiwang.packs.services import apply, demo_logins, fill_city, load_samples
 from yiwang.places.models import Division
 from yiwang.places.queries import units_answering
 from yiwang.records.queries import history
 from yiwang.records.samples import city_of
 from yiwang.subjects.queries import system_find_subject
+from yiwang.supervision.models import Alert
+from yiwang.supervision.services import system_tick
+
+__all__ = ["permit_office"]
 
 PACKS = Path(__file__).parents[2] / "packs"
 SIZE = "1200"
@@ -39,7 +51,7 @@ def folders(tmp_path: Path) -> list[Path]:
 
 
 @pytest.fixture
-def begun(city: Any, folders: list[Path]) -> list[Path]:
+def begun(city: Any, folders: list[Path], permit_office: None) -> list[Path]:
     """All packs applied, and what comes before the first page loaded."""
     settings = connections["default"].settings_dict
     connections["default"].close()
@@ -51,10 +63,12 @@ def begun(city: Any, folders: list[Path]) -> list[Path]:
     return folders
 
 
-def sample(folders: list[Path]) -> SampleFile:
+def sample(folders: list[Path], name: str = "people.yaml") -> SampleFile:
     beside = {path.name: path.read_bytes() for path in (folders[0] / "demo-haikou/sample").iterdir()}
-    path = Path("people.yaml")
-    return SampleFile("demo-haikou", "people", path, beside["people.yaml"], beside=beside, residents=int(SIZE))
+    begun_at = Filling.objects.order_by("id")[0].begun_at
+    return SampleFile(
+        "demo-haikou", Path(name).stem, Path(name), beside[name], beside=beside, residents=int(SIZE), begun_at=begun_at
+    )
 
 
 def test_the_city_is_filled_behind_its_first_page_and_killing_loses_nothing(begun: list[Path]) -> None:
@@ -68,6 +82,7 @@ def test_the_city_is_filled_behind_its_first_page_and_killing_loses_nothing(begu
     assert list(fill_city(begun, size=SIZE)) == []
     _the_offices_are_there()
     _everybody_has_moved_as_he_did(begun)
+    _every_way_of_a_case_is_told(begun)
 
 
 def _the_offices_are_there() -> None:
@@ -102,3 +117,111 @@ def _everybody_has_moved_as_he_did(folders: list[Path]) -> None:
     [unit] = units_answering(moved.homes[-1].place.code, "confirm-address")
     assert told[-1][1] in {Unit.objects.get(id=unit).title, Unit.objects.get(id=unit).short_title}
     assert {line.arrived_at < now() - timedelta(days=180) for line in lines} == {True}
+
+
+def _every_way_of_a_case_is_told(folders: list[Path]) -> None:
+    file = sample(folders, "cases.yaml")
+    rules = read_cases(file.content)
+    is_working = system_calendar().is_working
+    lives = draw_lives(rules, lambda name: drawn(name, file), 20_000, file.begins, file.begun_at, is_working)
+    ways = {}
+    for life in lives:
+        if life.at < file.begun_at - timedelta(days=120):
+            ways.setdefault((life.told.item, repr([planned.step for planned in life.steps])), life)
+    told = {live(life, rules, is_working): life for life in ways.values()}
+    cases = {one.pk: one for one in Case.objects.filter(pk__in=told)}
+    assert len(ways) >= sum(len(one.ways) for one in rules.items) - 1
+
+    for id, life in told.items():
+        case = cases[id]
+        assert (case.state, case.origin) == ("ended", "invented")
+        assert abs(case.submitted_at - life.at) < timedelta(seconds=30)
+        assert is_working(civil_date(case.submitted_at))
+        lines = list(CourseEntry.objects.filter(case=case).order_by("position").values_list("at", flat=True))
+        assert lines == sorted(lines)
+        assert lines[-1] < now() - timedelta(hours=1)
+        assert not Task.objects.filter(case=case, state__in=["open", "running", "failed", "unassigned"]).exists()
+    outcomes = {(one.item, one.outcome) for one in cases.values()}
+    assert {outcome for item, outcome in outcomes if item == "address-statement"} == {
+        "accepted",
+        "refused",
+        "withdrawn",
+    }
+    permits = {outcome for item, outcome in outcomes if item == "food-permit"}
+    assert permits >= {"accepted", "refused", "not-accepted", "withdrawn"}
+    granted = [one for one in cases.values() if (one.item, one.outcome) == ("food-permit", "accepted")]
+    assert Certificate.objects.filter(case_id__in=[one.pk for one in granted], origin="invented").count() == len(
+        granted
+    )
+
+    # who was late was warned, carded, heard and told off, each at its time
+    levels = Counter(Alert.objects.filter(case__in=told).values_list("level", flat=True))
+    assert min(levels["warning"], levels["yellow"], levels["red"]) > 0
+    assert set(Alert.objects.filter(case__in=told).values_list("state", flat=True)) == {"closed"}
+    for alert in Alert.objects.filter(case__in=told):
+        assert timedelta(0) <= alert.fired_at - alert.moment < timedelta(minutes=5)
+
+    # the worker has nothing to add, and the log tells that it was told
+    before = (Alert.objects.count(), Case.objects.count())
+    while deliver_due():
+        pass
+    system_tick()
+    assert (Alert.objects.count(), Case.objects.count()) == before
+    assert not ActionRun.objects.exclude(state="done").exists()
+    entry = Entry.objects.filter(action="case.submit").latest("id")
+    assert entry.machine_time - entry.time > timedelta(days=10)
+    assert {problem.code for problem in verify().problems} <= {"not-sealed"}  # nobody seals here
+    assert {one.login for one in Account.objects.all() if one.has_usable_password()} == {
+        one["login"] for one in demo_logins()
+    }
+
+
+def test_the_past_is_the_same_for_the_same_day_and_lies_on_working_days(folders: list[Path]) -> None:
+    rules = read_cases((folders[0] / "demo-haikou/sample/cases.yaml").read_bytes())
+    rows = {
+        "people": {"people": [_resident(number) for number in range(4_000)]},
+        "registers": {"enterprise.licences": [_enterprise(number) for number in range(900)]},
+    }
+    begins, until = datetime(2024, 11, 1, tzinfo=UTC), datetime(2026, 11, 21, 3, tzinfo=UTC)
+
+    def is_working(day: date) -> bool:
+        return day.weekday() < 5
+
+    lives = draw_lives(rules, rows.__getitem__, 20_000, begins, until, is_working)
+    again = draw_lives(rules, rows.__getitem__, 20_000, begins, until, is_working)
+    assert lives == again
+    assert [life.at for life in lives] == sorted((life.at for life in lives), reverse=True)
+    assert len(lives) > 2_000
+    assert len({(life.told.item, life.told.doubt, life.applicant, life.about) for life in lives}) == len(lives)
+    for life in lives:
+        moments = [life.at, *(planned.at for planned in life.steps)]
+        assert moments == sorted(moments)
+        assert all(is_working(civil_date(one)) for one in moments)
+        assert all(8 <= one.astimezone(CITY_ZONE).hour < 17 for one in moments)
+        assert begins < life.at < until
+    months = Counter(life.at.month for life in lives)
+    assert months[2] < months[3]
+    assert draw_lives(rules, rows.__getitem__, 1_000, begins, until, is_working) == []
+
+
+def _resident(number: int) -> Row:
+    return {
+        "number": f"P{number}",
+        "name": "陈一",
+        "surname": "陈",
+        "age": 20 + number % 50,
+        "stated": number % 2 == 0,
+        "home.code": "460105002001",
+        "home.detail": "1号",
+        "home.since": "2020-01-01",
+    }
+
+
+def _enterprise(number: int) -> Row:
+    return {
+        "identifier": f"E{number}",
+        "enterprise.representative-id": f"P{number}",
+        "enterprise.status": "active" if number % 10 else "cancelled",
+        "enterprise.scope": "餐饮服务",
+        "valid_from": "2020-01-01",
+    }

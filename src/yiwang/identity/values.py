@@ -24,9 +24,11 @@ __all__ = [
     "PostView",
     "Reason",
     "Scope",
+    "UnitLine",
     "UnitNode",
     "UnitScope",
     "UnitView",
+    "UnitsFound",
 ]
 
 
@@ -97,6 +99,23 @@ class UnitNode:
 
     unit: UnitView
     depth: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit in a list. below: how many units stand below it, at any depth."""
+
+    unit: UnitView
+    below: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsFound:
+    """One look at the tree. above: from the top down to the unit whose children these are; empty for a search.  more: there are others."""
+
+    above: tuple[UnitView, ...]
+    rows: tuple[UnitLine, ...]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

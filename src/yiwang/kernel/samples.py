@@ -135,12 +135,14 @@ class SampleLoader:
     """load: loads one file and returns how many rows it made. Idempotent: loading the same file again makes none.
 
     more: loads the next portion after what is done, for what can wait until the city is in use; None: there is nothing more. Idempotent.
+    once: what it has loaded stays, and is not loaded again, when the file changes.
     """
 
     name: str
     load: Callable[[SampleFile], int]
     order: int
     more: Callable[[SampleFile, int], Portion] | None = None
+    once: bool = False
 
 
 _loaders: dict[str, SampleLoader] = {}
@@ -158,6 +160,8 @@ def register_sample(
     loader: Callable[[SampleFile], int],
     order: int = 50,
     more: Callable[[SampleFile, int], Portion] | None = None,
+    *,
+    once: bool = False,
 ) -> None:
     """Let `sample/<name>.csv` (or `.yaml`) be loaded by `loader`, after all loaders of a lower `order`; then, by portions, by `more`.
 
@@ -166,7 +170,7 @@ def register_sample(
     known = _loaders.get(name)
     if known is not None and known.load is not loader:
         raise ValueError(f"Sample files {name} are already loaded by {known.load.__module__}.")
-    _loaders[name] = SampleLoader(name, loader, order, more)
+    _loaders[name] = SampleLoader(name, loader, order, more, once)
 
 
 def register_sample_aid(name: str) -> None:

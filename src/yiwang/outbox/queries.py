@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Max, Min, Q
 
 from yiwang.outbox.models import (
     CurrentTransactionId,
@@ -22,6 +22,7 @@ __all__ = [
     "TransactionIdField",
     "is_settled",
     "lag",
+    "last_event",
     "list_events",
     "list_parked",
     "recall",
@@ -142,6 +143,11 @@ def list_parked(limit: int = 100) -> list[ParkedEvent]:
         )
         for row in rows
     ]
+
+
+def last_event() -> int:
+    """The number of the last event that can be seen, 0 before the first."""
+    return Event.objects.aggregate(last=Max("id"))["last"] or 0
 
 
 def is_settled() -> bool:

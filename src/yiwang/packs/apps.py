@@ -12,6 +12,8 @@ class PacksConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.kernel.kinds import register_kind
+        from yiwang.packs import samples
         from yiwang.packs.rehearsals.declarations import RehearsalKind
 
         register_kind(RehearsalKind())
+        samples.register()

@@ -15,6 +15,7 @@ from yiwang.cases.queries.figures import figures_of_the_day
 from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
+from yiwang.cases.queries.limits import city_calendar as system_calendar
 from yiwang.cases.queries.tasks import my_tasks, next_task, system_list_stuck, task
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "prepared_for",
     "search_topics",
     "system_brief",
+    "system_calendar",
     "system_clocks_of",
     "system_count_clock",
     "system_explain_clock",

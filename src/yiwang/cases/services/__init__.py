@@ -15,6 +15,7 @@ from yiwang.cases.services.outside import (
     system_retry_failed,
     system_return_action,
     system_run_action,
+    system_run_actions_of,
 )
 from yiwang.cases.services.recounting import system_recount_clocks
 from yiwang.cases.services.starting import system_begin_case
@@ -51,6 +52,7 @@ __all__ = [
     "system_retry_failed",
     "system_return_action",
     "system_run_action",
+    "system_run_actions_of",
     "system_settle_elsewhere",
     "transfer_task",
     "withdraw",

@@ -16,7 +16,7 @@ from yiwang.desk.frame import for_post, page
 from yiwang.identity import queries, services
 from yiwang.identity.values import AssignmentView, OfficerPage
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, FieldFault, Invalid
+from yiwang.kernel.errors import Fault, FieldFault, Invalid, NotFound, msgid
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -111,5 +111,16 @@ def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
 @require_safe
 @for_post
 def units(request: FaceRequest) -> HttpResponse:
-    """The tree of units."""
-    return page(request, "desk/units.html", {"nodes": queries.unit_tree(request.actor)})
+    """The tree of units, one level at a time, or those of a name."""
+    text = request.GET.get("q", "").strip()[:100]
+    found = queries.browse_units(request.actor, _unit_asked(request.GET.get("in", "")), text)
+    return page(request, "desk/units.html", {"found": found, "text": text})
+
+
+def _unit_asked(given: str) -> UUID | None:
+    if not given:
+        return None
+    try:
+        return UUID(given)
+    except ValueError as fault:
+        raise NotFound(msgid("There is no such unit.")) from fault

@@ -14,6 +14,7 @@ from yiwang.identity.queries.accounts import (
 )
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
 from yiwang.identity.queries.organisation import (
+    browse_units,
     held_posts,
     list_logins,
     list_officers,
@@ -72,6 +73,7 @@ __all__ = [
     "unit_scope",
     "unit_title_of",
     "unit_titles",
+    "browse_units",
     "unit_tree",
     "why",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Count, OuterRef, Subquery
 from psycopg.sql import SQL, Composable
 
 from yiwang.acts.queries import Prepared
@@ -18,7 +20,9 @@ from yiwang.identity.values import (
     OfficerPage,
     OfficerView,
     PostView,
+    UnitLine,
     UnitNode,
+    UnitsFound,
     UnitView,
 )
 from yiwang.kernel import cursors
@@ -27,6 +31,7 @@ from yiwang.kernel.remembering import remembered
 from yiwang.kernel.time import today
 
 __all__ = [
+    "browse_units",
     "held_posts",
     "list_logins",
     "list_officers",
@@ -89,6 +94,46 @@ def unit_tree(actor: Actor, root_id: UUID | None = None) -> list[UnitNode]:
         nodes.append(node)
         waiting.extend(UnitNode(child, node.depth + 1) for child in reversed(below.get(node.unit.id, [])))
     return nodes
+
+
+def browse_units(actor: Actor, unit_id: UUID | None = None, text: str = "") -> UnitsFound:
+    """The units directly below `unit_id` (default: the top, or what stands below the only one there), by code; or those called `text`.
+
+    At most 200 rows. Four queries. Raises NotFound for an unknown unit.
+    """
+    _require_a_post(actor)
+    rows = Unit.objects.annotate(below=Subquery(_BELOW)).order_by("code")
+    if text.strip():
+        found = list(rows.filter(title__contains=text.strip())[: MOST_UNITS + 1])
+        return UnitsFound((), _unit_lines(found[:MOST_UNITS]), len(found) > MOST_UNITS)
+    if unit_id is None:
+        tops = list(rows.filter(parent=None)[:2])
+        if len(tops) != 1:
+            return UnitsFound((), _unit_lines(list(rows.filter(parent=None)[:MOST_UNITS])))
+        unit_id = tops[0].id
+    above = list(Unit.objects.filter(id__in=UnitPath.objects.filter(descendant_id=unit_id).values("ancestor_id")))
+    depth = dict(UnitPath.objects.filter(descendant_id=unit_id).values_list("ancestor_id", "depth"))
+    if not above:
+        raise NotFound(msgid("There is no such unit."))
+    above.sort(key=lambda unit: -depth[unit.id])
+    found = list(rows.filter(parent_id=unit_id)[: MOST_UNITS + 1])
+    return UnitsFound(
+        tuple(unit_view(unit) for unit in above), _unit_lines(found[:MOST_UNITS]), len(found) > MOST_UNITS
+    )
+
+
+MOST_UNITS = 200
+_BELOW = (
+    UnitPath.objects.filter(ancestor_id=OuterRef("id"), depth__gt=0)
+    .order_by()
+    .values("ancestor_id")
+    .annotate(of=Count("id"))
+    .values("of")
+)
+
+
+def _unit_lines(units: list[Any]) -> tuple[UnitLine, ...]:
+    return tuple(UnitLine(unit_view(unit), unit.below or 0) for unit in units)
 
 
 def list_posts(actor: Actor, unit_id: UUID | None = None) -> list[PostView]:

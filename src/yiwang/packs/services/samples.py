@@ -126,6 +126,8 @@ def _load(one: _Found, digest: bytes, tell: Say) -> int:
 
 def _begin(one: _Found) -> Filling:
     """The note of how far a file is; what stands beside it counts, because its rows speak of that."""
+    if one.loader.once and (earlier := Filling.objects.filter(pack=one.pack, file=one.name).order_by("id").last()):
+        return earlier
     digest = hashlib.sha256()
     for name in sorted(one.beside):
         if name.endswith(".yaml"):

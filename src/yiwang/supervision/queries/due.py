@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from yiwang.supervision.models import Watching
 from yiwang.supervision.values import StuckWatching
 
-__all__ = ["due_rows", "due_watchings", "system_list_stuck_watchings"]
+__all__ = ["due_rows", "due_watchings", "system_list_stuck_watchings", "system_next_alarm"]
 
 PATIENCE = timedelta(minutes=10)
 """Business time after which an alarm that was not taken says that the scheduler stands."""
@@ -27,6 +28,12 @@ def due_rows(at: datetime, limit: int) -> QuerySet[Watching]:
 def due_watchings(at: datetime, limit: int) -> list[Watching]:
     """The same, locked until the end of the transaction. One query along the partial index."""
     return list(due_rows(at, limit))
+
+
+def system_next_alarm(case_id: UUID) -> datetime | None:
+    """When the next alarm of a case is due, None when nothing can go wrong any more. One query."""
+    found: datetime | None = Watching.objects.filter(case_id=case_id).aggregate(at=Min("next_alarm_at"))["at"]
+    return found
 
 
 def system_list_stuck_watchings(at: datetime) -> list[StuckWatching]:
