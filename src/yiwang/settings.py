@@ -22,7 +22,7 @@ SOURCE = Path(__file__).resolve().parent
 FRONTEND = SOURCE.parents[1] / "frontend" / "dist"
 ENGINES = (
     "outbox", "audit", "acts", "subjects", "identity", "places", "catalog", "records", "documents", "cases",
-    "messaging", "supervision", "packs", "api", "desk", "portal",
+    "content", "messaging", "supervision", "packs", "api", "desk", "portal",
 )  # fmt: skip
 
 _active: Configuration | None = None

@@ -105,6 +105,9 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "village": demo.village("海秀街道"),
         "item_id": ITEM,
         "event_id": "home",
+        "article_id": str(
+            assignment.id
+        ),  # nothing is written yet; what the pages answer then is shown in tests/content
         "theme_id": "live",
         "case_id": str(case),
         "discrepancy_id": str(doubt_of(RESIDENT)),

@@ -52,6 +52,12 @@ NO_PAGE = {
     "desk/audit/verify/",
     "desk/tasks/together/",
     "desk/certificates/<uuid:certificate_id>/<slug:act>/",
+    # the demonstration city has no article yet; these are looked at in tests/content
+    "news/<uuid:article_id>/",
+    "desk/articles/<uuid:article_id>/",
+    "desk/articles/<uuid:article_id>/write/",
+    "desk/articles/<uuid:article_id>/<slug:act>/",
+    "desk/articles/write/",
     # the demonstration city has no certificate yet; these are looked at in tests/documents/test_pages.py
     "desk/certificates/<uuid:certificate_id>/",
     "my/certificates/<uuid:certificate_id>/",

@@ -203,6 +203,7 @@ def test_units_are_read_one_level_at_a_time_and_found_by_name(demo: Demo) -> Non
                 "/desk/cases/",
                 "/desk/certificates/",
                 "/desk/discrepancies/",
+                "/desk/articles/",
                 "/desk/units/",
                 "/desk/messages/",
             ],

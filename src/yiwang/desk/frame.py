@@ -85,6 +85,8 @@ def menu_of(request: FaceRequest) -> list[Noun]:
         own.insert(0, Noun("/desk/supervision/", _("Supervision"), "card"))
     if identity.why(request.actor, "subject.find").allowed:
         own.append(Noun("/desk/subjects/", _("Subjects"), "user"))
+    if identity.why(request.actor, "article.read").allowed:
+        own.append(Noun("/desk/articles/", _("News and notices"), "book"))
     shared = [Noun("/desk/units/", _("Units"), "building"), Noun("/desk/messages/", _("Messages"), "mail")]
     return [*own, *shared]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.desk.views import (
+    articles,
     audit,
     cases,
     certificates,
@@ -28,6 +29,11 @@ urlpatterns = [
     path("tasks/together/", tasks.together, name="together"),
     path("tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("tasks/<uuid:task_id>/transfer/", tasks.transfer, name="transfer"),
+    path("articles/", articles.article_list, name="articles"),
+    path("articles/write/", articles.write, name="write-article"),
+    path("articles/<uuid:article_id>/", articles.article, name="article"),
+    path("articles/<uuid:article_id>/write/", articles.write, name="change-article"),
+    path("articles/<uuid:article_id>/<slug:act>/", articles.change, name="article-act"),
     path("cases/", cases.case_list, name="cases"),
     path("cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("cases/<uuid:case_id>/clocks/<slug:limit>/", clocks.days, name="clock"),

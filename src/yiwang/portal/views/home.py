@@ -15,6 +15,7 @@ from yiwang.acts import queries as acts
 from yiwang.acts.values import CapacityKind, DefinitionChange
 from yiwang.cases import queries as cases
 from yiwang.cases.values import ItemSummary, Topic
+from yiwang.content import queries as content
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.time import today
 
@@ -48,6 +49,7 @@ def home(request: FaceRequest) -> HttpResponse:
         "items": items,
         "figures": cases.figures_of_the_day(today()),
         "changes": _changes(items),
+        "news": content.published(limit=SHOWN_AT_HOME).rows,
     }
     return render(request, "portal/home.html", context)
 

@@ -9,6 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from yiwang.cases import queries as cases
+from yiwang.content import queries as content
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -18,17 +19,19 @@ LONGEST = 60
 
 @require_safe
 def search(request: FaceRequest) -> HttpResponse:
-    """What answers the words that somebody typed: bundles and items, then the life events and themes that hold more of them."""
+    """What answers what somebody typed: bundles and items, life events and themes that hold more of them, news."""
     asked = request.GET.get("q", "").strip()[:LONGEST]
     found = cases.list_items(request.language, asked) if asked else []
     bundles = cases.list_bundles(request.language, asked) if asked else []
     topics = cases.search_topics(asked, request.language) if asked else []
+    news = content.search_published(cases.meanings_of(asked))
     context = {
         "asked": asked,
+        "news": news,
         "items": found,
         "bundles": bundles,
         "topics": topics,
-        "others": cases.list_items(request.language) if not (found or bundles or topics) else [],
-        "count": len(found) + len(bundles) + len(topics),
+        "others": cases.list_items(request.language) if not (found or bundles or topics or news) else [],
+        "count": len(found) + len(bundles) + len(topics) + len(news),
     }
     return render(request, "portal/search.html", context)

@@ -1,0 +1,1 @@
+"""News and notices: written by an officer, published by another, read by everybody."""

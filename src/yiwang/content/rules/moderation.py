@@ -1,0 +1,24 @@
+"""Which act leads from where to where, and that nobody publishes what he wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from yiwang.content.values import ArticleState
+
+__all__ = ["FROM", "may_moderate"]
+
+FROM: Mapping[str, frozenset[ArticleState]] = {
+    "write": frozenset({ArticleState.DRAFT, ArticleState.WITHDRAWN}),
+    "submit": frozenset({ArticleState.DRAFT}),
+    "publish": frozenset({ArticleState.SUBMITTED}),
+    "send-back": frozenset({ArticleState.SUBMITTED}),
+    "withdraw": frozenset({ArticleState.PUBLISHED}),
+}
+"""Act → the states in which it may be done."""
+
+
+def may_moderate(account: UUID | None, writers: frozenset[UUID]) -> bool:
+    """Whether this account may publish what these accounts wrote and submitted: only one that is not among them."""
+    return account is not None and account not in writers
