@@ -210,6 +210,14 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "residence.phone": "13907491234",
             "reason": "录错了一位",
         },
+        "POST /api/v1/discrepancies": {
+            "subject_id": things["subject_id"],
+            "resource": things["resource"],
+            "element": "residence.phone",
+            "proposed": "13912345678",
+            "why": "换了号码",
+            "purpose": "fact-checking",
+        },
         "POST /api/v1/subjects/search": {"scheme": "citizen-id", "value": things["number"]},
         "POST /desk/subjects/": {
             "scheme": "citizen-id",
@@ -240,6 +248,8 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
 
 def query_of(path: str) -> str:
     """What a reader asks with: facts are read for a purpose, events of a period."""
+    if "/api/v1/discrepancies/" in path:
+        return "?purpose=fact-checking"
     if "/subjects/" in path or "/records/" in path:
         return "?purpose=case-handling&since=2026-01-01"
     return QUERIES.get(path, "")

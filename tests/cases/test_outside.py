@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from yiwang.acts.values import system
 from yiwang.cases import queries, registry, services
 from yiwang.cases.models import ActionRun, Task
-from yiwang.cases.services.outside import ATTEMPTS, FIRST_PAUSE
+from yiwang.cases.services.outside import ATTEMPTS, BEGINNINGS, FIRST_PAUSE, LOST
 from yiwang.cases.values import ActionCall, CaseNotOpen, CaseState, TaskState
-from yiwang.kernel.errors import Conflict
+from yiwang.identity.models import Account
+from yiwang.kernel.errors import Conflict, NotAllowed
 from yiwang.kernel.time import machine_now
 from yiwang.messaging.models import Message
 
@@ -114,7 +116,7 @@ def test_an_action_that_gave_up_is_an_alarm_and_can_be_tried_again(
 def test_what_has_not_given_up_is_not_tried_again_by_hand(people: People) -> None:
     run = decided(people)
     with pytest.raises(Conflict):
-        services.system_retry_action(system("tests"), run.task_id)
+        services.retry_action(system("tests"), run.task_id)
 
 
 def test_a_lost_job_is_deferred_again(people: People) -> None:
@@ -128,6 +130,111 @@ def test_a_lost_job_is_deferred_again(people: People) -> None:
     [job] = ProcrastinateJob.objects.filter(task_name="cases.run_action")
     assert job.args == {"run_id": str(run.pk)}
     assert services.system_rescue_actions() == 0
+
+
+@pytest.fixture
+def broken_return(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step after an outside action cannot be taken."""
+
+    def fail(*_args: object, **_more: object) -> None:
+        raise OSError("full")
+
+    monkeypatch.setattr("yiwang.cases.services.outside.carry_on", fail)
+
+
+def test_a_return_that_keeps_failing_is_given_up_like_an_effect_that_does(
+    people: People, broken_return: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = decided(people)
+    for _ in range(ATTEMPTS):
+        due_now()
+        assert run_jobs() == 1
+    assert Message.objects.filter(case_id=run.case_id).count() == 1  # the effect was had once all the same
+    [stuck] = queries.system_list_stuck()
+    assert (stuck.state, stuck.attempts) == (TaskState.FAILED, ATTEMPTS)
+    assert "OSError" in stuck.error
+    assert services.system_rescue_actions() == 0
+    monkeypatch.undo()
+    assert services.system_retry_failed() == 1
+    assert run_jobs() == 1
+    assert queries.case(people.lin, run.case_id).state is CaseState.ENDED
+
+
+def test_what_gave_up_again_after_a_person_tried_gets_as_many_attempts_anew(
+    people: People, broken_notify: list[ActionCall]
+) -> None:
+    run = decided(people)
+    for _ in range(ATTEMPTS):
+        due_now()
+        run_jobs()
+    services.retry_action(system("tests"), run.task_id)
+    for _ in range(ATTEMPTS):
+        assert Task.objects.get(pk=run.task_id).state == TaskState.RUNNING
+        due_now()
+        assert run_jobs() == 1
+    assert Task.objects.get(pk=run.task_id).state == TaskState.FAILED
+    assert len(broken_notify) == 2 * ATTEMPTS
+
+
+def test_an_attempt_in_which_the_process_dies_each_time_fails_after_a_few_beginnings(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """As if the process were gone: nothing after it runs."""
+
+    def die(call: ActionCall) -> None:
+        raise Killed
+
+    run = decided(people)
+    known = registry.action("notify")
+    monkeypatch.setitem(registry._actions, "notify", registry.Action("notify", die, "outside", known.parameters))
+    for _ in range(BEGINNINGS):
+        with pytest.raises(Killed):
+            services.system_run_action(run.pk)
+    services.system_run_action(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.begun, run.error) == ("failed", BEGINNINGS, LOST)
+    assert ActionRun.objects.get(task=run.task, state="pending").attempt == 2
+
+
+def test_a_worker_that_is_away_for_long_costs_no_attempt(people: People) -> None:
+    run = decided(people)
+    for _ in range(BEGINNINGS + 2):
+        ActionRun.objects.filter(pk=run.pk).update(due_at=machine_now() - timedelta(minutes=10))
+        assert services.system_rescue_actions() == 1
+    run.refresh_from_db()
+    assert (run.state, run.begun) == ("pending", 0)
+    services.system_run_action(run.pk)
+    assert queries.case(people.lin, run.case_id).state is CaseState.ENDED
+
+
+def test_the_system_administrator_sees_what_gave_up_and_tries_it_again(
+    people: People, broken_notify: list[ActionCall], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = decided(people)
+    for _ in range(ATTEMPTS):
+        due_now()
+        run_jobs()
+    administrator = people.post("admin")
+    [line] = queries.failed_actions(administrator)
+    assert line.task_id == run.task_id
+    with pytest.raises(NotAllowed):
+        queries.failed_actions(people.wu)
+    with pytest.raises(NotAllowed):
+        services.retry_action(people.wu, run.task_id)
+    monkeypatch.undo()
+    client = Client(HTTP_HOST="127.0.0.1")
+    client.force_login(Account.objects.get(login="admin"))
+    session = client.session
+    session["capacity"] = str(administrator.capacity_id)
+    session.save()
+    assert line.case_number in client.get("/desk/operations/").content.decode()
+    answer = client.post(f"/desk/operations/actions/{run.task_id}/retry/", follow=True)
+    assert line.case_number not in answer.content.decode()
+    assert run_jobs() == 1
+    assert queries.failed_actions(administrator) == []
+    with pytest.raises(Conflict):
+        services.retry_action(administrator, run.task_id)
 
 
 def test_the_job_carries_an_id_and_nothing_else(people: People) -> None:

@@ -239,7 +239,11 @@ def test_sensitive_evidence_is_covered_for_an_officer_without_the_grant(town: To
     ] == IDS["mei"]
 
 
-def test_a_value_leads_back_only_to_who_has_it_today(town: Town) -> None:
-    assert records.subjects_whose("stall.keeper-id", IDS["mei"]) == [town.stall("one")]
+def test_for_whom_one_applies_is_whom_the_source_says_that_one_represents_today(town: Town) -> None:
+    mei = town.self("mei")
+    assert records.represented_by(mei) == records.represented_by(mei, "organisation") == [town.stall("one")]
+    assert records.represented_by(mei, "person") == []
+    assert queries.form_for(mei, ITEM).subject_id == town.stall("one")
     town.says("stall.register", town.stall("one"), stall_of("kai", "梅香小吃", "S-1"), since=date(2026, 6, 1))
-    assert records.subjects_whose("stall.keeper-id", IDS["mei"]) == []
+    assert records.represented_by(mei) == []
+    assert queries.form_for(mei, ITEM).subjects == ()

@@ -40,6 +40,7 @@ IDS = {
     "shi": "460199198208081647",
     "tang": "460199198109091751",
     "guan": "460199198010101868",
+    "lei": "460199197911111970",
 }
 CODES = {"one": "924601990000050122", "two": "92460199000005020W"}
 
@@ -49,7 +50,7 @@ id: stall-permit
 title: {zh-Hans: 摊位许可, en: Permit for a stall}
 summary: {zh-Hans: 开一个摊位, en: Open a stall}
 about: organisation
-applicant: {kind: person, represents: stall.keeper-id, by: person.citizen-id, called: stall.name}
+applicant: {kind: person, called: stall.name}
 basic_code: "010199001000"
 level: 4
 form: stall-permit
@@ -103,6 +104,51 @@ guide:
 """
 
 
+def lights_item(id: str, code: str, *, may_follow: str) -> str:
+    """An item for who holds a permit already: the certificate of the other item is its one material."""
+    return f"""\
+kind: item
+id: {id}
+title: {{zh-Hans: 夜间照明, en: Lights}}
+summary: {{zh-Hans: 夜里亮灯, en: Lights at night}}
+about: organisation
+applicant: {{kind: person, called: stall.name}}
+basic_code: "{code}"
+level: 4
+form: stall-lights
+place: stall.address
+process: licence
+parameters:
+  accepting: take-up
+  reviewing: look-over
+  deciding: grant
+  checking: take-up
+  certificate: lights-permit
+  supplement_days: 5
+  writes:
+    - {{resource: stall.lights}}
+  accepted_message: taken-up
+  not_accepted_message: not-taken-up
+  supplement_message: please-supply
+  granted_message: granted
+  refused_message: refused
+  revoked_message: revoked
+clocks: [{{limit: lic-decide}}, {{limit: lic-supplement}}, {{limit: lic-deliver}}]
+materials:
+  - id: permit
+    title: {{zh-Hans: 摊位许可证, en: Permit of the stall}}
+    help: {{zh-Hans: 由审批部门核发, en: Issued by the office of permits}}
+    kind: certificate
+    certificate: stall-permit
+    may_follow: {may_follow}
+guide:
+  conditions: [{{zh-Hans: 有摊位, en: You have a stall}}]
+  steps: [{{zh-Hans: 申请, en: Apply}}]
+  fee: {{zh-Hans: 不收费, en: Free}}
+  result: {{zh-Hans: 许可, en: A permit}}
+"""
+
+
 def duty(id: str, title: str, *more: str) -> str:
     grants = ["task.decide", "case.read", "record.read", "record.write", *more]
     return f"kind: duty\nid: {id}\ntitle: {title}\nmay:\n" + "".join(
@@ -130,6 +176,20 @@ FILES: dict[str, str | bytes] = {
         "  - title: {zh-Hans: 摊位, en: Stall}\n    fields:\n"
         "      - {element: stall.goods}\n      - {element: stall.seats, required: false}\n"
     ),
+    "items/stall-lights.yaml": lights_item("stall-lights", "010199002000", may_follow="false"),
+    "items/stall-lamps.yaml": lights_item("stall-lamps", "010199003000", may_follow="true"),
+    "forms/stall-lights.yaml": (
+        "kind: form\nid: stall-lights\ntitle: {zh-Hans: 夜间照明申请, en: Application}\nsections:\n"
+        "  - title: {zh-Hans: 摊位, en: Stall}\n    fields:\n"
+        "      - {element: stall.name}\n      - {element: stall.address}\n      - {element: stall.lamps}\n"
+    ),
+    "elements/stall.lamps.yaml": element("stall.lamps", "integer"),
+    "resources/stall.lights.yaml": register("stall.lights", "organisation", "stall.lamps"),
+    "certificates/lights-permit.yaml": (
+        "kind: certificate\nid: lights-permit\ntitle: 照明许可证\ntype_code: 11100000000013338W202\n"
+        "holder: {kind: organisation, name: stall.name}\nfields:\n  - {element: stall.name}\n"
+        "issued_by: grant\ntemplate: stall-permit\n"
+    ),
     "elements/stall.name.yaml": element("stall.name"),
     "elements/stall.number.yaml": element("stall.number"),
     "elements/stall.keeper-id.yaml": element("stall.keeper-id", "citizen-id", "sensitive"),
@@ -154,7 +214,9 @@ FILES: dict[str, str | bytes] = {
     ),
     "duties/take-up.yaml": duty("take-up", "受理", "case.cancel", "certificate.revoke-of-case"),
     "duties/look-over.yaml": duty("look-over", "审查"),
-    "duties/grant.yaml": duty("grant", "决定", "record.read-sensitive", "certificate.read"),
+    "duties/grant.yaml": duty(
+        "grant", "决定", "record.read-sensitive", "certificate.read", "certificate.suspend", "certificate.resume"
+    ),
     "duties/keep.yaml": "kind: duty\nid: keep\ntitle: 管理\nmay: []\n",
     **{
         f"messages/{id}.yaml": message(id)
@@ -164,20 +226,20 @@ FILES: dict[str, str | bytes] = {
     "certificates/stall-permit.yaml": (
         "kind: certificate\nid: stall-permit\ntitle: 摊位许可证\ntype_code: 11100000000013338W201\n"
         "holder: {kind: organisation, name: stall.name}\nfields:\n  - {element: stall.name}\n  - {element: stall.goods}\n"
-        "issued_by: grant\ntemplate: stall-permit\n"
+        "validity: {years: 5}\nissued_by: grant\ntemplate: stall-permit\n"
     ),
     "templates/stall-permit.typ": (
         '// 摊位许可证\n#let certificate(data) = [#data.title #data.field.at("stall.name") #box(width: 2cm, data.qr)]\n'
     ),
     "sample/posts.csv": (
         "code,unit,title,duties\nw-1,south,受理岗,take-up\nw-2,south,受理二岗,take-up\nr-1,south,审查岗,look-over\n"
-        "d-1,south,决定岗,grant\nall-1,south,综合岗,take-up grant look-over\n"
+        "d-1,south,决定岗,grant\nall-1,south,综合岗,take-up grant look-over\nh-1,south,负责人岗,lead-unit\n"
     ),
     "sample/accounts.csv": "login,password,kind,scheme,identifier,posts,since\n"
     + "".join(
         f"{login},{PASSWORD},person,citizen-id,{IDS[login]},{post},2026-01-01\n"
         for login, post in {
-            "mei": "", "kai": "", "qin": "w-1", "ruan": "w-2", "shi": "r-1", "tang": "d-1", "guan": "all-1"
+            "mei": "", "kai": "", "qin": "w-1", "ruan": "w-2", "shi": "r-1", "tang": "d-1", "guan": "all-1", "lei": "h-1"
         }.items()
     ),
     "sample/areas.csv": "code,title,places,duties,unit,since\nstalls,海秀街道,460105002,take-up grant look-over,south,2026-01-01\n",
@@ -199,6 +261,14 @@ def _connect(database: str, user: str = "yiwang_app") -> None:
     connections["default"].settings_dict.update(NAME=database, USER=user)
 
 
+def write_packs(folder: Path) -> Path:
+    """The packs of the town, in a folder."""
+    for pack in (PACKS / "base", PACKS / "address-statement", PACKS / "discrepancies", SMALL_CITY):
+        shutil.copytree(pack, folder / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
+    write_pack(folder, "stalls", FILES, depends_on=("base", "small-city"))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def permit_template(server: Any, template: str, django_db_blocker: Any, tmp_path_factory: Any) -> str:
     """A database with the packs applied, the officers, and what the registers say of mei: one stall, her own."""
@@ -208,10 +278,7 @@ def permit_template(server: Any, template: str, django_db_blocker: Any, tmp_path
 
     with _one_at_a_time(), django_db_blocker.unblock():
         if not server.has_database(TEMPLATE):
-            packs = tmp_path_factory.mktemp("packs") / "packs"
-            for pack in (PACKS / "base", PACKS / "address-statement", PACKS / "discrepancies", SMALL_CITY):
-                shutil.copytree(pack, packs / pack.name, ignore=shutil.ignore_patterns("rehearsals"))
-            write_pack(packs, "stalls", FILES, depends_on=("base", "small-city"))
+            packs = write_packs(tmp_path_factory.mktemp("packs") / "packs")
             building = "building_permit"
             server.drop_database(building)
             server.create_database(building, template)
@@ -308,16 +375,16 @@ class Town:
 
     # ── the walk of a case ──
 
-    def send(self, login: str = "mei", *, facts: bool = True, **changes: Any) -> Any:
+    def send(self, login: str = "mei", *, facts: bool = True, item: str = ITEM, **changes: Any) -> Any:
         """The form as one sends it who has just opened it, typing only what nobody knows. A change to None leaves a value out."""
         from yiwang.cases import queries, services
 
         actor = self.self(login)
-        form = queries.form_for(actor, ITEM)
-        values = {**ANSWERS, **changes}
+        form = queries.form_for(actor, item)
+        values = {**(ANSWERS if item == ITEM else {}), **changes}
         return services.submit(
             actor,
-            ITEM,
+            item,
             self.with_files(login, {name: value for name, value in values.items() if value is not None}),
             idempotency_key=uuid4().hex,
             form_digest=form.digest,

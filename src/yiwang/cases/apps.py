@@ -34,6 +34,7 @@ class CasesConfig(AppConfig):
             check_writes,
         )
         from yiwang.cases.queries.forms import item_title, named_by
+        from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case
         from yiwang.cases.registry import register_action, register_parameter_type
         from yiwang.cases.services import settling
@@ -41,6 +42,8 @@ class CasesConfig(AppConfig):
         from yiwang.cases.services.writing import write_records
         from yiwang.cases.values import FILE_OWNER
         from yiwang.documents.registry import register_file_owner
+        from yiwang.identity.registry import register_administrative_action
+        from yiwang.identity.values import Administrator
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -69,4 +72,5 @@ class CasesConfig(AppConfig):
         register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)
         register_periodic("cases.discard-old-drafts", timedelta(hours=1), services.system_discard_old_drafts)
         register_check("stuck-cases", stuck_cases)
+        register_administrative_action(RETRY, Administrator.SYSTEM)
         register_file_owner(FILE_OWNER, sees_case)

@@ -25,7 +25,7 @@ def stuck_cases() -> Iterable[Finding]:
             yield Finding(
                 False,
                 f"The action {one.action} of case {one.case_number} gave up after {one.attempts} attempts ({one.error}).",
-                "Mend the cause, then: yiwang retry --actions",
+                "Mend the cause, then press “try again” on the page of operations, or: yiwang retry --actions",
             )
     if not stuck:
         yield Finding(True, "Every open case has somebody who can move it.")

@@ -495,13 +495,11 @@ class GuideBody(_Part):
 class ApplicantBody(_Part):
     """Who applies where the item is about another subject than the one who applies: its legal representative 法定代表人.
 
-    kind: kind of the one who applies.  represents: the element of the item's subject that names him; by: his own element that must hold
-    the same value.  called: the element by which he recognises the subject.
+    kind: kind of the one who applies. Whom he represents is what the source says: a field with `represents:` in a resource about the
+    item's subject.  called: the element by which he recognises the subject.
     """
 
     kind: str
-    represents: str
-    by: str
     called: str
 
 
@@ -525,17 +523,19 @@ class PromiseMadeBody(_Part):
 class MaterialBody(_Part):
     """What must be shown 材料.
 
-    kind: `fact`, what a register of the city says; `upload`, a file; `promise`, a stated undertaking that is checked later.
-    elements: of a fact: all of them must be known.  element: of an upload, of the type `file`; of a promise, of the type `boolean`; of a
-    fact, the file that is asked for when the city does not know it.  may_follow: the form may be sent without it (容缺); it then stands
-    in the one notice of everything that is missing.  help: what must be seen in it.
+    kind: `fact`, what a register of the city says; `certificate`, one that the city issued and that is valid; `upload`, a file; `promise`,
+    a stated undertaking that is checked later.
+    elements: of a fact: all of them must be known.  certificate: its type.  element: of an upload, of the type `file`; of a promise, of
+    the type `boolean`; of a fact or a certificate, the file that is asked for when the city does not have it.  may_follow: the form may be
+    sent without it (容缺); it then stands in the one notice of everything that is missing.  help: what must be seen in it, how to get it.
     issued_by: who hands the paper out 来源渠道, or empty: the applicant himself.  medium: 材料形式.  copies: how many of it on paper.
     """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")
     title: Text
-    kind: Literal["fact", "upload", "promise"]
+    kind: Literal["fact", "certificate", "upload", "promise"]
     elements: tuple[str, ...] = ()
+    certificate: str = ""
     element: str = ""
     promise: PromiseMadeBody | None = None
     may_follow: bool = False
@@ -550,7 +550,9 @@ class MaterialBody(_Part):
     def _is_whole(self) -> MaterialBody:
         if (self.kind == "fact") != bool(self.elements):
             raise ValueError("`elements` belong to a material of the kind `fact`, which names at least one")
-        if self.kind != "fact" and not self.element:
+        if (self.kind == "certificate") != bool(self.certificate):
+            raise ValueError("`certificate` belongs to a material of the kind `certificate`, which names its type")
+        if self.kind in ("upload", "promise") and not self.element:
             raise ValueError("an `upload` names the `element` that holds the file, a `promise` the one that says yes")
         if (self.kind == "promise") != (self.promise is not None):
             raise ValueError("`promise` belongs to a material of the kind `promise`: text, check, broken")
@@ -623,13 +625,14 @@ class ItemKind(Kind):
             yield Reference("place", "element", body.place)
         if body.applicant is not None:
             yield Reference("applicant/kind", "subject-kind", body.applicant.kind)
-            for part in ("represents", "by", "called"):
-                yield Reference(f"applicant/{part}", "element", getattr(body.applicant, part))
+            yield Reference("applicant/called", "element", body.applicant.called)
         for n, material in enumerate(body.materials):
             for m, element in enumerate(material.elements):
                 yield Reference(f"materials/{n}/elements/{m}", "element", element)
             if material.element:
                 yield Reference(f"materials/{n}/element", "element", material.element)
+            if material.certificate:
+                yield Reference(f"materials/{n}/certificate", "certificate", material.certificate)
         for n, clock in enumerate(body.clocks):
             yield Reference(f"clocks/{n}/limit", "limit", clock.limit)
         yield from _topics_named(body)
@@ -681,7 +684,7 @@ class ItemKind(Kind):
                     )
 
     def _check_applicant(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
-        """Who represents is found through facts: their sources are about the item's subject and about who applies."""
+        """A register about the item's subject says who represents it, and one keeps the name by which he knows it."""
         applicant = one.body.applicant
         if applicant is None:
             return
@@ -692,15 +695,25 @@ class ItemKind(Kind):
                 f"Who applies is of the same kind as `about`: `{applicant.kind}`.",
                 "Delete `applicant`: it is for one who applies for another.",
             )
-        for part, kind in (("represents", one.body.about), ("called", one.body.about), ("by", applicant.kind)):
-            element = getattr(applicant, part)
-            if city.find("element", element) is not None and kind not in _kept_about(element, city):
-                yield _fault(
-                    one,
-                    f"applicant/{part}",
-                    f"No resource about `{kind}` is the source of `{element}`.",
-                    "Name an element that a register keeps, or declare that register.",
-                )
+            return
+        kind = city.find("subject-kind", applicant.kind)
+        if kind is not None and not _schemes_that_represent(one.body.about, city) & {
+            scheme.scheme for scheme in kind.body.identifiers
+        }:
+            yield _fault(
+                one,
+                "applicant/kind",
+                f"No register says which `{applicant.kind}` represents a `{one.body.about}`.",
+                f"Give the source field that names him `represents:` in a resource about `{one.body.about}`.",
+            )
+        element = applicant.called
+        if city.find("element", element) is not None and one.body.about not in _kept_about(element, city):
+            yield _fault(
+                one,
+                "applicant/called",
+                f"No resource about `{one.body.about}` is the source of `{element}`.",
+                "Name an element that a register keeps, or declare that register.",
+            )
 
     def _check_materials(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """Each stands once, is not asked by the form too, and its elements can say what it says."""
@@ -714,7 +727,7 @@ class ItemKind(Kind):
             if material.id in seen:
                 yield _fault(one, f"{at}/id", f"The material `{material.id}` stands twice.", "Keep it once.")
             seen.add(material.id)
-            if material.element in asked:
+            if material.element and material.element in asked:
                 yield _fault(
                     one,
                     f"{at}/element",
@@ -730,6 +743,14 @@ class ItemKind(Kind):
                     f"{at}/element",
                     f"`{material.element}` is a `{element.body.type}`.",
                     f"Name an element of the type `{wanted}`.",
+                )
+            certificate = city.find("certificate", material.certificate) if material.certificate else None
+            if certificate is not None and certificate.body.holder.kind not in kinds:
+                yield _fault(
+                    one,
+                    f"{at}/certificate",
+                    f"`{certificate.id}` is held by a `{certificate.body.holder.kind}`, and that is nobody who applies here.",
+                    f"Name a certificate that is held by a {' or '.join(sorted(kinds))}, or ask for an upload.",
                 )
             for m, fact in enumerate(material.elements):
                 if city.find("element", fact) is not None and not kinds & _kept_about(fact, city):
@@ -819,6 +840,16 @@ def _check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFaul
                 f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
                 "A promise only shortens a limit that is counted forwards.",
             )
+
+
+def _schemes_that_represent(about: str, city: City) -> set[str]:
+    """The identifier schemes by which sources name who represents a subject of this kind."""
+    return {
+        field.represents
+        for resource in city.of_kind("resource").values()
+        for field in resource.body.fields
+        if resource.body.about == about and field.represents and str(field.role) == "source"
+    }
 
 
 def _kept_about(element: str, city: City) -> set[str]:

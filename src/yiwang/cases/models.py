@@ -21,7 +21,8 @@ def _one_of(field: str, values: object, name: str) -> models.CheckConstraint:
 class Case(models.Model):
     """One run 办件 of one item under the release that it began with.
 
-    Personal data: `values` holds what the applicant wrote, `facts` what the city knew of him; `reason` what was written to him;
+    Personal data: `values` holds what the applicant wrote, `facts` what the city knew of him, `certificates` the numbers of those that
+    he showed; `reason` what was written to him;
     `subject`, `agent` and `account` say who.
     """
 
@@ -65,6 +66,10 @@ class Case(models.Model):
         default=list, db_comment="facts used, frozen as evidence: element, value, subject, record, source, age, release"
     )
     materials = models.JSONField(default=list, db_comment="[{id, state}] in declared order")
+    certificates = models.JSONField(
+        default=list,
+        db_comment="certificates that met materials, frozen as evidence: material, identifier, digest, status and day of checking",
+    )
     form_fields = models.IntegerField(default=0, db_comment="questions that the form had for this applicant")
     known_fields = models.IntegerField(default=0, db_comment="of these, those that nobody had to type")
     course_length = models.IntegerField(default=0)
@@ -392,6 +397,9 @@ class ActionRun(models.Model):
     step = models.UUIDField()
     attempt = models.IntegerField(db_comment="from 1")
     state = models.TextField(default="pending")
+    begun = models.IntegerField(
+        default=0, db_comment="how often it was begun; more than once only if a process died in it"
+    )
     due_at = models.DateTimeField(db_comment="machine time from which it may run")
     ended_at = models.DateTimeField(null=True, db_comment="machine time")
     error = models.TextField(blank=True, default="")

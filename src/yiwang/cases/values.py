@@ -37,6 +37,7 @@ __all__ = [
     "CasePage",
     "CaseState",
     "CaseView",
+    "CertificateShown",
     "Choice",
     "Claimed",
     "ClockCounted",
@@ -79,6 +80,8 @@ __all__ = [
     "ServiceShown",
     "SourceShown",
     "StuckAction",
+    "Supplement",
+    "SupplementLine",
     "SubjectChoice",
     "TaskCounts",
     "TaskFilter",
@@ -313,10 +316,33 @@ class SourceShown:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateShown:
+    """A certificate that meets a material.  unit_title: who issued it.  valid_until: last day, None without an end.
+
+    status: as it stood at `checked_at`; that is None in a form that is not sent yet: it is checked again then.  digest: SHA-256 of the
+    content that is signed (hex).
+    """
+
+    certificate_id: UUID
+    identifier: str
+    title: str
+    number: str
+    version: int
+    holder_name: str
+    unit_title: str
+    valid_from: date
+    valid_until: date | None
+    status: str
+    digest: str
+    checked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MaterialLine:
     """A material 材料 as a guide, a form or a case shows it.
 
-    kind: fact | upload | promise.  state: None in a guide.  shown: values that show it, for people.  sources: of the facts that show it.
+    kind: fact | certificate | upload | promise.  state: None in a guide.  shown: values that show it, for people.  sources: of the
+    facts that show it.  certificate: the one that meets it; lack: why none does, and what to do.
     element: what holds its file or its promise, or empty.  promise, broken: what is promised, and what follows when it is broken.
     check_days: working days from the decision until the promise is checked.  may_follow: the form may be sent without it.
     """
@@ -338,6 +364,8 @@ class MaterialLine:
     issued_by: str = ""
     medium: str = "electronic"
     copies: int = 0
+    certificate: CertificateShown | None = None
+    lack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -655,7 +683,7 @@ class Receipt:
     due_on: last day of the limit that ends first, None without one; due_is_provisional: a year on the way has no official calendar yet.
     has_it: title of the unit that has the case, empty when nobody answers for the place yet.  repeated: the same form had
     already arrived under the same key; this is its receipt again.  form_fields: questions of the form; known_fields: of these, those that
-    nobody had to type.  facts: what the city knew and the case keeps as evidence.
+    nobody had to type.  facts, certificates: what the city had and the case keeps as evidence.
     """
 
     case_id: UUID
@@ -670,6 +698,7 @@ class Receipt:
     form_fields: int = 0
     known_fields: int = 0
     facts: tuple[FrozenFact, ...] = ()
+    certificates: tuple[CertificateShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -687,6 +716,31 @@ class FrozenValue:
     digest: str
     sensitivity: str = "public"
     is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementLine:
+    """One line of a notice 补正 and what became of it.
+
+    words: what the officer wrote.  before: what had been answered; now: what is answered; None for nothing.  is_known: the city has it by
+    now and nothing had to be given.
+    """
+
+    title: str
+    words: str
+    before: FrozenValue | None
+    now: FrozenValue | None
+    is_known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Supplement:
+    """What the applicant was asked for in one notice, and what he gave.  until: its last day.  answered_at: None while it is open."""
+
+    asked_at: datetime
+    until: date | None
+    answered_at: datetime | None
+    lines: tuple[SupplementLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -756,7 +810,7 @@ class Wanted:
     """One line of a notice 一次性告知, as the applicant reads it.
 
     kind: material | element.  words: what the officer wrote.  field: the question to answer; None for a fact that only its register can
-    supply.
+    supply, or a certificate that only its office can issue.  lack: why no certificate meets it, and what to do.
     """
 
     kind: str
@@ -764,6 +818,7 @@ class Wanted:
     title: str
     words: str
     field: FormField | None
+    lack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -941,6 +996,8 @@ class CaseView:
     tasks: open steps.  applicant_id: the subject; names come from records.  agent_id: the person who applies for it, None for itself.
     facts: what was known when it was sent.  materials: what must be shown, and where each stands.
     form_fields, known_fields: questions of the form, and those of them that nobody had to type.
+    certificates: what the case has issued, as far as this reader sees them, newest first.
+    supplements: what the applicant was asked for after he had sent the form, and what he gave, in the order of asking.
     """
 
     id: UUID
@@ -972,6 +1029,8 @@ class CaseView:
     materials: tuple[MaterialLine, ...] = ()
     form_fields: int = 0
     known_fields: int = 0
+    certificates: tuple[CertificateLine, ...] = ()
+    supplements: tuple[Supplement, ...] = ()
 
 
 # ── Bundles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -63,4 +63,5 @@ urlpatterns = [
     path("audit/", audit.entries, name="audit"),
     path("audit/verify/", audit.verify, name="verify"),
     path("operations/", operations.operations, name="operations"),
+    path("operations/actions/<uuid:task_id>/retry/", operations.retry, name="retry-action"),
 ]

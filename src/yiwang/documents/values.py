@@ -299,7 +299,10 @@ class StatusLine:
 
 @dataclass(frozen=True, slots=True)
 class CertificateLine:
-    """A certificate in a list.  status: on the day of asking.  title: for the reader.  valid_until: last day, None without an end."""
+    """A certificate in a list.  status: on the day of asking.  title: for the reader.  valid_until: last day, None without an end.
+
+    digest: SHA-256 of the content that is signed (hex).
+    """
 
     id: UUID
     identifier: str
@@ -317,6 +320,7 @@ class CertificateLine:
     case_id: UUID | None
     case_number: str
     origin: str
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

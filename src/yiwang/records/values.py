@@ -102,12 +102,16 @@ class FactView:
 
 @dataclass(frozen=True, slots=True)
 class ValueView:
-    """One value of a record for people. masked: covered, because the reader's ground does not uncover it."""
+    """One value of a record for people. masked: covered, because the reader's ground does not uncover it.
+
+    standing: of a value that holds today, disputed while somebody doubts it; what no longer holds is not doubted.
+    """
 
     element: str
     title: str
     shown: str
     masked: bool = False
+    standing: Standing = Standing.UNDISPUTED
 
 
 @dataclass(frozen=True, slots=True)

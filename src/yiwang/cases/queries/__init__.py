@@ -16,7 +16,7 @@ from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.limits import city_calendar as system_calendar
-from yiwang.cases.queries.tasks import my_tasks, next_task, system_list_stuck, task
+from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
 
 __all__ = [
     "application",
@@ -27,6 +27,7 @@ __all__ = [
     "draft",
     "element_field",
     "explain_clock",
+    "failed_actions",
     "figures_of_the_day",
     "form_for",
     "item_guide",

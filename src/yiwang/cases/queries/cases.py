@@ -18,7 +18,7 @@ from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry, Task, Tas
 from yiwang.cases.queries import wording
 from yiwang.cases.queries.clocks import clocks_of, due_of, task_due
 from yiwang.cases.queries.forms import material_line, process_of
-from yiwang.cases.queries.known import frozen_view
+from yiwang.cases.queries.known import frozen_certificate, frozen_view
 from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import visible_case, visible_cases
@@ -34,11 +34,15 @@ from yiwang.cases.values import (
     MaterialLine,
     MaterialState,
     Outcome,
+    Supplement,
+    SupplementLine,
     TaskLine,
     TaskState,
 )
 from yiwang.catalog.queries import element, shown, thaw
 from yiwang.catalog.values import Sensitivity
+from yiwang.documents.queries import certificates_of_case
+from yiwang.documents.values import CertificateLine
 from yiwang.identity.queries import unit_scope
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.calendar import WorkingCalendar
@@ -69,6 +73,7 @@ __all__ = [
 
 CANCEL = "case.cancel"
 READ_SENSITIVE = "record.read-sensitive"
+ISSUE = "certificate.issue"
 WAITING = (TaskState.OPEN, TaskState.UNASSIGNED, TaskState.RUNNING, TaskState.FAILED)
 
 
@@ -248,7 +253,15 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             materials=_materials(one, language, masked=masked),
             form_fields=one.form_fields,
             known_fields=one.known_fields,
+            supplements=_supplements(one, language, masked=masked),
+            certificates=_issued(actor, one, diagram, language),
         )
+
+
+def _issued(actor: Actor, one: Case, diagram: Diagram, language: str) -> tuple[CertificateLine, ...]:
+    if all(node.action != ISSUE for node in diagram.nodes.values()):
+        return ()
+    return certificates_of_case(actor, one.pk, language)
 
 
 def state_sentence(one: Case, now: Reading) -> str:
@@ -367,6 +380,7 @@ def _materials(one: Case, language: str, *, masked: bool) -> tuple[MaterialLine,
         material = declared[kept["id"]]
         state = MaterialState(kept["state"])
         known = [facts[name] for name in material["elements"]] if state is MaterialState.KNOWN else []
+        certificate = next((held for held in one.certificates if held["material"] == material["id"]), None)
         given = answers.get(material["element"]) if state is MaterialState.GIVEN else None
         lines.append(
             replace(
@@ -374,9 +388,35 @@ def _materials(one: Case, language: str, *, masked: bool) -> tuple[MaterialLine,
                 state=state,
                 shown=given.shown if given else _("; ").join(f"{fact.title} {fact.shown}" for fact in known),
                 sources=tuple({fact.source.record_id: fact.source for fact in known}.values()),
+                certificate=frozen_certificate(certificate, language) if certificate else None,
             )
         )
     return tuple(lines)
+
+
+def _supplements(one: Case, language: str, *, masked: bool) -> tuple[Supplement, ...]:
+    """What was asked of the applicant, with what stood before and what he gave."""
+    declared = {material["id"]: material for material in definition("item", one.item, one.release)["materials"]}
+    found: list[Supplement] = []
+    for task in (task for task in one.tasks.all() if task.party):
+        kept = task.answered or {"values": [], "before": []}
+        now = {
+            value.name: value
+            for value in frozen_values(kept["values"], one.facts, one.release, language, masked=masked)
+        }
+        before = {
+            value.name: value
+            for value in frozen_values(kept["before"], one.facts, one.release, language, masked=masked)
+        }
+        lines: list[SupplementLine] = []
+        for ask in task.asks:
+            material = declared[ask["id"]] if ask["kind"] == "material" else None
+            name = material["element"] if material is not None else ask["id"]
+            title = material["title"] if material is not None else element(name, one.release).title
+            known = task.answered is not None and name not in now
+            lines.append(SupplementLine(text(title, language), ask["words"], before.get(name), now.get(name), known))
+        found.append(Supplement(task.opened_at, task.own_due_on, task.done_at, tuple(lines)))
+    return tuple(found)
 
 
 def frozen_values(

@@ -13,8 +13,8 @@ from django.utils.translation import override
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.queries.bundles import bundle
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
-from yiwang.cases.queries.known import Known, known_for
-from yiwang.cases.rules.materials import standing_of
+from yiwang.cases.queries.known import Known, certificate_lack, certificate_shown, known_for
+from yiwang.cases.rules.materials import LOOKED_UP, standing_of
 from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, Prepared, SourceShown
 from yiwang.catalog.queries import freeze
 from yiwang.kernel.errors import NotFound, NotSignedIn
@@ -48,7 +48,7 @@ def _form(actor: Actor, asked: Asking, language: str, subject_id: UUID | None) -
         raise NotSignedIn("Sign in to fill in this form.")
     known = known_for(actor, asked, subject_id)
     with override(language.lower()):
-        names = asked_of(asked, known.facts)
+        names = asked_of(asked, known.facts, known.held)
         fields = {name: _field(asked, known, name, language) for name in names}
         sections = [
             FormSection(
@@ -80,7 +80,7 @@ def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepa
     asked = asking(item_id)
     mine = actor.capacity is CapacityKind.SELF and not asked.begun_by_event
     known = known_for(actor, asked) if mine else Known()
-    names = [name for name in asked_of(asked, known.facts) if not asked.questions[name].material]
+    names = [name for name in asked_of(asked, known.facts, known.held) if not asked.questions[name].material]
     return Prepared(
         materials=tuple(_material(asked, known, one, language) for one in asked.materials)
         if mine
@@ -90,12 +90,12 @@ def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepa
     )
 
 
-def asked_of(asked: Asking, known: Collection[str]) -> list[str]:
+def asked_of(asked: Asking, known: Collection[str], held: Collection[str]) -> list[str]:
     """The questions of the form for whom these elements are known, in order: no file instead of a fact that the city knows."""
     instead = {
         one["element"]
         for one in asked.materials
-        if one["kind"] == "fact" and standing_of(one, known, {}) is MaterialState.KNOWN
+        if one["kind"] in LOOKED_UP and standing_of(one, known, held, {}) is MaterialState.KNOWN
     }
     return [name for name in asked.questions if name not in instead]
 
@@ -106,14 +106,16 @@ def _field(asked: Asking, known: Known, name: str, language: str) -> FormField:
     fact = known.facts.get(name)
     if fact is None:
         owner = next((one for one in asked.materials if one["id"] == question.material), None)
-        instead = owner is not None and owner["kind"] == "fact" and not owner["may_follow"]
+        instead = owner is not None and owner["kind"] in LOOKED_UP and not owner["may_follow"]
         return replace(field, required=field.required or instead)
     value = freeze({name: fact.value}, [question.element])[name]
     return replace(field, value=value, shown=fact.shown, source=known.source(name))
 
 
 def _material(asked: Asking, known: Known, declared: Mapping[str, Any], language: str) -> MaterialLine:
-    state = standing_of(declared, known.facts, {})
+    state = standing_of(declared, known.facts, known.held, {})
+    if declared["kind"] == "certificate":
+        return _certificate(asked, known, declared, state, language)
     sources: list[SourceShown] = []
     shown: list[str] = []
     if state is MaterialState.KNOWN:
@@ -123,3 +125,16 @@ def _material(asked: Asking, known: Known, declared: Mapping[str, Any], language
                 sources.append(source)
             shown.append(f"{known.facts[name].title} {known.facts[name].shown}")
     return replace(material_line(declared, language), state=state, shown=_("; ").join(shown), sources=tuple(sources))
+
+
+def _certificate(
+    asked: Asking, known: Known, declared: Mapping[str, Any], state: MaterialState, language: str
+) -> MaterialLine:
+    line, held = (
+        replace(material_line(declared, language), state=state),
+        known.certificates.get(declared["certificate"]),
+    )
+    if held is not None and state is MaterialState.KNOWN:
+        return replace(line, certificate=certificate_shown(held, asked.release, language))
+    message, params = certificate_lack(line.title, held)
+    return replace(line, lack=_(message).format_map(params))

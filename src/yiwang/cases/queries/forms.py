@@ -9,6 +9,7 @@ from typing import Any
 from yiwang.acts.queries import current_release, definition, find_definition
 from yiwang.cases.registry import signatures
 from yiwang.cases.rules.diagram import Binding
+from yiwang.cases.rules.materials import LOOKED_UP
 from yiwang.cases.rules.runtime import Process, process
 from yiwang.cases.values import Choice, FormField, MaterialLine
 from yiwang.catalog.queries import code_list, element, list_resources
@@ -16,6 +17,7 @@ from yiwang.catalog.values import Address, ElementView, FieldRole
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import FieldFault, NotFound, msgid
 from yiwang.kernel.texts import text
+from yiwang.records.queries import naming_representatives
 
 __all__ = [
     "NOBODY_APPLIES",
@@ -114,14 +116,14 @@ def asking(item_id: str, release: int | None = None) -> Asking:
             body = definition("element", name, number)
             questions[name] = Question(
                 element(name, number),
-                material["kind"] != "fact" and not material["may_follow"],
+                material["kind"] not in LOOKED_UP and not material["may_follow"],
                 material["help"],
                 digest([body, material]).hex(),
                 material["id"],
             )
     named = {*questions, *(one for material in item["materials"] for one in material["elements"])}
-    if applicant := item["applicant"]:
-        named |= {applicant["represents"], applicant["by"]}
+    if item["applicant"]:  # the word of the source by which he may apply is evidence, too
+        named |= naming_representatives(item["about"], number)
     return Asking(item, form, questions, number, frozenset(named - _written(item, number)))
 
 

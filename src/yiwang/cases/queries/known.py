@@ -11,18 +11,35 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from yiwang.acts.queries import definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.queries.forms import Asking
-from yiwang.cases.values import FrozenFact, SourceShown, SubjectChoice
+from yiwang.cases.queries.wording import civil_day
+from yiwang.cases.values import CertificateShown, FrozenFact, SourceShown, SubjectChoice
 from yiwang.catalog.queries import element, freeze, list_resources, shown, thaw
 from yiwang.catalog.values import FieldRole
+from yiwang.documents.queries import certificates_for_applicant
+from yiwang.documents.values import CertificateLine, CertificateStatus
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import NotAllowed, msgid
 from yiwang.kernel.texts import text
 from yiwang.records import queries as records
 from yiwang.records.values import FactView
 
-__all__ = ["PURPOSE", "Known", "frozen_facts", "frozen_view", "known_for", "source_shown"]
+__all__ = [
+    "PURPOSE",
+    "Known",
+    "certificate_lack",
+    "certificate_shown",
+    "frozen_certificate",
+    "frozen_certificates",
+    "frozen_facts",
+    "frozen_view",
+    "held_by",
+    "known_for",
+    "source_shown",
+    "valid_types",
+]
 
 PURPOSE = "case-handling"
 MOST_SUBJECTS = 20
@@ -33,6 +50,7 @@ class Known:
     """For whom an actor applies, and what is known of him and of that subject.
 
     subject_id: None while it is not chosen among several.  agent_id: the person who applies, where that is another.
+    certificates: type → what is held of those that the item wants, valid or not.
     """
 
     subjects: tuple[SubjectChoice, ...] = ()
@@ -40,11 +58,17 @@ class Known:
     agent_id: UUID | None = None
     facts: Mapping[str, FactView] = field(default_factory=dict)
     about: Mapping[str, UUID] = field(default_factory=dict)
+    certificates: Mapping[str, CertificateLine] = field(default_factory=dict)
 
     def source(self, name: str) -> SourceShown | None:
         """Whose the fact of an element is; None for one that nobody knows."""
         fact = self.facts.get(name)
         return None if fact is None else source_shown(fact, self.about[name])
+
+    @property
+    def held(self) -> frozenset[str]:
+        """The types of certificates of which a valid one is held."""
+        return valid_types(self.certificates)
 
 
 def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Known:
@@ -61,7 +85,7 @@ def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Kn
         if subject_id not in (None, person):
             raise NotAllowed(msgid("This is applied for by oneself."))
         return _read(actor, asked, [_Whom(about, person, asked.fact_elements)], Known(subject_id=person))
-    subjects = _represented(actor, person, applicant)
+    subjects = _represented(actor, about, applicant["called"])
     if subject_id is None and len(subjects) == 1:
         subject_id = subjects[0].id
     if subject_id is None:
@@ -76,17 +100,12 @@ def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Kn
     return _read(actor, asked, whom, Known(subjects=subjects, subject_id=subject_id, agent_id=person))
 
 
-def _represented(actor: Actor, person: UUID, applicant: Mapping[str, Any]) -> tuple[SubjectChoice, ...]:
-    """Subjects whose register names this person, by the facts that the item declares."""
-    own = records.facts_for_applicant(actor, person, purpose=PURPOSE, elements=[applicant["by"]])
-    mine = own.get(applicant["by"])
-    if mine is None:
-        return ()
+def _represented(actor: Actor, about: str, called: str) -> tuple[SubjectChoice, ...]:
+    """Subjects of a kind whose source names the actor as who represents them, by the name that their register gives them."""
     found: list[SubjectChoice] = []
-    for subject in records.subjects_whose(applicant["represents"], mine.value)[:MOST_SUBJECTS]:
-        facts = records.facts_for_applicant(actor, subject, purpose=PURPOSE, elements=[applicant["called"]])
-        called = facts.get(applicant["called"])
-        found.append(SubjectChoice(subject, called.shown if called else str(subject)))
+    for subject in records.represented_by(actor, about)[:MOST_SUBJECTS]:
+        facts = records.facts_for_applicant(actor, subject, purpose=PURPOSE, elements=[called])
+        found.append(SubjectChoice(subject, facts[called].shown if called in facts else str(subject)))
     return tuple(sorted(found, key=lambda one: (one.title, one.id)))
 
 
@@ -117,7 +136,44 @@ def _read(actor: Actor, asked: Asking, whom: Sequence[_Whom], base: Known) -> Kn
             if fact.value is not None:
                 facts.setdefault(name, fact)
                 about.setdefault(name, subject)
-    return Known(base.subjects, base.subject_id, base.agent_id, facts, about)
+    held = held_by(asked, base.subject_id, base.agent_id) if base.subject_id is not None else {}
+    return Known(base.subjects, base.subject_id, base.agent_id, facts, about, held)
+
+
+def held_by(asked: Asking, subject_id: UUID, agent_id: UUID | None) -> dict[str, CertificateLine]:
+    """Type → what its holder, for whom or by whom is applied, has today of the certificates that the item wants, valid or not."""
+    whom = {asked.item["about"]: subject_id}
+    if asked.item["applicant"] and agent_id is not None:
+        whom.setdefault(asked.item["applicant"]["kind"], agent_id)
+    by_holder: dict[UUID, set[str]] = {}
+    for one in asked.materials:
+        if one["kind"] == "certificate":
+            holder = definition("certificate", one["certificate"], asked.release)["holder"]["kind"]
+            if holder in whom:
+                by_holder.setdefault(whom[holder], set()).add(one["certificate"])
+    found: dict[str, CertificateLine] = {}
+    for holder_id, types in by_holder.items():
+        found |= certificates_for_applicant(holder_id, types)
+    return found
+
+
+def valid_types(certificates: Mapping[str, CertificateLine]) -> frozenset[str]:
+    """Those of which the one that is held is valid."""
+    return frozenset(type for type, one in certificates.items() if one.status is CertificateStatus.VALID)
+
+
+def certificate_lack(title: str, held: CertificateLine | None) -> tuple[str, dict[str, str]]:
+    """Why no certificate meets a material, and what to do: a msgid and what fills it in."""
+    params = {"title": title}
+    if held is None or held.status is CertificateStatus.REPLACED:
+        return msgid("{title}: the city has issued none that is valid. Apply for it first."), params
+    params |= {"number": held.number, "unit": held.unit_title}
+    if held.status is CertificateStatus.SUSPENDED:
+        return msgid("{title}: {number} is suspended. Settle that with {unit} first."), params
+    if held.status is CertificateStatus.REVOKED:
+        return msgid("{title}: {number} was revoked. Apply for a new one at {unit}."), params
+    params["day"] = civil_day(held.valid_until) if held.valid_until else ""
+    return msgid("{title}: {number} ran out on {day}. Apply for a new one at {unit}."), params
 
 
 def source_shown(fact: FactView, subject_id: UUID) -> SourceShown:
@@ -160,6 +216,68 @@ def frozen_facts(known: Known, release: int) -> list[dict[str, Any]]:
         }
         for name, fact in known.facts.items()
     ]
+
+
+def frozen_certificates(
+    certificates: Mapping[str, CertificateLine], asked: Asking, at: datetime
+) -> list[dict[str, Any]]:
+    """The certificates that meet materials as a case keeps them: evidence that stays, whatever becomes of them."""
+    return [
+        {
+            "material": one["id"],
+            "type": held.type,
+            "certificate": str(held.id),
+            "identifier": held.identifier,
+            "number": held.number,
+            "version": held.version,
+            "holder": held.holder_name,
+            "unit_title": held.unit_title,
+            "valid_from": held.valid_from.isoformat(),
+            "valid_until": held.valid_until.isoformat() if held.valid_until else None,
+            "status": str(held.status),
+            "digest": held.digest,
+            "release": asked.release,
+            "checked_at": at.isoformat(),
+        }
+        for one in asked.materials
+        if one["kind"] == "certificate" and one["certificate"] in valid_types(certificates)
+        for held in [certificates[one["certificate"]]]
+    ]
+
+
+def frozen_certificate(kept: Mapping[str, Any], language: str) -> CertificateShown:
+    """One kept certificate for people."""
+    return CertificateShown(
+        certificate_id=UUID(kept["certificate"]),
+        identifier=kept["identifier"],
+        title=text(definition("certificate", kept["type"], kept["release"])["title"], language),
+        number=kept["number"],
+        version=kept["version"],
+        holder_name=kept["holder"],
+        unit_title=kept["unit_title"],
+        valid_from=date.fromisoformat(kept["valid_from"]),
+        valid_until=date.fromisoformat(kept["valid_until"]) if kept["valid_until"] else None,
+        status=kept["status"],
+        digest=kept["digest"],
+        checked_at=datetime.fromisoformat(kept["checked_at"]),
+    )
+
+
+def certificate_shown(held: CertificateLine, release: int, language: str) -> CertificateShown:
+    """A certificate that is held, as a form shows it."""
+    return CertificateShown(
+        certificate_id=held.id,
+        identifier=held.identifier,
+        title=text(definition("certificate", held.type, release)["title"], language),
+        number=held.number,
+        version=held.version,
+        holder_name=held.holder_name,
+        unit_title=held.unit_title,
+        valid_from=held.valid_from,
+        valid_until=held.valid_until,
+        status=str(held.status),
+        digest=held.digest,
+    )
 
 
 def frozen_view(kept: Mapping[str, Any], language: str) -> FrozenFact:

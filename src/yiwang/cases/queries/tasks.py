@@ -19,6 +19,7 @@ from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.cases.queries.cases import WAITING, Reading, load, reading, shape_case, task_line
 from yiwang.cases.queries.clocks import due_of_task, task_due
 from yiwang.cases.queries.forms import asking, form_field, item_title, process_of
+from yiwang.cases.queries.known import certificate_lack, held_by, valid_types
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_case
 from yiwang.cases.rules.bpmn import APPLICANT
@@ -38,14 +39,17 @@ from yiwang.cases.values import (
     Wanted,
     Whose,
 )
-from yiwang.identity.queries import held_posts, unit_scope
+from yiwang.identity.queries import held_posts, unit_scope, why
 from yiwang.identity.values import UnitScope
-from yiwang.kernel.errors import Invalid, NotFound, msgid
+from yiwang.kernel.errors import Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
 
 __all__ = [
+    "RETRY",
     "askable",
     "deputies_of",
+    "failed_actions",
+    "lacks_in",
     "my_tasks",
     "next_task",
     "node_of",
@@ -57,6 +61,7 @@ __all__ = [
 ]
 
 ALL = TaskFilter()
+RETRY = "action.retry"
 NEVER = date(9999, 12, 31)
 SOON_DAYS = 2
 
@@ -232,6 +237,7 @@ def wanted_of(case: Case, asks: Sequence[Mapping[str, str]], language: str) -> t
     asked = asking(case.item, case.release)
     declared = {one["id"]: one for one in asked.materials}
     answered = {one["name"]: one["value"] for one in case.values}
+    lacks = lacks_in(case, asks, language)
     lines: list[Wanted] = []
     for one in asks:
         name = declared[one["id"]]["element"] if one["kind"] == "material" else one["id"]
@@ -242,8 +248,24 @@ def wanted_of(case: Case, asks: Sequence[Mapping[str, str]], language: str) -> t
                 form_field(question, asked.release, language), required=True, value=answered.get(question.element.id)
             )
         title = declared[one["id"]]["title"] if one["kind"] == "material" else asked.questions[name].element.title
-        lines.append(Wanted(one["kind"], one["id"], text(title, language), one["words"], field))
+        lack = lacks.get(one["id"], "") if one["kind"] == "material" else ""
+        lines.append(Wanted(one["kind"], one["id"], text(title, language), one["words"], field, lack))
     return tuple(lines)
+
+
+def lacks_in(case: Case, asks: Sequence[Mapping[str, str]], language: str) -> dict[str, str]:
+    """Material of a notice → why no certificate meets it today, and what to do. No query where none is asked for."""
+    asked = asking(case.item, case.release)
+    named = {one["id"] for one in asks if one["kind"] == "material"}
+    wanted = [one for one in asked.materials if one["kind"] == "certificate" and one["id"] in named]
+    certificates = held_by(asked, case.subject_id, case.agent_id) if wanted else {}
+    found: dict[str, str] = {}
+    with override(language.lower()):
+        for one in wanted:
+            if one["certificate"] not in valid_types(certificates):
+                message, params = certificate_lack(text(one["title"], language), certificates.get(one["certificate"]))
+                found[one["id"]] = _(message).format_map(params)
+    return found
 
 
 def askable(case: Case, language: str) -> tuple[Wanted, ...]:
@@ -311,6 +333,13 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
         titles = "、".join(text(diagram.nodes[name].titles) for name in mine)
         return msgid("You did “{task}” in this case; another officer has to do this."), {"task": titles}
     return "", {}
+
+
+def failed_actions(actor: Actor) -> list[StuckAction]:
+    """Outside actions that gave up, for who may try them again; the oldest first, at most 500. Raises NotAllowed."""
+    if not why(actor, RETRY).allowed:
+        raise NotAllowed
+    return [one for one in system_list_stuck() if one.state is TaskState.FAILED]
 
 
 def system_list_stuck() -> list[StuckAction]:

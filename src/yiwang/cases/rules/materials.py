@@ -7,15 +7,25 @@ from typing import Any
 
 from yiwang.cases.values import MaterialState
 
-__all__ = ["found_of_promises", "is_promised", "missing", "standing_of", "states"]
+__all__ = ["LOOKED_UP", "found_of_promises", "is_promised", "missing", "standing_of", "states"]
 
 
-def standing_of(declared: Mapping[str, Any], known: Collection[str], given: Mapping[str, Any]) -> MaterialState:
-    """Where a declared material stands, from the elements that the city knows and the answers that were given.
+LOOKED_UP = ("fact", "certificate")
+"""Kinds of materials that the city looks up itself; a file may be asked for where it finds nothing."""
 
-    A fact counts when the city knows all of its elements, else the file that is asked for instead; a promise when it was stated.
+
+def standing_of(
+    declared: Mapping[str, Any], known: Collection[str], held: Collection[str], given: Mapping[str, Any]
+) -> MaterialState:
+    """Where a declared material stands, from the elements that the city knows, the types of certificates that are held and valid, and the
+    answers that were given.
+
+    A fact counts when the city knows all of its elements, a certificate when one of its type is held, else the file that is asked for
+    instead; a promise when it was stated.
     """
     if declared["kind"] == "fact" and set(declared["elements"]) <= set(known):
+        return MaterialState.KNOWN
+    if declared["kind"] == "certificate" and declared["certificate"] in held:
         return MaterialState.KNOWN
     answer = given.get(declared["element"]) if declared["element"] else None
     if declared["kind"] == "promise":
@@ -24,10 +34,10 @@ def standing_of(declared: Mapping[str, Any], known: Collection[str], given: Mapp
 
 
 def states(
-    materials: Iterable[Mapping[str, Any]], known: Collection[str], given: Mapping[str, Any]
+    materials: Iterable[Mapping[str, Any]], known: Collection[str], held: Collection[str], given: Mapping[str, Any]
 ) -> list[dict[str, str]]:
     """All of them as a case keeps them, in declared order."""
-    return [{"id": one["id"], "state": str(standing_of(one, known, given))} for one in materials]
+    return [{"id": one["id"], "state": str(standing_of(one, known, held, given))} for one in materials]
 
 
 def missing(kept: Iterable[Mapping[str, str]]) -> list[str]:

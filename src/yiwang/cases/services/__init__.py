@@ -9,9 +9,9 @@ from yiwang.cases.services.extension import extend_clock
 from yiwang.cases.services.following import system_go_on
 from yiwang.cases.services.leaving import answer_part, withdraw_application
 from yiwang.cases.services.outside import (
+    retry_action,
     system_fail_action,
     system_rescue_actions,
-    system_retry_action,
     system_retry_failed,
     system_return_action,
     system_run_action,
@@ -36,6 +36,7 @@ __all__ = [
     "discard_draft",
     "extend_clock",
     "save_draft",
+    "retry_action",
     "submit",
     "submit_bundle",
     "system_assign_task",
@@ -48,7 +49,6 @@ __all__ = [
     "system_go_on",
     "system_recount_clocks",
     "system_rescue_actions",
-    "system_retry_action",
     "system_retry_failed",
     "system_return_action",
     "system_run_action",

@@ -10,8 +10,8 @@ from uuid import UUID
 from yiwang.acts.values import Actor
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking
-from yiwang.cases.queries.known import Known
-from yiwang.cases.rules.materials import standing_of
+from yiwang.cases.queries.known import Known, certificate_lack
+from yiwang.cases.rules.materials import LOOKED_UP, standing_of
 from yiwang.cases.values import FILE_OWNER, FactChanged, MaterialState
 from yiwang.catalog.queries import element, freeze, is_absent, required_fault, shown, validate
 from yiwang.catalog.values import ElementView, FileValue
@@ -21,7 +21,7 @@ from yiwang.kernel.errors import FieldFault, Invalid, msgid
 from yiwang.kernel.texts import text
 from yiwang.records.queries import shown_before
 
-__all__ = ["attach_files", "checked_answers", "understood"]
+__all__ = ["attach_files", "checked_answers", "lack_of", "understood"]
 
 
 def understood(
@@ -71,7 +71,7 @@ def checked_answers(
     changed = _changed(asked, known, values, seen)
     if changed:
         raise FactChanged(faults=changed)
-    names = asked_of(asked, known.facts)
+    names = asked_of(asked, known.facts, known.held)
     typed = {name: value for name, value in values.items() if name not in known.facts or name not in asked.questions}
     faults = _overwritten(asked, known, values, on)
     clean, wrong = understood(
@@ -187,17 +187,25 @@ def _facts_that_lack(asked: Asking, known: Known, clean: Mapping[str, Any]) -> l
     """Materials that the city should have and has not: the file instead is asked for, or nothing can be done here."""
     faults: list[FieldFault] = []
     for one in asked.materials:
-        if one["kind"] != "fact" or one["may_follow"] or standing_of(one, known.facts, clean) != MaterialState.MISSING:
-            continue
-        if one["element"]:
-            faults.append(required_fault(asked.questions[one["element"]].element))
+        state = standing_of(one, known.facts, known.held, clean)
+        if one["kind"] not in LOOKED_UP or one["may_follow"] or state != MaterialState.MISSING:
             continue
         faults.append(
-            FieldFault(
-                f"materials/{one['id']}",
-                "fact-missing",
-                msgid("{title}: no register of the city has it. Have it registered first."),
-                {"title": text(one["title"])},
-            )
+            required_fault(asked.questions[one["element"]].element) if one["element"] else lack_of(one, known)
         )
     return faults
+
+
+def lack_of(declared: Mapping[str, Any], known: Known) -> FieldFault:
+    """That the city does not have a material which nobody else can give, and what to do."""
+    at, title = f"materials/{declared['id']}", text(declared["title"])
+    if declared["kind"] == "certificate":
+        return FieldFault(
+            at, "certificate-missing", *certificate_lack(title, known.certificates.get(declared["certificate"]))
+        )
+    return FieldFault(
+        at,
+        "fact-missing",
+        msgid("{title}: no register of the city has it. Have it registered first."),
+        {"title": title},
+    )

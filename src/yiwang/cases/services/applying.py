@@ -15,6 +15,7 @@ from yiwang.cases.models import Application, ApplicationPart
 from yiwang.cases.queries.bundles import Bundle, bundle
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, changes_between
+from yiwang.cases.queries.known import held_by, valid_types
 from yiwang.cases.queries.limits import city_calendar, measures
 from yiwang.cases.rules.clocks import Course, End, reckon
 from yiwang.cases.services.answers import attach_files
@@ -106,7 +107,7 @@ def _submit(
 def _make(act: Act, whole: Bundle, sent: Sent) -> Application:
     asked = whole.asked
     known = {one["element"] for one in sent.facts}
-    questions = asked_of(asked, known)
+    questions = asked_of(asked, known, valid_types(held_by(asked, sent.subject_id, sent.agent_id)))
     legal, first = _limits(whole.body, asked.release, sent.at)
     application = Application.objects.create(
         id=uuid7(),

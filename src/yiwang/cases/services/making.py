@@ -17,7 +17,7 @@ from yiwang.cases.models import Case
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, bound, process_of
-from yiwang.cases.queries.known import frozen_view
+from yiwang.cases.queries.known import frozen_certificate, frozen_certificates, frozen_view, held_by, valid_types
 from yiwang.cases.rules import materials
 from yiwang.cases.services.course import add_line, event_data, save_case
 from yiwang.cases.services.movement import carry_on
@@ -62,7 +62,9 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
     duty, units = _answering(asked, place, sent.at)
     unit = system_unit(units[0]) if units else None
     known = {one["element"] for one in sent.facts}
-    questions = asked_of(asked, known)
+    certificates = held_by(asked, sent.subject_id, sent.agent_id)
+    held = valid_types(certificates)
+    questions = asked_of(asked, known, held)
     case = Case.objects.create(
         id=id,
         number=new_number(asked.item, unit, civil_date(sent.at)),
@@ -76,7 +78,8 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         values=frozen_answers(asked, sent.values),
         form_digest=asked.digest,
         facts=list(sent.facts),
-        materials=materials.states(asked.materials, known, sent.values),
+        materials=materials.states(asked.materials, known, held, sent.values),
+        certificates=frozen_certificates(certificates, asked, sent.at),
         form_fields=len(questions),
         known_fields=sum(name in known for name in questions),
         submitted_at=sent.at,
@@ -132,4 +135,5 @@ def receipt_of(case: Case, asked: Asking, has_it: str, language: str) -> Receipt
         form_fields=case.form_fields,
         known_fields=case.known_fields,
         facts=tuple(frozen_view(one, language) for one in case.facts),
+        certificates=tuple(frozen_certificate(one, language) for one in case.certificates),
     )

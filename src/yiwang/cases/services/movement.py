@@ -22,6 +22,7 @@ from yiwang.cases.models import ActionRun, Case, EngineState, Task, TaskUnit
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.forms import bound, process_of
 from yiwang.cases.queries.limits import city_calendar
+from yiwang.cases.queries.tasks import lacks_in
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.rules.runtime import Run, Step
 from yiwang.cases.services.answering import units_for
@@ -237,10 +238,12 @@ def _notice_texts(case: Case) -> dict[str, str]:
     notice = last_notice(case)
     texts: dict[str, str] = {}
     for language in ("zh-Hans", "en"):
-        lines = []
+        lacks, lines = lacks_in(case, notice, language), []
         for one in notice:
             declared = materials[one["id"]] if one["kind"] == "material" else element(one["id"], case.release).title
-            lines.append("· " + text(declared, language) + (f"：{one['words']}" if one["words"] else ""))
+            lack = lacks.get(one["id"], "") if one["kind"] == "material" else ""
+            said = lack or text(declared, language)
+            lines.append("· " + said + (f"：{one['words']}" if one["words"] else ""))
         texts[language] = "\n".join(lines)
     return texts
 

@@ -1,7 +1,8 @@
 """Outside actions: run by a job, tried again, returned as the next step of their case.
 
 An attempt is a row. Whatever dies, the row is there: a job that was lost is deferred again, an effect that was had is not had twice
-(the effect is keyed by case and step), and a return that was already taken in is a no-op.
+(the effect is keyed by case and step), and a return that was already taken in is a no-op. Nothing is tried for ever: an attempt fails when
+its effect or its return does, or when it was begun `BEGINNINGS` times and never heard of again; after the last one a person decides.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import traceback
 from datetime import timedelta
 from uuid import UUID
 
+from django.db.models import F
 from procrastinate.contrib.django import app
 
 from yiwang.acts.queries import Prepared, definition
@@ -19,6 +21,7 @@ from yiwang.cases import registry
 from yiwang.cases.events import CASE_ADVANCED
 from yiwang.cases.models import ActionRun, Case, Task
 from yiwang.cases.queries.forms import process_of
+from yiwang.cases.queries.tasks import RETRY
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import engine_state
 from yiwang.cases.services.movement import JOB, QUEUE, action_call, begin_attempt, carry_on, event_data, settle
@@ -29,10 +32,11 @@ from yiwang.kernel.time import machine_now, now
 
 __all__ = [
     "ATTEMPTS",
+    "BEGINNINGS",
     "FIRST_PAUSE",
+    "retry_action",
     "system_fail_action",
     "system_rescue_actions",
-    "system_retry_action",
     "system_retry_failed",
     "system_return_action",
     "system_run_action",
@@ -41,6 +45,9 @@ __all__ = [
 
 ATTEMPTS = 6
 FIRST_PAUSE = timedelta(seconds=10)
+BEGINNINGS = 5
+"""How often one attempt is begun. More than once only if the process died in it; then it has failed."""
+LOST = "begun, and never heard of again"
 LOST_AFTER = timedelta(minutes=2)
 """A pending attempt that is so long over its time has lost its job; it is deferred again. Twice does no harm."""
 
@@ -57,17 +64,20 @@ def system_run_action(run_id: UUID) -> None:
     if run is None or run.state != "pending":
         return
     actor = system("cases.action", origin=run.case.origin)
-    node = process_of(definition("item", run.case.item, run.case.release), run.case.release).diagram.nodes[
-        run.task.node
-    ]
+    if run.begun >= BEGINNINGS:
+        system_fail_action(actor, run_id, error=LOST)
+        return
+    ActionRun.objects.filter(pk=run_id).update(begun=F("begun") + 1)
     failpoints.reach("cases.before-outside-effect")
     try:
+        node = process_of(definition("item", run.case.item, run.case.release), run.case.release).diagram.nodes[
+            run.task.node
+        ]
         registry.action(run.task.action).function(action_call(run.case, run.step, node, actor, at=now()))
-    except Exception as fault:  # noqa: BLE001 - an action is another engine's code; whatever it raises is a failed attempt
+        failpoints.reach("cases.after-outside-effect")
+        system_return_action(actor, run_id)
+    except Exception as fault:  # noqa: BLE001 - the effect and the next step may be any engine's code: whatever it raises is a failed attempt
         system_fail_action(actor, run_id, error=_place(fault))
-        return
-    failpoints.reach("cases.after-outside-effect")
-    system_return_action(actor, run_id)
 
 
 def system_run_actions_of(case_id: UUID) -> int:
@@ -126,8 +136,9 @@ def system_fail_action(actor: Actor, run_id: UUID, *, error: str) -> None:
         return
     run.state, run.ended_at, run.error = "failed", machine_now(), error
     run.save(update_fields=["state", "ended_at", "error"])
-    if run.attempt < ATTEMPTS:
-        begin_attempt(run.task, run.attempt + 1, delay=FIRST_PAUSE * 4 ** (run.attempt - 1))
+    tried = (run.attempt - 1) % ATTEMPTS
+    if tried + 1 < ATTEMPTS:
+        begin_attempt(run.task, run.attempt + 1, delay=FIRST_PAUSE * 4**tried)
     else:
         Task.objects.filter(pk=run.task_id).update(state=TaskState.FAILED)
         add_line(case, actor, "action-failed", at=act.time, node=run.task.node)
@@ -135,11 +146,11 @@ def system_fail_action(actor: Actor, run_id: UUID, *, error: str) -> None:
     act.note(item=case.item, node=run.task.node, attempt=run.attempt, error=error)
 
 
-@service("case.retry-action")
-def system_retry_action(actor: Actor, task_id: UUID) -> None:
-    """Try again an outside action that gave up: for operators, when the cause is mended. Its attempts go on counting.
+@service(RETRY)
+def retry_action(actor: Actor, task_id: UUID) -> None:
+    """Try again an outside action that gave up: for the system administrator, when the cause is mended. It gets as many attempts anew.
 
-    Raises NotFound; Conflict (409) when the task has not given up.
+    Raises NotFound; NotAllowed (403); Conflict (409) when the task has not given up.
     """
     act = current_act()
     case_id = Task.objects.filter(pk=task_id).values_list("case_id", flat=True).first()
@@ -156,14 +167,14 @@ def system_retry_action(actor: Actor, task_id: UUID) -> None:
     begin_attempt(task, attempt)
     add_line(case, actor, "action-again", at=act.time, node=task.node)
     save_case(case)
-    act.note(node=task.node, attempt=attempt)
+    act.note(item=case.item, node=task.node, attempt=attempt)
 
 
 def system_retry_failed() -> int:
     """Try again every outside action that gave up; return how many. For operators (`yiwang retry --actions`)."""
     failed = list(Task.objects.filter(state=TaskState.FAILED).order_by("id").values_list("pk", flat=True))
     for task_id in failed:
-        system_retry_action(system("cases.retry"), task_id)
+        retry_action(system("cases.retry"), task_id)
     return len(failed)
 
 

@@ -11,7 +11,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, changes_between
-from yiwang.cases.queries.known import frozen_facts, frozen_view, known_for
+from yiwang.cases.queries.known import frozen_certificate, frozen_facts, frozen_view, known_for
 from yiwang.cases.services.answers import attach_files, checked_answers
 from yiwang.cases.services.drafts import forget_draft
 from yiwang.cases.services.making import Sent, make_case, receipt_of, values_digest
@@ -96,6 +96,7 @@ def _submit(
         release=asked.release,
         values=values_digest(case.values),
         facts=[one["digest"] for one in case.facts],
+        certificates=[one["digest"] for one in case.certificates],
     )
     return receipt
 
@@ -153,7 +154,7 @@ def receipt_json(receipt: Receipt) -> dict[str, object]:
 
 def receipt_from(kept: Mapping[str, Any], language: str) -> Receipt:
     """The same receipt again."""
-    case = Case.objects.only("facts", "form_fields", "known_fields").get(pk=kept["case_id"])
+    case = Case.objects.only("facts", "certificates", "form_fields", "known_fields").get(pk=kept["case_id"])
     return Receipt(
         case_id=case.id,
         number=kept["number"],
@@ -167,4 +168,5 @@ def receipt_from(kept: Mapping[str, Any], language: str) -> Receipt:
         form_fields=case.form_fields,
         known_fields=case.known_fields,
         facts=tuple(frozen_view(one, language) for one in case.facts),
+        certificates=tuple(frozen_certificate(one, language) for one in case.certificates),
     )

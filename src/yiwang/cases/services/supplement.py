@@ -15,11 +15,11 @@ from yiwang.cases.events import CASE_ADVANCED
 from yiwang.cases.models import Case, EngineState, Task
 from yiwang.cases.queries.cases import find_case, shape_case
 from yiwang.cases.queries.forms import Asking, asking, process_of
-from yiwang.cases.queries.known import Known, frozen_facts, known_for
+from yiwang.cases.queries.known import Known, frozen_certificates, frozen_facts, known_for
 from yiwang.cases.queries.tasks import case_of_task, node_of, reason_against
 from yiwang.cases.queries.visibility import TASK
 from yiwang.cases.rules import materials
-from yiwang.cases.services.answers import attach_files, understood
+from yiwang.cases.services.answers import attach_files, lack_of, understood
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import CHANGED, already_decided, lock_case
 from yiwang.cases.services.movement import carry_on, event_data
@@ -27,7 +27,6 @@ from yiwang.cases.values import CaseView, MaterialState, TaskState
 from yiwang.catalog.queries import freeze, thaw
 from yiwang.identity.queries import unit_scope
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, msgid
-from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date
 
 __all__ = ["answer_task"]
@@ -86,7 +85,7 @@ def answer_task(
         left=node_of(case, task),
         by=done.name,
     )
-    case.save(update_fields=["values", "facts"])
+    case.save(update_fields=["values", "facts", "certificates"])
     save_case(case)
     digest = hashlib.sha256(json.dumps(task.answered, sort_keys=True).encode()).hexdigest()
     act.note(item=case.item, node=task.node, version=case.version, answered=digest)
@@ -113,18 +112,11 @@ def _checked(
     for one in asks:
         material = declared[one["id"]] if one["kind"] == "material" else None
         name = material["element"] if material is not None else one["id"]
-        if material is not None and material["kind"] == "fact":
-            if materials.standing_of(material, known.facts, {}) is MaterialState.KNOWN:
+        if material is not None and material["kind"] in materials.LOOKED_UP:
+            if materials.standing_of(material, known.facts, known.held, {}) is MaterialState.KNOWN:
                 continue
             if not name:
-                faults.append(
-                    FieldFault(
-                        f"materials/{one['id']}",
-                        "fact-missing",
-                        msgid("{title}: no register of the city has it. Have it registered first."),
-                        {"title": text(material["title"])},
-                    )
-                )
+                faults.append(lack_of(material, known))
                 continue
         names.append(name)
     clean, wrong = understood(
@@ -142,7 +134,7 @@ def _checked(
 
 
 def _take(case: Case, task: Task, asked: Asking, known: Known, clean: Mapping[str, Any]) -> None:
-    """Put the answers into the case, and facts that its registers have by now; keep what stood before with the task."""
+    """Put the answers into the case, and facts and certificates that the city has by now; keep what stood before with the task."""
     frozen = freeze(clean, [asked.questions[name].element for name in clean])
     fresh = [{"name": name, "value": value, "digest": asked.questions[name].digest} for name, value in frozen.items()]
     task.answered = {"values": fresh, "before": [one for one in case.values if one["name"] in frozen]}
@@ -160,4 +152,9 @@ def _take(case: Case, task: Task, asked: Asking, known: Known, clean: Mapping[st
         {one["name"]: one["value"] for one in case.values},
         [asked.questions[one["name"]].element for one in case.values],
     )
-    case.materials = materials.states(asked.materials, {one["element"] for one in case.facts}, answers)
+    claimed = {one["id"] for one in task.asks if one["kind"] == "material"}
+    claimed -= {one["material"] for one in case.certificates}
+    fresh_ones = frozen_certificates(known.certificates, asked, current_act().time)
+    case.certificates += [one for one in fresh_ones if one["material"] in claimed]
+    held = {one["type"] for one in case.certificates}
+    case.materials = materials.states(asked.materials, {one["element"] for one in case.facts}, held, answers)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.acts import queries as acts
 from yiwang.audit import queries as audit
+from yiwang.cases import queries as cases
+from yiwang.cases import services as case_services
 from yiwang.desk.frame import administrator_of, for_post, page, post_of
 from yiwang.identity.values import Administrator
-from yiwang.kernel.errors import NotAllowed
+from yiwang.kernel.errors import Conflict, NotAllowed
 from yiwang.kernel.health import all_checks
 from yiwang.outbox import queries as outbox
 from yiwang.packs import queries as packs
@@ -83,6 +87,7 @@ def operations(request: FaceRequest) -> HttpResponse:
         raise NotAllowed("This page is for the system administrator.")
     lag = outbox.lag()
     context = {
+        "failed": cases.failed_actions(request.actor),
         "release": acts.current_release(),
         "waiting": sum(one.waiting for one in lag),
         "parked": sum(one.parked for one in lag),
@@ -95,3 +100,15 @@ def operations(request: FaceRequest) -> HttpResponse:
         ],
     }
     return page(request, "desk/operations.html", context)
+
+
+@require_POST
+@for_post
+def retry(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
+    """Let an action that gave up be tried again."""
+    try:
+        case_services.retry_action(request.actor, task_id)
+        messages.success(request, _("It is being tried again. If it fails again, it comes back here."))
+    except Conflict as lost:
+        messages.warning(request, _(lost.detail))
+    return HttpResponseRedirect("/desk/operations/", status=303)

@@ -2,6 +2,7 @@
 
 from yiwang.documents.queries.certificates import (
     certificate,
+    certificates_for_applicant,
     certificates_of,
     certificates_of_case,
     count_certificates,
@@ -26,6 +27,7 @@ from yiwang.documents.queries.verification import published_keys, signing_certif
 
 __all__ = [
     "certificate",
+    "certificates_for_applicant",
     "certificates_of",
     "certificates_of_case",
     "count_certificates",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -42,6 +42,7 @@ __all__ = [
     "READ",
     "bytes_of",
     "certificate",
+    "certificates_for_applicant",
     "certificates_of",
     "certificates_of_case",
     "content_of",
@@ -117,6 +118,20 @@ def certificates_of(actor: Actor, subject_id: UUID, language: str = "zh-Hans") -
     """
     rows = visible_certificates(actor).filter(Q(holder_id=subject_id) | Q(applicant_id=subject_id)).order_by("-pk")
     return tuple(_line(one, language) for one in rows)
+
+
+def certificates_for_applicant(subject_id: UUID, types: Collection[str]) -> dict[str, CertificateLine]:
+    """Type → the newest certificate of it that the subject holds and that is valid today; where none is, the newest of all.
+
+    For the floors above, which have made sure that who asks is the subject or applies for it. One query, and one file for each.
+    """
+    found: dict[str, CertificateLine] = {}
+    rows = Certificate.objects.select_related("unit", "content").filter(holder_id=subject_id, type__in=types)
+    for one in rows.order_by("-pk"):
+        known = found.get(one.type)
+        if known is None or (known.status is not CertificateStatus.VALID and status_of(one) is CertificateStatus.VALID):
+            found[one.type] = _line(one, "zh-Hans")
+    return found
 
 
 def certificates_of_case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> tuple[CertificateLine, ...]:
@@ -242,6 +257,7 @@ def _line(one: Certificate, language: str) -> CertificateLine:
         case_id=one.case_id,
         case_number=one.case_number,
         origin=one.origin,
+        digest=bytes(one.content.digest).hex(),
     )
 
 

@@ -223,6 +223,7 @@ def _show(request: FaceRequest, road: Road, form: FormView, showing: Showing) ->
         "changed": [answers.sentence(one) for one in showing.changed],
         "facts_changed": [answers.sentence(one) for one in showing.facts_changed],
         "known_materials": [one for one in form.materials if one.state == MaterialState.KNOWN],
+        "lacking_materials": [one for one in form.materials if one.lack],
         "facts_seen": answers.facts_shown(form),
         "filled": typed is not None,
         "continued": showing.continued,

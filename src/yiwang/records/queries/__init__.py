@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yiwang.records.queries.applicants import facts_for_applicant, shown_before, subjects_whose
+from yiwang.records.queries.applicants import facts_for_applicant, shown_before
 from yiwang.records.queries.discrepancies import (
     count_open_discrepancies,
     discrepancies_of_case,
@@ -13,7 +13,7 @@ from yiwang.records.queries.discrepancies import (
 from yiwang.records.queries.history import events, history, record
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
-from yiwang.records.queries.representing import represented_by, represents
+from yiwang.records.queries.representing import naming_representatives, represented_by, represents
 from yiwang.records.queries.standing import system_open_discrepancies
 from yiwang.records.queries.subjects import (
     correction_form,
@@ -46,13 +46,13 @@ __all__ = [
     "make_months_ahead",
     "purposes",
     "record",
+    "naming_representatives",
     "represented_by",
     "represented_subjects",
     "represents",
     "shown_before",
     "stored_tables",
     "subject_page",
-    "subjects_whose",
     "system_facts",
     "system_open_discrepancies",
     "system_value",

@@ -1,4 +1,4 @@
-"""Facts under the standing agreement of a published item, and the way back from a value to the subjects that bear it.
+"""Facts under the standing agreement of a published item.
 
 For the floors above, which know for whom an actor may apply; nothing here asks whether he may.
 """
@@ -8,23 +8,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db import connection
 from django.utils.translation import get_language
-from psycopg.sql import SQL, Identifier
 
 from yiwang.acts.values import Actor
 from yiwang.catalog import queries as catalog
-from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import FieldRole, ResourceField
-from yiwang.kernel.time import now, today
 from yiwang.records.queries.reading import facts_read_by
 from yiwang.records.queries.tables import stored_tables
-from yiwang.records.queries.versions import version_by_id, version_in_force
+from yiwang.records.queries.versions import version_by_id
 from yiwang.records.values import FactView
 
-__all__ = ["facts_for_applicant", "shown_before", "subjects_whose"]
-
-MOST_SUBJECTS = 50
+__all__ = ["facts_for_applicant", "shown_before"]
 
 
 def facts_for_applicant(
@@ -54,34 +48,6 @@ def shown_before(subject_id: UUID, element: str, record_id: UUID) -> str | None:
         if version is not None and version.fixed["subject_id"] == subject_id:
             return catalog.shown(version.values.get(element), catalog.element(element), get_language() or "zh-hans")
     return None
-
-
-def subjects_whose(element: str, value: object) -> list[UUID]:
-    """The subjects for which the element has this value today, by its source; at most 50, the earliest first.
-
-    value: typed. Two queries for each source of the element, and one for each subject that ever had the value.
-    """
-    tables, found = stored_tables(), dict[UUID, None]()
-    for resource in catalog.list_resources().values():
-        table = tables.get(resource.id)
-        if table is None or element not in _sources(resource.fields):
-            continue
-        columns = next((one for one in table.sets if one.element == element and not one.left), None)
-        if columns is None:
-            continue
-        stored = element_types[columns.type].to_columns(value)
-        holds = SQL(" AND ").join(SQL("{} = %s").format(Identifier(name)) for name, _ in columns.columns)
-        statement = SQL("SELECT DISTINCT subject_id FROM {} WHERE {} ORDER BY subject_id LIMIT %s").format(
-            Identifier("records", table.name), holds
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(statement.as_string(None), [*stored, MOST_SUBJECTS])
-            candidates = [row[0] for row in cursor.fetchall()]
-        for subject in candidates:
-            version = version_in_force(table, subject, valid_at=today(), known_at=now())
-            if version is not None and version.values.get(element) == value:
-                found[subject] = None
-    return list(found)
 
 
 def _sources(fields: Iterable[ResourceField]) -> set[str]:

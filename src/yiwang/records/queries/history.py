@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from yiwang.kernel.errors import NotFound
 from yiwang.kernel.time import civil_date, now
 from yiwang.records.queries.grounds import Claim, Reader, reader_of
 from yiwang.records.queries.reading import log_reading
+from yiwang.records.queries.standing import disputed_elements
 from yiwang.records.queries.tables import KnownTable, stored_table
 from yiwang.records.queries.versions import (
     StoredVersion,
@@ -28,7 +29,7 @@ from yiwang.records.queries.versions import (
     version_in_force,
     versions_of,
 )
-from yiwang.records.values import Door, RecordView, ValueView
+from yiwang.records.values import Door, RecordView, Standing, ValueView
 
 __all__ = ["events", "history", "record"]
 
@@ -148,6 +149,7 @@ def _views(
             )  # fmt: skip
     units = unit_titles(version.fixed["unit_id"] for version, _ in shown if version.fixed["unit_id"])
     posts = post_titles(version.fixed["post_id"] for version, _ in shown if version.fixed["post_id"])
+    disputed = {element for _, element in disputed_elements([subject_id])}
     return [
         RecordView(
             record_id=row["record_id"],
@@ -162,14 +164,16 @@ def _views(
             case_id=row["case_id"],
             case_number=str(_evidence(version).get("case_number", "")),
             reason=str(_evidence(version).get("reason", "")),
-            values=tuple(_values(reader, version, by)),
+            values=tuple(_values(reader, version, by, disputed if row["record_id"] in standing else set())),
         )
         for version, by in shown
         for row in [version.fixed]
     ]
 
 
-def _values(reader: Reader, version: StoredVersion, by: dict[str, Claim]) -> Iterable[ValueView]:
+def _values(
+    reader: Reader, version: StoredVersion, by: dict[str, Claim], disputed: Collection[str]
+) -> Iterable[ValueView]:
     language = get_language() or "zh-hans"
     unit, post = version.fixed["unit_id"], version.fixed["post_id"]
     full = reader.whole is not None or reader.sensitive.covers(unit) or post in reader.sensitive.post_ids
@@ -180,7 +184,8 @@ def _values(reader: Reader, version: StoredVersion, by: dict[str, Claim]) -> Ite
             continue
         masked = view.sensitivity is Sensitivity.SENSITIVE and not full and element not in claim.in_full
         shown = catalog.shown(value, view, language, masked=masked, release=reader.release)
-        yield ValueView(element, view.title_in(language), shown, masked)
+        standing = Standing.DISPUTED if element in disputed else Standing.UNDISPUTED
+        yield ValueView(element, view.title_in(language), shown, masked, standing)
 
 
 def _evidence(version: StoredVersion) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from yiwang.records.queries.tables import KnownTable, stored_tables
 from yiwang.records.queries.versions import version_in_force
 from yiwang.subjects.queries import system_subject
 
-__all__ = ["represented_by", "represents"]
+__all__ = ["naming_representatives", "represented_by", "represents"]
 
 MOST = 50
 
@@ -30,15 +30,22 @@ def represents(person_id: UUID, subject_id: UUID, release: int | None = None) ->
     )
 
 
-def represented_by(actor: Actor) -> list[UUID]:
+def naming_representatives(about: str, release: int) -> set[str]:
+    """The elements by which sources say who represents a subject of this kind. No query once the release is cached."""
+    return {field.element for resource, field in _naming(release) if resource.about == about}
+
+
+def represented_by(actor: Actor, about: str = "") -> list[UUID]:
     """The subjects that the actor, as himself, represents by the word of their sources today; at most 50, in the order of ids.
 
-    Three queries, and one for each subject that ever named him.
+    about: those of this kind alone.  Three queries, and one for each subject that ever named him.
     """
     if actor.capacity is not CapacityKind.SELF or actor.capacity_id is None:
         return []
     found: dict[UUID, None] = {}
-    for _, field, table, bears in _fields(actor.capacity_id, current_release()):
+    for resource, field, table, bears in _fields(actor.capacity_id, current_release()):
+        if about not in ("", resource.about):
+            continue
         column = next(one.columns[0][0] for one in table.sets if one.element == field.element and not one.left)
         statement = SQL("SELECT DISTINCT subject_id FROM {} WHERE {} = ANY(%s) ORDER BY subject_id LIMIT %s").format(
             Identifier("records", table.name), Identifier(column)
@@ -57,12 +64,7 @@ def _names(table: KnownTable, subject_id: UUID, element: str, bears: frozenset[s
 
 def _fields(person_id: UUID, release: int) -> Iterator[tuple[ResourceView, ResourceField, KnownTable, frozenset[str]]]:
     """Source fields that name representatives, with their tables and the identifiers that this person bears in their scheme."""
-    naming = [
-        (resource, field)
-        for resource in catalog.list_resources(release).values()
-        for field in resource.fields
-        if field.represents and field.role is FieldRole.SOURCE
-    ]
+    naming = _naming(release)
     if not naming:
         return
     tables, identifiers = stored_tables(), system_subject(person_id).identifiers
@@ -71,3 +73,12 @@ def _fields(person_id: UUID, release: int) -> Iterator[tuple[ResourceView, Resou
         table = tables.get(resource.id)
         if bears and table is not None:
             yield resource, field, table, bears
+
+
+def _naming(release: int) -> list[tuple[ResourceView, ResourceField]]:
+    return [
+        (resource, field)
+        for resource in catalog.list_resources(release).values()
+        for field in resource.fields
+        if field.represents and field.role is FieldRole.SOURCE
+    ]
