@@ -70,7 +70,11 @@ function press(key: string, sure: HTMLDialogElement): void {
     one.open = true;
     one.querySelector<HTMLElement>("input:not([type=hidden]):not(:disabled), button")?.focus();
   }
-  if (!(one instanceof HTMLButtonElement) || !one.form) return;
+  if (!(one instanceof HTMLButtonElement)) return;
+  if (!one.form) {
+    one.click();
+    return;
+  }
   const reason = one.form.querySelector<HTMLTextAreaElement>("#reason");
   if ("needsReason" in one.dataset && reason && reason.value.trim() === "") {
     reason.focus();

@@ -116,6 +116,9 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "message_id": message["id"],
         "assignment_id": str(assignment.id),
         "file_id": str(file_of(case)),
+        "reception_id": str(
+            assignment.id
+        ),  # no reception is called so: whose they are is shown in tests/desk/test_hall.py
         "code": "invalid",
         "limit": "address-confirmed",
         "number": NUMBER,
@@ -202,6 +205,13 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/applications/{application_id}/withdrawal": {"reason": "不办了"},
         "POST /api/v1/bundles/{bundle_id}/applications": {"values": {}, "form_digest": "1.nothing"},
         "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
+        "POST /api/v1/items/{item_id}/receptions": {
+            "scheme": "citizen-id",
+            "value": things["number"],
+            "shown": "card",
+            "means": "signed",
+            "agreed": True,
+        },
         "POST /api/v1/records/{resource}/{record_id}/corrections": {
             "values": {"residence.phone": "13907491234"},
             "reason": "录错了一位",

@@ -199,6 +199,7 @@ def test_units_are_read_one_level_at_a_time_and_found_by_name(demo: Demo) -> Non
             SUPERVISOR,
             [
                 "/desk/supervision/",
+                "/desk/board/",
                 "/desk/tasks/",
                 "/desk/cases/",
                 "/desk/certificates/",

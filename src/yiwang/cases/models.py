@@ -8,7 +8,16 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from yiwang.cases.values import CaseState, ClockState, Outcome, PartState, TaskState
+from yiwang.cases.values import (
+    CaseState,
+    Channel,
+    ClockState,
+    ConsentMeans,
+    IdentityShown,
+    Outcome,
+    PartState,
+    TaskState,
+)
 from yiwang.kernel.ids import uuid7
 
 ORIGINS = ("live", "rehearsal", "invented")
@@ -46,6 +55,14 @@ class Case(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_comment="who sent it; null: an event began it",
+    )
+    channel = models.TextField(default=Channel.ONLINE, db_comment="online | hall | community")
+    entered_in = models.ForeignKey(
+        "identity.Post",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="the post in which an officer entered it for the applicant; null: nobody did",
     )
     event_id = models.UUIDField(null=True, db_comment="the event that began it")
     event_subject = models.TextField(blank=True, default="", db_comment="what that event was about")
@@ -97,6 +114,11 @@ class Case(models.Model):
             models.CheckConstraint(
                 condition=Q(account__isnull=False) | Q(event_id__isnull=False), name="case_sent_or_begun"
             ),
+            models.CheckConstraint(
+                condition=Q(channel="online", entered_in__isnull=True)
+                | Q(channel__in=["hall", "community"], entered_in__isnull=False),
+                name="case_entered_in_a_post",
+            ),
         ]
         indexes = [
             models.Index(
@@ -109,6 +131,10 @@ class Case(models.Model):
             models.Index(fields=["unit", "-id"], name="case_by_unit"),
             models.Index(fields=["submitted_at"], name="case_by_day_sent"),
             models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="case_by_day_ended"),
+            models.Index(fields=["unit"], condition=Q(state="open"), name="case_open_by_unit"),
+            models.Index(
+                fields=["entered_in", "-id"], condition=Q(entered_in__isnull=False), name="case_by_entering_post"
+            ),
         ]
 
 
@@ -195,6 +221,41 @@ class ApplicationPart(models.Model):
                 name="applicationpart_begun_with_a_case",
             ),
         ]
+
+
+class Reception(models.Model):
+    """Somebody served at a window 窗口接待: that he showed who he is, and that he agreed to the post applying for him and reading for it.
+
+    Before it nothing is read of him. It counts on its own day, for one item, in the post that wrote it. Append-only but for `case`.
+
+    Personal data: `subject` by id, who served him by ids; `consent` is the text that he was shown, without his words.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    subject = models.ForeignKey(
+        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_comment="the natural person at the window"
+    )
+    item = models.TextField(db_comment="id of the declared item")
+    account = models.ForeignKey("identity.Account", on_delete=models.PROTECT, related_name="+")
+    post = models.ForeignKey("identity.Post", on_delete=models.PROTECT, related_name="+")
+    unit = models.ForeignKey("identity.Unit", on_delete=models.PROTECT, related_name="+")
+    channel = models.TextField()
+    shown = models.TextField(db_comment="the document by which he showed who he is: card | electronic | other")
+    means = models.TextField(db_comment="how he agreed: signed | spoken | electronic")
+    consent = models.JSONField(db_comment="language → the text to which he agreed")
+    received_at = models.DateTimeField(db_comment="business time")
+    until = models.DateField(db_comment="the last civil date on which it counts")
+    case = models.OneToOneField(Case, null=True, on_delete=models.PROTECT, related_name="reception")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(channel__in=["hall", "community"]), name="reception_channel_known"),
+            _one_of("shown", IdentityShown, "reception_shown_known"),
+            _one_of("means", ConsentMeans, "reception_means_known"),
+            _one_of("origin", ORIGINS, "reception_origin_known"),
+        ]
+        indexes = [models.Index(fields=["post", "account", "-id"], name="reception_of_post")]
 
 
 class EngineState(models.Model):

@@ -38,6 +38,7 @@ __all__ = [
     "CaseState",
     "CaseView",
     "CertificateShown",
+    "Channel",
     "Choice",
     "Claimed",
     "ClockCounted",
@@ -45,6 +46,7 @@ __all__ = [
     "ClockState",
     "ClockUnit",
     "ClockView",
+    "ConsentMeans",
     "CourseLine",
     "DayFigures",
     "Deputy",
@@ -65,6 +67,7 @@ __all__ = [
     "FrozenFact",
     "FrozenValue",
     "Holder",
+    "IdentityShown",
     "ItemGuide",
     "ItemSummary",
     "KeyReused",
@@ -78,6 +81,7 @@ __all__ = [
     "Prepared",
     "Receipt",
     "ServiceShown",
+    "ReceptionView",
     "SourceShown",
     "StuckAction",
     "Supplement",
@@ -124,6 +128,33 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     ENDED = "ended"
+
+
+class Channel(StrEnum):
+    """By which way an application came.
+
+    online: the applicant sent it himself.  hall: an officer at a window entered it for him.  community: an officer of his community did.
+    """
+
+    ONLINE = "online"
+    HALL = "hall"
+    COMMUNITY = "community"
+
+
+class IdentityShown(StrEnum):
+    """By which document somebody at a window showed who he is."""
+
+    CARD = "card"  # the original identity card, compared with the face
+    ELECTRONIC = "electronic"  # the electronic identity card on his phone
+    OTHER = "other"  # another original with number and photograph, such as a temporary identity card or a passport
+
+
+class ConsentMeans(StrEnum):
+    """How somebody at a window agreed. Source: 个人信息保护法 art. 14: voluntarily, explicitly and fully informed."""
+
+    SIGNED = "signed"  # he signed the sheet with the text of the consent
+    SPOKEN = "spoken"  # it was read to him and he said yes, at a window that records picture and sound
+    ELECTRONIC = "electronic"  # he confirmed it on a device at the window
 
 
 class Outcome(StrEnum):
@@ -998,6 +1029,7 @@ class CaseView:
     form_fields, known_fields: questions of the form, and those of them that nobody had to type.
     certificates: what the case has issued, as far as this reader sees them, newest first.
     supplements: what the applicant was asked for after he had sent the form, and what he gave, in the order of asking.
+    channel: by which way it came.  entered_by: unit and post of the officer who entered it for the applicant, or empty.
     """
 
     id: UUID
@@ -1031,6 +1063,30 @@ class CaseView:
     known_fields: int = 0
     certificates: tuple[CertificateLine, ...] = ()
     supplements: tuple[Supplement, ...] = ()
+    channel: Channel = Channel.ONLINE
+    entered_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceptionView:
+    """Somebody served at a window 窗口接待, as the post that serves him sees it.
+
+    identifiers: of the person, masked, with their titles.  consent: the text to which he agreed.  until: the last civil day on which it
+    counts.  case_id: the case that came of it, None while there is none.
+    """
+
+    id: UUID
+    item_id: str
+    item_title: str
+    subject_id: UUID
+    identifiers: tuple[tuple[str, str], ...]
+    shown: IdentityShown
+    means: ConsentMeans
+    consent: str
+    received_at: datetime
+    until: date
+    channel: Channel
+    case_id: UUID | None
 
 
 # ── Bundles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ from yiwang.acts.values import CapacityKind
 from yiwang.identity import queries as identity
 from yiwang.identity.values import Administrator, PostView
 from yiwang.kernel.errors import NotAllowed, NotSignedIn
-from yiwang.supervision.values import READ
+from yiwang.supervision.values import OVERSEE, READ
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -66,7 +66,7 @@ def administrator_of(post: PostView | None) -> Administrator | None:
 
 
 def menu_of(request: FaceRequest) -> list[Noun]:
-    """The nouns that the post may see. Who supervises begins there."""
+    """The nouns that the post may see. Who supervises begins with the alerts, who leads with the board."""
     own = {
         None: [
             Noun("/desk/tasks/", _("Tasks"), "inbox"),
@@ -81,8 +81,12 @@ def menu_of(request: FaceRequest) -> list[Noun]:
             Noun("/desk/officers/", _("Officers and posts"), "users"),
         ],
     }[administrator_of(post_of(request))]
+    if identity.why(request.actor, OVERSEE).allowed:
+        own.insert(0, Noun("/desk/board/", _("Board"), "list"))
     if identity.why(request.actor, READ).allowed:
         own.insert(0, Noun("/desk/supervision/", _("Supervision"), "card"))
+    if identity.why(request.actor, "case.submit").allowed:
+        own.insert(0, Noun("/desk/hall/", _("Window"), "users"))
     if identity.why(request.actor, "subject.find").allowed:
         own.append(Noun("/desk/subjects/", _("Subjects"), "user"))
     if identity.why(request.actor, "article.read").allowed:

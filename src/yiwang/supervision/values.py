@@ -19,6 +19,7 @@ __all__ = [
     "ANY_LIMIT",
     "CLOSE",
     "EXPLAIN",
+    "OVERSEE",
     "READ",
     "REASON_LENGTH",
     "WITHDRAW",
@@ -29,7 +30,11 @@ __all__ = [
     "AlertPage",
     "AlertState",
     "AlertView",
+    "Board",
+    "BoardNumber",
+    "BoardRow",
     "Level",
+    "Number",
     "StuckWatching",
     "Table",
     "TableRow",
@@ -38,6 +43,7 @@ __all__ = [
 ]
 
 READ, EXPLAIN, CLOSE, WITHDRAW = "alert.read", "alert.explain", "alert.close", "alert.withdraw"
+OVERSEE = "board.read"
 """What a duty may be granted: to look (the supervisor), to say why (the unit), to close and to take back (the supervisor)."""
 
 ANY_LIMIT = "any"
@@ -222,3 +228,60 @@ class StuckWatching:
     since: datetime
     failures: int
     error: str
+
+
+class Number(StrEnum):
+    """The ten numbers of the board, each counted from cases, clocks, alerts, discrepancies or certificates."""
+
+    IN_HAND = "in-hand"  # open at the end of the period
+    SUBMITTED = "submitted"
+    DECIDED = "decided"  # accepted or refused
+    IN_TIME = "in-time"  # of those decided, the share of which no limit was missed, in percent
+    OVERDUE = "overdue"  # open, and a limit is over, today
+    WARNED = "warned"  # early warnings and yellow cards that fired
+    RED = "red"  # red cards that fired
+    SPARED = "spared"  # 免填率: of the questions of what was submitted, the share that nobody had to answer, in percent
+    DOUBTED = "doubted"  # discrepancies open at the end of the period
+    CERTIFIED = "certified"  # certificates issued
+
+
+@dataclass(frozen=True, slots=True)
+class BoardNumber:
+    """One number.  now: None where nothing was there to take a share of.  before: in the period before; None also where it is not kept.
+
+    percent: it is a share.  more_is_better: None where neither is.
+    """
+
+    number: Number
+    now: int | None
+    before: int | None
+    percent: bool = False
+    more_is_better: bool | None = None
+
+    @property
+    def change(self) -> int | None:
+        """By how much it differs from the period before, in percentage points for a share."""
+        return None if self.now is None or self.before is None else self.now - self.before
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow:
+    """A unit or an item: how many of its cases are open, over a limit, due within two working days, and submitted in the period."""
+
+    id: str
+    title: str
+    open: int
+    overdue: int
+    soon: int
+    submitted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What somebody who oversees units sees first.  since, until: civil dates of the period, half-open; it ends tomorrow."""
+
+    since: date
+    until: date
+    numbers: tuple[BoardNumber, ...]
+    units: tuple[BoardRow, ...]
+    items: tuple[BoardRow, ...]

@@ -10,7 +10,7 @@ from ninja import Header, Router, Schema, Status
 
 from yiwang.api.authentication import SignedIn, Visitor, actor_of, language_of
 from yiwang.cases import queries, services
-from yiwang.cases.values import FormView, ItemGuide, ItemSummary, Receipt
+from yiwang.cases.values import ConsentMeans, FormView, IdentityShown, ItemGuide, ItemSummary, Receipt, ReceptionView
 
 router = Router(tags=["items"])
 
@@ -26,6 +26,16 @@ class FilledForm(Schema):
     form_digest: str
     subject_id: UUID | None = None
     facts: dict[str, str] | None = None
+
+
+class Received(Schema):
+    """Who is at the window, by which document he showed it, and how he agreed.  scheme, value: the identifier on the document."""
+
+    scheme: str
+    value: str
+    shown: IdentityShown
+    means: ConsentMeans
+    agreed: bool
 
 
 class Items(Schema):
@@ -50,6 +60,24 @@ def get_item(request: HttpRequest, item_id: str) -> ItemGuide:
 def get_form(request: HttpRequest, item_id: str, subject_id: UUID | None = None) -> FormView:
     """The form for this person, filled with what the city knows, with its digest. subject_id: for which of `subjects`."""
     return queries.form_for(actor_of(request), item_id, language_of(request), subject_id=subject_id)
+
+
+@router.post(
+    "/items/{item_id}/receptions", response={201: ReceptionView}, auth=SignedIn(), operation_id="open_reception"
+)
+def open_reception(request: HttpRequest, item_id: str, given: Received) -> Status[ReceptionView]:
+    """In a post at a window: write down who is there and that he agreed. Then `get_form` and `submit_case` with his `subject_id`."""
+    made = services.open_reception(
+        actor_of(request),
+        item_id,
+        scheme=given.scheme,
+        value=given.value,
+        shown=given.shown,
+        means=given.means,
+        agreed=given.agreed,
+        language=language_of(request),
+    )
+    return Status(201, made)
 
 
 @router.post(

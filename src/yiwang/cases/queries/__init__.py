@@ -16,6 +16,7 @@ from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.limits import city_calendar as system_calendar
+from yiwang.cases.queries.receptions import consent_text, reception, reception_schemes
 from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "bundle_guide",
     "case",
     "draft",
+    "consent_text",
     "element_field",
     "explain_clock",
     "failed_actions",
@@ -42,6 +44,8 @@ __all__ = [
     "next_task",
     "prepared_for",
     "search_topics",
+    "reception",
+    "reception_schemes",
     "system_brief",
     "system_calendar",
     "system_clocks_of",

@@ -28,6 +28,7 @@ from yiwang.cases.values import (
     CasePage,
     CaseState,
     CaseView,
+    Channel,
     CourseLine,
     FrozenFact,
     FrozenValue,
@@ -64,6 +65,7 @@ __all__ = [
     "may_stop",
     "my_cases",
     "reading",
+    "paged",
     "shape_case",
     "state_sentence",
     "task_line",
@@ -98,7 +100,7 @@ def reading(language: str) -> Reading:
 def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "zh-Hans") -> CasePage:
     """Cases that the actor's own subject applied for, newest first. Four queries, however many there are."""
     own = visible_cases(actor) if actor.capacity is CapacityKind.SELF else Case.objects.none()
-    return _page(own, cursor, limit, language, scope=f"my-cases:{actor.subject_id}")
+    return paged(own, cursor, limit, language, scope=f"my-cases:{actor.subject_id}")
 
 
 def unit_cases(
@@ -113,7 +115,7 @@ def unit_cases(
         rows = rows.filter(state=state)
     if number:
         rows = rows.filter(number=number)
-    return _page(rows, cursor, limit, language, scope=f"unit-cases:{actor.capacity_id}:{state}")
+    return paged(rows, cursor, limit, language, scope=f"unit-cases:{actor.capacity_id}:{state}")
 
 
 def case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
@@ -124,7 +126,7 @@ def case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
     return shape_case(actor, load(found), language)
 
 
-_CASE = Prepared(lambda id: Case.objects.filter(pk=id).select_related("unit"), UUID)
+_CASE = Prepared(lambda id: Case.objects.filter(pk=id).select_related("unit", "entered_in__unit"), UUID)
 _TASKS = Prepared(
     lambda case: Task.objects.filter(case_id=case).select_related("deputy").order_by("opened_at", "id"), UUID
 )
@@ -175,7 +177,8 @@ def _keep(of: Model, name: str, rows: list[Any]) -> None:
     of.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
 
 
-def _page(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope: str) -> CasePage:
+def paged(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope: str) -> CasePage:
+    """A page of these cases, newest first.  scope: the list and the reader to whom its cursor belongs. Five queries."""
     limit = page_size(limit)
     if cursor:
         rows = rows.filter(pk__lt=after(cursor, scope)[0])
@@ -255,6 +258,8 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             known_fields=one.known_fields,
             supplements=_supplements(one, language, masked=masked),
             certificates=_issued(actor, one, diagram, language),
+            channel=Channel(one.channel),
+            entered_by=f"{one.entered_in.unit.title} {one.entered_in.title}" if one.entered_in else "",
         )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Case as Choose
-from django.db.models import Min, OuterRef, Prefetch, Q, Subquery, When
+from django.db.models import Min, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -36,6 +36,8 @@ __all__ = [
     "earliest_due",
     "explain_clock",
     "explained",
+    "missed_clocks",
+    "running_until",
     "system_clocks_of",
     "task_due",
     "with_clocks",
@@ -76,6 +78,16 @@ def earliest_due(case_id: str) -> Subquery:
     """The same for a query of rows that name their case by `case_id`; null when nothing is due."""
     open_ones = Clock.objects.filter(case=OuterRef(case_id), state__in=OPEN, due__isnull=False)
     return Subquery(open_ones.order_by().values("case").annotate(earliest=Min("due")).values("earliest"))
+
+
+def missed_clocks(case_id: OuterRef) -> QuerySet[Clock]:
+    """Clocks of a case whose limit was missed, for a query of cases."""
+    return Clock.objects.filter(case=case_id, state=ClockState.MISSED)
+
+
+def running_until(case_id: OuterRef, day: date) -> QuerySet[Clock]:
+    """Running clocks of a case that end on this civil date or before, for a query of cases."""
+    return Clock.objects.filter(case=case_id, state=ClockState.RUNNING, due__lte=day)
 
 
 def task_due(task: Task, case: Case) -> date | None:

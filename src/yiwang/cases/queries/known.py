@@ -5,28 +5,35 @@ A published item is the standing agreement for the elements that it names; each 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from yiwang.acts.queries import definition
 from yiwang.acts.values import Actor, CapacityKind
+from yiwang.cases.models import Reception
 from yiwang.cases.queries.forms import Asking
+from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.queries.wording import civil_day
 from yiwang.cases.values import CertificateShown, FrozenFact, SourceShown, SubjectChoice
 from yiwang.catalog.queries import element, freeze, list_resources, shown, thaw
 from yiwang.catalog.values import FieldRole
 from yiwang.documents.queries import certificates_for_applicant
 from yiwang.documents.values import CertificateLine, CertificateStatus
+from yiwang.identity.queries import require
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import NotAllowed, msgid
 from yiwang.kernel.texts import text
+from yiwang.kernel.time import today
 from yiwang.records import queries as records
 from yiwang.records.values import FactView
 
 __all__ = [
+    "NOBODY_SERVED",
     "PURPOSE",
     "Known",
     "certificate_lack",
@@ -37,10 +44,14 @@ __all__ = [
     "frozen_view",
     "held_by",
     "known_for",
+    "receptions_of",
     "source_shown",
     "valid_types",
 ]
 
+NOBODY_SERVED = msgid(
+    "Write down first who is at the window, by which document he showed it, and that he agreed. Before that nothing is read of him."
+)
 PURPOSE = "case-handling"
 MOST_SUBJECTS = 20
 
@@ -74,18 +85,42 @@ class Known:
 def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Known:
     """What is known for a person who applies for himself or, where the item says so, for a subject that he represents.
 
-    subject_id: which of several; one that he does not represent is refused (NotAllowed). An actor who applies for nobody gets nothing.
+    subject_id: which of several; one that he does not represent is refused (NotAllowed). A post applies for whom it serves at its window
+    today, by a reception for this item: for that person, or a subject that he represents. Without a reception it is refused: before
+    somebody has agreed nothing is read of him. An actor who applies for nobody gets nothing.
     """
+    if actor.capacity is CapacityKind.POST and subject_id is not None:
+        return _at_window(actor, asked, subject_id)
     if actor.capacity is not CapacityKind.SELF or actor.capacity_id is None:
         return Known()
-    person = actor.capacity_id
+    return _known_of(actor, asked, actor.capacity_id, subject_id)
+
+
+def _at_window(actor: Actor, asked: Asking, subject_id: UUID) -> Known:
+    require(actor, ENTER)
+    served = list(receptions_of(actor, asked.item["id"]).values_list("subject_id", flat=True))
+    if subject_id in served:
+        return _known_of(actor, asked, subject_id, None)
+    for person in dict.fromkeys(served) if asked.item["applicant"] is not None else ():
+        if subject_id in {one.id for one in _represented(actor, asked, person)}:
+            return _known_of(actor, asked, person, subject_id)
+    raise NotAllowed(NOBODY_SERVED)
+
+
+def receptions_of(actor: Actor, item_id: str) -> QuerySet[Reception]:
+    """Whom the actor serves in his post today for an item and who has no case yet, the latest first."""
+    mine = Reception.objects.filter(account=actor.account_id, post=actor.capacity_id)
+    return mine.filter(item=item_id, case__isnull=True, until__gte=today()).order_by("-id")
+
+
+def _known_of(actor: Actor, asked: Asking, person: UUID, subject_id: UUID | None) -> Known:
     applicant = asked.item["applicant"]
     about: str = asked.item["about"]
     if applicant is None:
         if subject_id not in (None, person):
             raise NotAllowed(msgid("This is applied for by oneself."))
         return _read(actor, asked, [_Whom(about, person, asked.fact_elements)], Known(subject_id=person))
-    subjects = _represented(actor, about, applicant["called"])
+    subjects = _represented(actor, asked, person)
     if subject_id is None and len(subjects) == 1:
         subject_id = subjects[0].id
     if subject_id is None:
@@ -100,11 +135,16 @@ def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Kn
     return _read(actor, asked, whom, Known(subjects=subjects, subject_id=subject_id, agent_id=person))
 
 
-def _represented(actor: Actor, about: str, called: str) -> tuple[SubjectChoice, ...]:
-    """Subjects of a kind whose source names the actor as who represents them, by the name that their register gives them."""
+def _facts(actor: Actor, asked: Asking, subject: UUID, elements: Collection[str]) -> dict[str, FactView]:
+    return records.facts_for_applicant(actor, subject, purpose=PURPOSE, elements=elements, item=asked.item["id"])
+
+
+def _represented(actor: Actor, asked: Asking, person: UUID) -> tuple[SubjectChoice, ...]:
+    """Subjects of the item's kind whose source names this person as who represents them, by the name that their register gives them."""
+    called = asked.item["applicant"]["called"]
     found: list[SubjectChoice] = []
-    for subject in records.represented_by(actor, about)[:MOST_SUBJECTS]:
-        facts = records.facts_for_applicant(actor, subject, purpose=PURPOSE, elements=[called])
+    for subject in records.subjects_represented(person, asked.item["about"])[:MOST_SUBJECTS]:
+        facts = _facts(actor, asked, subject, [called])
         found.append(SubjectChoice(subject, facts[called].shown if called in facts else str(subject)))
     return tuple(sorted(found, key=lambda one: (one.title, one.id)))
 
@@ -132,7 +172,7 @@ def _read(actor: Actor, asked: Asking, whom: Sequence[_Whom], base: Known) -> Kn
         }
         if not names:
             continue
-        for name, fact in records.facts_for_applicant(actor, subject, purpose=PURPOSE, elements=names).items():
+        for name, fact in _facts(actor, asked, subject, names).items():
             if fact.value is not None:
                 facts.setdefault(name, fact)
                 about.setdefault(name, subject)

@@ -177,7 +177,7 @@ def together_act(actor: Actor, case: Case, one: Task, language: str) -> ActView 
         return None
     passed = (
         not node.other_than
-        and actor.subject_id not in (case.subject_id, case.agent_id)
+        and not _own_hand(actor, case)
         and all(kept["state"] != MaterialState.MISSING for kept in case.materials)
         and all(kept["standing"] == "undisputed" for kept in case.facts)
     )
@@ -303,6 +303,7 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
     """Why this actor may not do the task: a msgid and what fills it in; empty when it may.
 
     Nobody decides on his own application, whatever his post. Source: 公务员法 art. 76 (recusal 回避).
+    Who entered a case for somebody at a window does not decide on it.
     Nobody does a step that the diagram wants done by another than who did an earlier one.
     """
     if one.action:
@@ -321,8 +322,8 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
             "duty": text(duty["title"]) if duty else one.duty,
             "units": "、".join(answer.unit.title for answer in one.answering.all()),
         }
-    if actor.subject_id is not None and actor.subject_id in (case.subject_id, case.agent_id):
-        return msgid("You cannot decide on your own application; another officer has to."), {}
+    if why := _own_hand(actor, case):
+        return why, {}
     if one.deputy is not None and one.deputy_id != actor.capacity_id:
         return msgid("This task was handed over to {post}."), {"post": one.deputy.title}
     diagram = process_of(definition("item", case.item, case.release), case.release).diagram
@@ -340,6 +341,15 @@ def failed_actions(actor: Actor) -> list[StuckAction]:
     if not why(actor, RETRY).allowed:
         raise NotAllowed
     return [one for one in system_list_stuck() if one.state is TaskState.FAILED]
+
+
+def _own_hand(actor: Actor, case: Case) -> str:
+    """Why the officer stands too near to a case to decide on it: a msgid, or empty."""
+    if actor.subject_id is not None and actor.subject_id in (case.subject_id, case.agent_id):
+        return msgid("You cannot decide on your own application; another officer has to.")
+    if case.entered_in_id is not None and actor.account_id == case.account_id:
+        return msgid("You entered this case for the applicant; another officer has to decide on it.")
+    return ""
 
 
 def system_list_stuck() -> list[StuckAction]:

@@ -1,7 +1,8 @@
 """Who sees which cases and tasks: one SQL predicate for each table, from which every query starts.
 
-An applicant sees his own cases, and those that he sent for another whom he represents. A post sees what units in the reach of its
-grant answer for, by the duty that grants it; who approves extensions sees the cases of the units for which he approves them.
+An applicant sees his own cases, and those that he sent for another whom he represents. A post sees those that it entered for others, and
+what units in the reach of its grant answer for, by the duty that grants it; who approves extensions sees the cases of the units for which
+he approves them.
 Administrators have no such grant and see nothing.
 """
 
@@ -19,11 +20,13 @@ from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.identity.queries import unit_scope
 from yiwang.identity.values import UnitScope
 
-__all__ = ["EXTEND", "READ", "TASK", "can_do", "in_reach", "sees_case", "visible_case", "visible_cases"]
+__all__ = ["ENTER", "EXTEND", "READ", "TASK", "can_do", "in_reach", "sees_case", "visible_case", "visible_cases"]
 
 READ = "case.read"
 TASK = "task.decide"
 EXTEND = "clock.extend"
+ENTER = "case.submit"
+"""For another, in a post: a person needs no grant for what he applies for himself."""
 
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
@@ -40,21 +43,23 @@ def visible_case(actor: Actor, case_id: UUID, *, lock: bool = False) -> Case | N
 
 
 class _Reach(NamedTuple):
-    """What a post sees by its tasks, and what it sees because it approves extensions."""
+    """What a post sees by its tasks, what it sees because it approves extensions, and the post itself when it enters cases for others."""
 
     reading: UnitScope
     approving: UnitScope
+    entering: UUID | None = None
 
     @property
     def is_empty(self) -> bool:
-        return self.reading.is_empty and self.approving.is_empty
+        return self.reading.is_empty and self.approving.is_empty and self.entering is None
 
 
 def _reach(actor: Actor) -> _Reach | UUID:
     """Whose cases exist for this actor: the applicant's, by his id, or what its post reaches."""
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
         return actor.capacity_id
-    return _Reach(unit_scope(actor, READ), unit_scope(actor, EXTEND))
+    enters = actor.capacity is CapacityKind.POST and not unit_scope(actor, ENTER).is_empty
+    return _Reach(unit_scope(actor, READ), unit_scope(actor, EXTEND), actor.capacity_id if enters else None)
 
 
 def _cases(reach: _Reach | UUID) -> QuerySet[Case]:
@@ -67,6 +72,8 @@ def _cases(reach: _Reach | UUID) -> QuerySet[Case]:
         seen |= Q(Exists(Task.objects.filter(in_reach(reach.reading), case=OuterRef("pk"))))
     if reach.approving.unit_ids:
         seen |= Q(unit__in=reach.approving.unit_ids)
+    if reach.entering is not None:
+        seen |= Q(entered_in=reach.entering)
     return Case.objects.filter(seen)
 
 
@@ -76,7 +83,8 @@ def _own(subject_id: UUID) -> QuerySet[Case]:
 
 
 def _locking(rows: QuerySet[Case], lock: bool) -> QuerySet[Case]:
-    return rows.select_related("unit").select_for_update(of=("self",)) if lock else rows.select_related("unit")
+    shown = rows.select_related("unit", "entered_in__unit")
+    return shown.select_for_update(of=("self",)) if lock else shown
 
 
 _OWN = {

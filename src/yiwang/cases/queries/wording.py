@@ -101,6 +101,7 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
     sentences = {
         "submitted": _("The applicant sent the form."),
         "followed": _("An earlier part of the same application had ended, and this one began."),
+        "submitted-for": _("{unit} ({post}) entered the form for the applicant, who was there and agreed."),
         "begun": _("The platform began this case by itself."),
         "settled-elsewhere": _("What it was about has been settled elsewhere."),
         "assigned": _("It went to {unit}: {node}."),

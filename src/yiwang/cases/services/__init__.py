@@ -17,6 +17,7 @@ from yiwang.cases.services.outside import (
     system_run_action,
     system_run_actions_of,
 )
+from yiwang.cases.services.receiving import open_reception
 from yiwang.cases.services.recounting import system_recount_clocks
 from yiwang.cases.services.starting import system_begin_case
 from yiwang.cases.services.stopping import cancel, system_settle_elsewhere, withdraw
@@ -37,6 +38,7 @@ __all__ = [
     "extend_clock",
     "save_draft",
     "retry_action",
+    "open_reception",
     "submit",
     "submit_bundle",
     "system_assign_task",

@@ -13,7 +13,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act
 from yiwang.acts.values import Actor
 from yiwang.cases.events import CASE_SUBMITTED
-from yiwang.cases.models import Case
+from yiwang.cases.models import Case, Reception
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, bound, process_of
@@ -22,7 +22,8 @@ from yiwang.cases.rules import materials
 from yiwang.cases.services.course import add_line, event_data, save_case
 from yiwang.cases.services.movement import carry_on
 from yiwang.cases.services.numbering import new_number
-from yiwang.cases.values import Receipt
+from yiwang.cases.services.receiving import settle_reception
+from yiwang.cases.values import Channel, Receipt
 from yiwang.catalog.queries import freeze
 from yiwang.identity.queries import system_unit
 from yiwang.kernel.texts import text
@@ -38,7 +39,7 @@ class Sent:
 
     account_id: who sent it.  subject_id: for whom; agent_id: the person who applies for another, None for oneself.  values: the
     checked answers, typed.  facts: the evidence as a case keeps it (`known.frozen_facts`).  at: when it was sent, or when an earlier
-    case let this one begin.
+    case let this one begin.  reception: of the person at the window for whom an officer sent it, None where nobody did.
     """
 
     account_id: UUID
@@ -48,12 +49,13 @@ class Sent:
     facts: Sequence[Mapping[str, Any]]
     at: datetime
     origin: str
+    reception: Reception | None = None
 
 
 def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -> tuple[Case, str]:
     """Make a case with its first task and its event, in the running act; return it with the title of the unit that has it, or "".
 
-    line: code of the first line of its course.
+    line: code of the first line of its course; of one that was entered at a window it says so.
     The unit that answers for the first decision at the place of the answers is its implementing unit. Where none does, the case stands
     all the same and its task waits.
     """
@@ -73,6 +75,8 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         subject_id=sent.subject_id,
         agent_id=sent.agent_id,
         account_id=sent.account_id,
+        channel=sent.reception.channel if sent.reception else Channel.ONLINE,
+        entered_in_id=sent.reception.post_id if sent.reception else None,
         unit_id=unit.id if unit else None,
         place=place,
         values=frozen_answers(asked, sent.values),
@@ -85,7 +89,11 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         submitted_at=sent.at,
         origin=sent.origin,
     )
-    add_line(case, actor, line, at=sent.at)
+    if sent.reception is None:
+        add_line(case, actor, line, at=sent.at)
+    else:
+        settle_reception(sent.reception, case)
+        add_line(case, actor, "submitted-for", at=sent.at, unit_id=sent.reception.unit_id)
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
     carry_on(case, run, actor, at=sent.at, known=(), left=None, answers={duty: units})
     save_case(case)

@@ -12,10 +12,12 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, changes_between
 from yiwang.cases.queries.known import frozen_certificate, frozen_facts, frozen_view, known_for
+from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.services.answers import attach_files, checked_answers
 from yiwang.cases.services.drafts import forget_draft
 from yiwang.cases.services.making import Sent, make_case, receipt_of, values_digest
 from yiwang.cases.services.once import Key, once, remember
+from yiwang.cases.services.receiving import reception_for
 from yiwang.cases.values import FormChanged, Receipt
 from yiwang.kernel.errors import FieldFault, NotAllowed, NotFound, msgid
 from yiwang.kernel.ids import uuid7
@@ -41,7 +43,8 @@ def submit(
     idempotency_key: made once for each form that is opened, 1–200 characters. The same key with the same content gives the same
     receipt again (`repeated`), however often and however simultaneously it is sent.
     form_digest: of the form that was read (`FormView.digest`).
-    subject_id: for whom, where the item is for another than the actor and he represents several.
+    subject_id: for whom, where the item is for another than the actor and he represents several. A post applies for whom it serves at its
+    window (`open_reception`), and says for whom.
     facts: element → id of the record with which the form was filled, as it was read (`SourceShown.record_id`); None: not said. What the
     city knows is taken from its source whatever was sent, and kept with the case as evidence.
     found: faults that reading the answers has brought up already, such as a file that was not taken: told with all others. An answer of
@@ -64,7 +67,7 @@ def submit(
     )
 
 
-@service("case.submit", open_to={CapacityKind.SELF})
+@service(ENTER, open_to={CapacityKind.SELF})
 def _submit(
     actor: Actor,
     item_id: str,
@@ -87,7 +90,8 @@ def _submit(
     case_id = uuid7()
     case, has_it = make_case(actor, asked, sent, case_id, line="submitted")
     attach_files(actor, case_id, sent.values)
-    forget_draft(actor.account_id, item_id)
+    if sent.reception is None:
+        forget_draft(actor.account_id, item_id)
     receipt = receipt_of(case, asked, has_it, language)
     remember(key, receipt_json(receipt))
     act.note(
@@ -116,7 +120,8 @@ def checked_form(
     if actor.account_id is None or known.subject_id is None:
         raise NotAllowed(msgid("A form is sent by a person who is signed in."))
     evidence = frozen_facts(known, asked.release)
-    return Sent(actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin)
+    reception = reception_for(actor, asked, known, asked.answers_place(clean), civil_date(at))
+    return Sent(actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, reception)
 
 
 def _asking_read(item_id: str, form_digest: str) -> Asking | None:

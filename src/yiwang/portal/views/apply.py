@@ -17,10 +17,10 @@ from yiwang.cases import queries as cases
 from yiwang.cases import services
 from yiwang.cases.values import DraftView, FactChanged, FormChanged, FormView, KeyReused, MaterialState
 from yiwang.documents.values import FileHandedIn
+from yiwang.forms import answers
+from yiwang.forms.files import REMOVE, TakenFiles, known_files, take_files
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
 from yiwang.kernel.time import CITY_ZONE
-from yiwang.portal import answers
-from yiwang.portal.files import REMOVE, TakenFiles, known_files, take_files
 from yiwang.portal.guard import for_oneself
 from yiwang.portal.views.signing import safe_next
 
@@ -251,9 +251,8 @@ def _key(typed: QueryDict | None) -> str:
 
 
 @require_safe
-@for_oneself
 def picker(request: FaceRequest) -> HttpResponse:
-    """The lists of the place picker for what is chosen so far."""
+    """The lists of the place picker for what is chosen so far, in the forms of every face. Places are no secret."""
     name = request.GET.get("field", "")
     if not name or len(name) > 100:
         raise NotFound

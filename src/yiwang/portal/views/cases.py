@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.cases import queries, services
+from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid
-from yiwang.portal.answers import sentence
 from yiwang.portal.guard import for_oneself
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from yiwang.cases.queries import element_field
 from yiwang.cases.values import FormSection, FormView
+from yiwang.forms import answers
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound
-from yiwang.portal import answers
 from yiwang.portal.guard import for_oneself
 from yiwang.records import queries as records
 from yiwang.records import services

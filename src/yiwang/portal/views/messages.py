@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Fault
 from yiwang.messaging import queries, services
-from yiwang.portal.answers import sentence
 from yiwang.portal.guard import for_oneself
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from yiwang.cases import queries, services
 from yiwang.cases.values import FormSection, FormView, TaskView
 from yiwang.documents.values import FileHandedIn
+from yiwang.forms import answers
+from yiwang.forms.files import REMOVE, take_files
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, problem
-from yiwang.portal import answers
-from yiwang.portal.files import REMOVE, take_files
 from yiwang.portal.guard import for_oneself
 
 if TYPE_CHECKING:

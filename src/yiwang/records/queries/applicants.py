@@ -22,15 +22,16 @@ __all__ = ["facts_for_applicant", "shown_before"]
 
 
 def facts_for_applicant(
-    actor: Actor, subject_id: UUID, *, purpose: str, elements: Collection[str]
+    actor: Actor, subject_id: UUID, *, purpose: str, elements: Collection[str], item: str
 ) -> dict[str, FactView]:
-    """Element → fact, unmasked, for who applies for the subject: the caller has made sure that the actor is he or represents him.
+    """Element → fact, unmasked, for who applies for the subject: the caller has made sure that the actor is he or represents him, or is a
+    post to which he has come and which reads with his consent for this item; the reading is then the post's, on the ground of the item.
 
     A published item is the standing agreement for the elements that it names. The reading is logged as the actor's, in one transaction
     with it. Queries: one for each resource, and one for the subject. Raises Invalid for an unknown purpose.
     """
     found: dict[str, FactView] = {}
-    for fact in facts_read_by(actor, subject_id, purpose, elements):
+    for fact in facts_read_by(actor, subject_id, purpose, elements, item=item):
         found.setdefault(fact.element, fact)
     return found
 

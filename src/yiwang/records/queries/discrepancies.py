@@ -44,6 +44,7 @@ __all__ = [
     "discrepancy",
     "doubt_counts",
     "list_discrepancies",
+    "overseen_discrepancies",
     "visible_discrepancies",
 ]
 
@@ -101,6 +102,11 @@ def count_open_discrepancies(actor: Actor) -> int:
     if actor.capacity is not CapacityKind.POST:
         return 0
     return Discrepancy.objects.filter(in_scope(actor, READ), state__in=OPEN).count()
+
+
+def overseen_discrepancies(actor: Actor) -> QuerySet[Discrepancy]:
+    """Discrepancies at the sources of the units that the actor oversees, for counting. Two queries for the seat."""
+    return Discrepancy.objects.filter(in_scope(actor, "board.read"))
 
 
 def discrepancy(actor: Actor, discrepancy_id: UUID, *, purpose: str) -> DiscrepancyView:

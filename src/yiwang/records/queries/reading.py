@@ -7,7 +7,7 @@ back. What is read is logged in the same statement or not at all.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from yiwang.acts.queries import current_release, release_id
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import Condition, ElementView, FieldRole, ResourceView, Sensitivity
-from yiwang.identity.queries import unit_title_of
+from yiwang.identity.queries import actor_unit, unit_title_of
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date, machine_now, now
@@ -120,13 +120,18 @@ def facts(
     return _read_all(reader, look, elements)
 
 
-def facts_read_by(actor: Actor, subject_id: UUID, purpose: str, elements: Collection[str]) -> list[FactView]:
-    """Facts for who is known to be the subject or to represent it, unmasked; logged as his reading."""
+def facts_read_by(
+    actor: Actor, subject_id: UUID, purpose: str, elements: Collection[str], *, item: str
+) -> list[FactView]:
+    """Facts for who is the subject, represents it, or serves it in a post with its consent; unmasked, logged as his reading."""
     release = current_release()
     require_purpose(purpose, release)
     moment = now()
-    ground = Ground.OWN if actor.capacity_id == subject_id else Ground.REPRESENTED
-    reader = Reader(actor, purpose, release, civil_date(moment), whole=ground, sensitive=EVERYTHING)
+    reader = Reader(actor, purpose, release, civil_date(moment), sensitive=EVERYTHING)
+    if actor.capacity is CapacityKind.POST:
+        reader = replace(reader, unit_id=actor_unit(actor), item=item, item_elements=frozenset(elements))
+    else:
+        reader = replace(reader, whole=Ground.OWN if actor.capacity_id == subject_id else Ground.REPRESENTED)
     return _read_all(reader, _Look(subject_id, civil_date(moment), moment, moment), elements)
 
 

@@ -17,7 +17,7 @@ from yiwang.records.queries.tables import KnownTable, stored_tables
 from yiwang.records.queries.versions import version_in_force
 from yiwang.subjects.queries import system_subject
 
-__all__ = ["naming_representatives", "represented_by", "represents"]
+__all__ = ["naming_representatives", "represented_by", "represents", "subjects_represented"]
 
 MOST = 50
 
@@ -42,8 +42,13 @@ def represented_by(actor: Actor, about: str = "") -> list[UUID]:
     """
     if actor.capacity is not CapacityKind.SELF or actor.capacity_id is None:
         return []
+    return subjects_represented(actor.capacity_id, about)
+
+
+def subjects_represented(person_id: UUID, about: str = "") -> list[UUID]:
+    """The same for a person whom the caller may ask about, because he is the actor or has agreed to it."""
     found: dict[UUID, None] = {}
-    for resource, field, table, bears in _fields(actor.capacity_id, current_release()):
+    for resource, field, table, bears in _fields(person_id, current_release()):
         if about not in ("", resource.about):
             continue
         column = next(one.columns[0][0] for one in table.sets if one.element == field.element and not one.left)

@@ -1,0 +1,181 @@
+"""The window: who is there and that he agrees come first; then the form of any item, the receipt, and what the citizen sees of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo, call
+
+WINDOW, COMMUNITY = "zhuo.lin", "li.hong"
+NUMBERS = {RESIDENT: "460199196103089029", NEIGHBOUR: "460199198811129019"}
+AGREED = {"scheme": "citizen-id", "shown": "card", "means": "signed", "agreed": "true"}
+
+
+def receive(demo: Demo, client: Any, login: str = RESIDENT, **changes: str) -> Any:
+    return client.post(f"/desk/hall/{ITEM}/", {**AGREED, "value": NUMBERS[login], **changes})
+
+
+def enter(demo: Demo, client: Any, page: str, **changes: str) -> Any:
+    shown = client.get(page)
+    assert shown.status_code == 200, shown.content.decode()[-800:]
+    form = shown.context["form"]
+    typed = demo.answers(form_digest=form.digest, subject_id=str(form.subject_id), **changes)
+    return client.post(page, typed)
+
+
+def reads_of(login: str) -> list[Any]:
+    from yiwang.identity.models import Account
+    from yiwang.records.models import Read
+
+    return list(Read.objects.filter(subject_id=Account.objects.get(login=login).subject_id, capacity="post"))
+
+
+def test_a_window_enters_a_case_for_who_is_there_and_another_unit_decides(demo: Demo) -> None:
+    window = demo.client(WINDOW, post=True)
+    answer = receive(demo, window)
+    assert answer.status_code == 303
+    answer = enter(demo, window, answer["Location"])
+    assert answer.status_code == 303, answer.content.decode()[-1500:]
+    case = UUID(answer["Location"].split("/")[4])
+    receipt = window.get(answer["Location"]).content.decode()
+    assert "政务服务中心 综合窗口岗" in receipt
+    assert "data-print" in receipt
+
+    from yiwang.audit.models import Entry
+    from yiwang.cases.models import Case, Reception
+
+    row = Case.objects.get(pk=case)
+    reception = Reception.objects.get(case=row)
+    assert (row.channel, row.account.login, row.agent_id) == ("hall", WINDOW, None)
+    assert (reception.shown, reception.means) == ("card", "signed")
+    assert "居住地址声明" in reception.consent["zh-Hans"]
+    assert {one.action for one in Entry.objects.filter(account_id=row.account_id, outcome="done")} >= {
+        "reception.open",
+        "case.submit",
+    }
+    assert "citizen" not in str([one.details for one in Entry.objects.filter(action="reception.open")])
+
+    officer, resident = demo.client(OFFICER, post=True), demo.client(RESIDENT)
+    assert "政务服务大厅窗口录入" in officer.get(f"/desk/cases/{case}/").content.decode()
+    page = resident.get(f"/my/cases/{case}/").content.decode()
+    assert "政务服务大厅窗口录入" in page
+    assert "申请人到场并同意" in page
+    assert window.get(answer["Location"].replace("receipts", "receptions")).status_code == 404
+
+
+def test_nothing_is_read_of_anybody_before_he_has_agreed(demo: Demo) -> None:
+    window = demo.client(WINDOW, post=True)
+    for missing in ({"agreed": ""}, {"means": ""}, {"shown": ""}, {"value": "460199196103089020"}, {"scheme": "x"}):
+        answer = receive(demo, window, **missing)
+        assert answer.status_code == 422, missing
+        assert answer.context["summary"]
+    whole = receive(demo, window, agreed="", means="", shown="", value="")
+    assert len(whole.context["summary"]) == 4
+    assert reads_of(RESIDENT) == []
+    from yiwang.identity.models import Account
+
+    subject = Account.objects.get(login=RESIDENT).subject_id
+    answer = call(window, "GET", f"/api/v1/items/{ITEM}/form?subject_id={subject}")
+    assert answer.status_code == 403
+    form = demo.open_form(demo.client(RESIDENT))
+    body = {
+        "values": {
+            "residence.address": {"place": demo.village("海秀街道"), "detail": "1"},
+            "residence.since": "2026-03-01",
+            "residence.phone": "13800000001",
+        },
+        "form_digest": form["form_digest"],
+    }
+    for whom in (str(subject), None):
+        answer = call(
+            window,
+            "POST",
+            f"/api/v1/items/{ITEM}/cases",
+            {**body, "subject_id": whom},
+            **{"Idempotency-Key": uuid4().hex},
+        )
+        assert answer.status_code == 403, whom
+    assert reads_of(RESIDENT) == []
+
+
+def test_what_the_window_reads_stands_in_the_citizens_log_with_the_item_and_the_purpose(demo: Demo) -> None:
+    window = demo.client(WINDOW, post=True)
+    answer = window.post("/desk/hall/food-permit/", {**AGREED, "value": NUMBERS[NEIGHBOUR]})
+    page = window.get(answer["Location"]).content.decode()
+    assert "陈大文" in page
+    assert "海口大文餐饮有限公司" in page
+    assert "/my/facts/doubt/" not in page
+    reads = reads_of(NEIGHBOUR)
+    assert {(one.purpose, one.ground, one.ground_id) for one in reads} == {("case-handling", "item", "food-permit")}
+    assert all(one.unit_id is not None for one in reads)
+    seen = demo.client(NEIGHBOUR).get("/my/reads/").content.decode()
+    assert "政务服务中心" in seen
+    assert "食品经营许可" in seen
+    assert "办理申请" in seen
+
+
+def test_a_reception_is_good_for_one_case_one_item_one_post_and_one_day(demo: Demo) -> None:
+    window, community = demo.client(WINDOW, post=True), demo.client(COMMUNITY, post=True)
+    page = receive(demo, window)["Location"]
+    assert community.get(page).status_code == 404
+    assert enter(demo, window, page).status_code == 303
+    again = window.get(page)
+    assert again.status_code == 302
+    assert "/desk/hall/receipts/" in again["Location"]
+    from yiwang.cases.models import Reception
+
+    page = receive(demo, window)["Location"]
+    Reception.objects.filter(case=None).update(until="2026-01-01")
+    assert window.get(page).status_code == 403
+
+
+def test_a_community_desk_enters_what_lies_in_its_own_area_alone(demo: Demo) -> None:
+    desk = demo.client(COMMUNITY, post=True)
+    page = receive(demo, desk, NEIGHBOUR)["Location"]
+    own, other = "460105002004", demo.village("海秀街道")
+    assert own != other
+    answer = enter(demo, desk, page)
+    assert answer.status_code == 403
+    assert "不在本单位的责任区" in answer.content.decode()
+    assert "金盘路30号5栋1202室" in answer.content.decode()
+    answer = enter(demo, desk, page, **{"residence.address.village": own})
+    assert answer.status_code == 303, answer.content.decode()[-1500:]
+    from yiwang.cases.models import Case
+
+    assert Case.objects.get(channel="community").account.login == COMMUNITY
+
+
+def test_who_entered_a_case_does_not_decide_on_it(demo: Demo) -> None:
+    from yiwang.cases.models import Case, Task
+    from yiwang.identity.models import Account, Post, PostDuty
+
+    PostDuty.objects.create(post=Post.objects.get(code="hk-460105002-address"), duty="apply-at-window")
+    officer = demo.client(OFFICER, post=True)
+    page = receive(demo, officer)["Location"]
+    assert enter(demo, officer, page).status_code == 303
+    [task] = Task.objects.filter(case__channel="hall")
+    shown = officer.get(f"/desk/tasks/{task.id}/")
+    assert "须由其他人员决定" in shown.content.decode()
+    answer = officer.post(f"/desk/tasks/{task.id}/", {"act": "accept", "version": "1"})
+    assert answer.status_code == 403
+    assert Case.objects.get(channel="hall").account == Account.objects.get(login=OFFICER)
+    assert "data-pick" not in officer.get("/desk/tasks/").content.decode()
+
+
+def test_nobody_serves_himself_and_who_has_no_window_serves_nobody(demo: Demo) -> None:
+    window = demo.client(WINDOW, post=True)
+    assert receive(demo, window, value="460199199404169245").status_code == 403
+    for stranger in (OFFICER, "sys.admin", "lu.jing"):
+        client = demo.client(stranger, post=True)
+        assert receive(demo, client).status_code == 403
+        assert client.get("/desk/hall/").status_code == 403
+        assert client.get(f"/desk/hall/{ITEM}/").status_code == 403
+    assert demo.client(RESIDENT).post(f"/desk/hall/{ITEM}/", AGREED).status_code == 403
+
+
+@pytest.mark.parametrize("search", ["", "搬家", "护照"])
+def test_a_window_finds_the_items_of_every_unit_in_everyday_words(demo: Demo, search: str) -> None:
+    page = demo.client(WINDOW, post=True).get(f"/desk/hall/?search={search}").content.decode()
+    assert ("居住地址声明" in page) == (search != "护照")
