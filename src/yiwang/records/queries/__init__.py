@@ -13,7 +13,12 @@ from yiwang.records.queries.discrepancies import (
 from yiwang.records.queries.history import events, history, record
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
-from yiwang.records.queries.representing import represented_by, represents, subjects_represented
+from yiwang.records.queries.representing import (
+    naming_representatives,
+    represented_by,
+    represents,
+    subjects_represented,
+)
 from yiwang.records.queries.standing import system_open_discrepancies
 from yiwang.records.queries.subjects import (
     correction_form,
