@@ -15,6 +15,8 @@ DOORS = {"services", "queries", "values", "events", "registry"}
 """The rooms of an engine that another engine may enter (DESIGN: the house)."""
 
 PLAIN_FLOORS = {"kernel", "launch"}
+OPEN_FLOORS = PLAIN_FLOORS | {"forms"}
+"""Floors without rooms: whoever stands above them may enter everywhere (docs/adr/0003)."""
 """Floors without rooms: all of their modules are doors."""
 
 

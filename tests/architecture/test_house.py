@@ -7,7 +7,7 @@ import re
 import pytest
 import yaml_words
 from django.apps import apps
-from house import DOORS, PLAIN_FLOORS, SOURCE, engine_of, floors, import_graph, room_of
+from house import DOORS, OPEN_FLOORS, SOURCE, engine_of, floors, import_graph, room_of
 
 
 def test_every_floor_that_stands_has_its_place_in_the_contract() -> None:
@@ -20,7 +20,7 @@ def test_another_engine_is_entered_by_its_doors_only() -> None:
     trespasses = [
         f"{importer} imports {module}"
         for module in graph.modules
-        if engine_of(module) in floors() and engine_of(module) not in PLAIN_FLOORS
+        if engine_of(module) in floors() and engine_of(module) not in OPEN_FLOORS
         if room_of(module) not in DOORS
         for importer in graph.find_modules_that_directly_import(module)
         if engine_of(importer) != engine_of(module) and engine_of(importer) in floors()
