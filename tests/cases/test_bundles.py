@@ -340,3 +340,37 @@ def test_a_graph_in_which_parts_wait_for_earlier_ones_alone_has_no_circle(graph:
     if edges := [(item, after[0]) for item, after in names.items() if after]:
         item, first = edges[0]
         assert circle({**names, first: [*names[first], item]})
+
+
+# ── What a case brings forth ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_numbers_rise_for_what_stands_before_them_and_keep_their_parity_and_check(moving: Moving) -> None:
+    from uuid import UUID
+
+    from yiwang.acts.queries import current_release
+    from yiwang.cases.services.bringing import NumbersUsedUp, make_numbers
+    from yiwang.cases.values import ActionCall
+    from yiwang.kernel.identifiers import CitizenId
+    from yiwang.kernel.time import now
+
+    def number(born: date, sex: str, numbering: str = "person-number") -> str:
+        values = {"person.birth-date": born, "person.sex": sex}
+        call = ActionCall(
+            actor=None, key="k", case_id=UUID(int=1), case_number="1", item_id="enter", item_titles={},
+            release=current_release(), subject_id=UUID(int=2), unit_id=None,
+            parameters={"numbers": [{"element": "person.citizen-id", "numbering": numbering}]},
+            values=values, reason="", due_on=None, now=now(), applicant_id=UUID(int=2),
+        )  # fmt: skip
+        made: str = make_numbers(call)["person.citizen-id"]
+        return made
+
+    day = date(2026, 5, 4)
+    boys, girls = [number(day, "1") for _ in range(3)], [number(day, "2") for _ in range(2)]
+    assert [one[14:17] for one in boys] == ["001", "003", "005"]
+    assert [one[14:17] for one in girls] == ["002", "004"]
+    assert number(date(2026, 5, 5), "1")[14:17] == "001"
+    assert all(CitizenId.parse(one) == one for one in [*boys, *girls])
+    assert [number(day, "1", "one-digit") for _ in range(2)] == ["A8", "A9"]
+    with pytest.raises(NumbersUsedUp):
+        number(day, "1", "one-digit")

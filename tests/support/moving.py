@@ -110,6 +110,13 @@ FILES: dict[str, str | bytes] = {
         "  - {element: welcome.gift, role: source}\n  - {element: person.name, role: use}\nsharing: {terms: unconditional}\n"
     ),
     **{f"duties/{id}-duty.yaml": duty(f"{id}-duty", TITLES[id], "case.cancel") for id in ITEMS},
+    "numbering/person-number.yaml": (
+        'kind: numbering\nid: person-number\ntitle: 身份号\nparts:\n  - {text: "460199"}\n  - {element: person.birth-date}\n'
+        '  - {counter: {digits: 3, parity: {element: person.sex, odd: ["1"]}}}\ncheck: citizen-id\n'
+    ),
+    "numbering/one-digit.yaml": (
+        "kind: numbering\nid: one-digit\ntitle: 一位\nparts:\n  - {text: A}\n  - {counter: {digits: 1, first: 8}}\n"
+    ),
     "duties/keep.yaml": "kind: duty\nid: keep\ntitle: 管理\nmay: []\n",
     "messages/granted.yaml": message("granted"),
     "messages/refused.yaml": message("refused"),

@@ -25,11 +25,14 @@ class CasesConfig(AppConfig):
             ItemKind,
             LifeEventKind,
             LimitKind,
+            NumberingKind,
             PauseKind,
             ProcessKind,
             SynonymsKind,
             ThemeKind,
             check_certificate,
+            check_identifiers,
+            check_numbers,
             check_working_days,
             check_writes,
         )
@@ -38,6 +41,7 @@ class CasesConfig(AppConfig):
         from yiwang.cases.queries.visibility import sees_case
         from yiwang.cases.registry import register_action, register_parameter_type
         from yiwang.cases.services import settling
+        from yiwang.cases.services.bringing import give_identifiers, make_numbers
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.writing import write_records
         from yiwang.cases.values import FILE_OWNER
@@ -50,7 +54,16 @@ class CasesConfig(AppConfig):
         from yiwang.outbox.registry import declare_event
         from yiwang.records.registry import set_standing_agreements
 
-        for kind in (CalendarKind(), PauseKind(), LimitKind(), FormKind(), ProcessKind(), ItemKind(), BundleKind()):
+        for kind in (
+            CalendarKind(),
+            PauseKind(),
+            NumberingKind(),
+            LimitKind(),
+            FormKind(),
+            ProcessKind(),
+            ItemKind(),
+            BundleKind(),
+        ):
             register_kind(kind)
         register_kind(LifeEventKind())
         register_kind(ThemeKind())
@@ -58,8 +71,12 @@ class CasesConfig(AppConfig):
         register_parameter_type("certificate", check_certificate)
         set_standing_agreements(named_by, item_title)
         register_parameter_type("writes", check_writes)
+        register_parameter_type("numbers", check_numbers)
+        register_parameter_type("identifiers", check_identifiers)
         register_parameter_type("working-days", check_working_days)
         register_action("records.write", write_records, "inside", {"writes": "writes"})
+        register_action("number", make_numbers, "inside", {"numbers": "numbers"})
+        register_action("identifier.give", give_identifiers, "inside", {"identifiers": "identifiers"})
         register_action("certificate.issue", issue_certificate, "outside", {"certificate": "certificate"})
         register_action("certificate.revoke", revoke_certificate, "inside", {"certificate": "certificate"})
         for name in ("accept", "confirm", "correct", "reject"):

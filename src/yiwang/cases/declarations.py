@@ -29,11 +29,14 @@ __all__ = [
     "ItemKind",
     "LifeEventKind",
     "LimitKind",
+    "NumberingKind",
     "PauseKind",
     "ProcessKind",
     "SynonymsKind",
     "ThemeKind",
     "check_certificate",
+    "check_identifiers",
+    "check_numbers",
     "check_working_days",
     "check_writes",
 ]
@@ -130,6 +133,74 @@ class CalendarKind(Kind):
 
 def _system_recount(release: int) -> None:
     system_recount_clocks(system("cases.calendar"), release)
+
+
+# ── Numbering ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ParityBody(_Part):
+    """That a counter is odd where a coded element has one of these codes, and even elsewhere.
+
+    Source: GB 11643-1999, 顺序码: odd for men, even for women.
+    """
+
+    element: str
+    odd: tuple[str, ...] = Field(min_length=1)
+
+
+class CounterBody(_Part):
+    """A number of so many digits that rises by one for what stands before it.  first: the lowest.  parity: of which numbers."""
+
+    digits: int = Field(ge=1, le=12)
+    first: int = Field(default=1, ge=0)
+    parity: ParityBody | None = None
+
+
+class NumberPartBody(_Part):
+    """A part of a number: a `text`, the value of an `element` (a date as 20260131), or the one `counter`."""
+
+    text: str = ""
+    element: str = ""
+    counter: CounterBody | None = None
+
+    @model_validator(mode="after")
+    def _is_one(self) -> NumberPartBody:
+        if sum([bool(self.text), bool(self.element), self.counter is not None]) != 1:
+            raise ValueError("write one of `text`, `element` and `counter`")
+        return self
+
+
+class NumberingBody(Body):
+    """How numbers are made that a case brings forth 编号规则.  check: what ends the number: a check character by GB 11643, or nothing."""
+
+    kind: Literal["numbering"]
+    parts: tuple[NumberPartBody, ...] = Field(min_length=1)
+    check: Literal["", "citizen-id"] = ""
+
+
+class NumberingKind(Kind):
+    """`numbering/*.yaml`."""
+
+    name = "numbering"
+    folder = "numbering"
+    schema = NumberingBody
+    order = 50
+
+    def references(self, body: NumberingBody) -> Iterable[Reference]:
+        """The elements that it takes in."""
+        for n, part in enumerate(body.parts):
+            if part.element:
+                yield Reference(f"parts/{n}/element", "element", part.element)
+            if part.counter is not None and part.counter.parity is not None:
+                yield Reference(f"parts/{n}/counter/parity/element", "element", part.counter.parity.element)
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """It counts once, and last."""
+        counters = [n for n, part in enumerate(one.body.parts) if part.counter is not None]
+        if counters != [len(one.body.parts) - 1]:
+            yield _fault(
+                one, "parts", "A number has one counter, as its last part.", "Write `counter:` once, at the end."
+            )
 
 
 # ── Limit ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -496,11 +567,13 @@ class ApplicantBody(_Part):
     """Who applies where the item is about another subject than the one who applies: its legal representative 法定代表人.
 
     kind: kind of the one who applies. Whom he represents is what the source says: a field with `represents:` in a resource about the
-    item's subject.  called: the element by which he recognises the subject.
+    item's subject.  called: the element by which he recognises the subject.  own: where both are of
+    the same kind (a mother applies for her child), the elements that are his; all others are the subject's.
     """
 
     kind: str
     called: str
+    own: tuple[str, ...] = ()
 
 
 class CheckBody(_Part):
@@ -626,6 +699,8 @@ class ItemKind(Kind):
         if body.applicant is not None:
             yield Reference("applicant/kind", "subject-kind", body.applicant.kind)
             yield Reference("applicant/called", "element", body.applicant.called)
+            for n, element in enumerate(body.applicant.own):
+                yield Reference(f"applicant/own/{n}", "element", element)
         for n, material in enumerate(body.materials):
             for m, element in enumerate(material.elements):
                 yield Reference(f"materials/{n}/elements/{m}", "element", element)
@@ -688,12 +763,12 @@ class ItemKind(Kind):
         applicant = one.body.applicant
         if applicant is None:
             return
-        if applicant.kind == one.body.about:
+        if bool(applicant.own) != (applicant.kind == one.body.about):
             yield _fault(
                 one,
-                "applicant/kind",
-                f"Who applies is of the same kind as `about`: `{applicant.kind}`.",
-                "Delete `applicant`: it is for one who applies for another.",
+                "applicant/own",
+                f"Who applies is a `{applicant.kind}`, and the item is about a `{one.body.about}`.",
+                "Where both are of one kind, `own:` names the elements that are the applicant's; elsewhere delete it.",
             )
             return
         kind = city.find("subject-kind", applicant.kind)
@@ -1118,7 +1193,7 @@ def check_certificate(value: Any, one: Declaration, city: City) -> Iterable[Para
     if form is None:
         return
     known = [element for material in one.body.materials for element in material.elements]
-    asked, body = [*form.body.elements(), *known], found.body
+    asked, body = [*form.body.elements(), *known, *_numbered_by(one)], found.body
     for id in [field.element for field in body.fields if field.required] + [body.holder.found_by]:
         if id and id not in asked:
             yield ParameterFault(
@@ -1130,6 +1205,85 @@ def check_certificate(value: Any, one: Declaration, city: City) -> Iterable[Para
             f"The certificate `{value}` is held by a {body.holder.kind}, and a {one.body.about} applies.",
             "Say in its `holder:` by which element the holder is `found_by`.",
         )
+
+
+class NumberedBody(_Part):
+    """A value that the case brings forth: the element takes the next number of a numbering."""
+
+    element: str
+    numbering: str
+
+
+class IdentifiedBody(_Part):
+    """An identifier that the subject bears from this step on: the value of an element."""
+
+    scheme: str
+    element: str
+
+
+def check_numbers(value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:
+    """Check a parameter of the type `numbers`: a list of `NumberedBody`, which may be empty."""
+    for n, given in _each(value, NumberedBody, "numbers", "- {element: …, numbering: …}"):
+        if isinstance(given, ParameterFault):
+            yield given
+            continue
+        numbering = city.find("numbering", given.numbering)
+        if city.find("element", given.element) is None:
+            advice = did_you_mean(given.element, city.of_kind("element"))
+            yield ParameterFault(f"{n}/element", f"No pack declares the element `{given.element}`.", advice)
+        if numbering is None:
+            advice = did_you_mean(given.numbering, city.of_kind("numbering"))
+            yield ParameterFault(f"{n}/numbering", f"No pack declares the numbering `{given.numbering}`.", advice)
+            continue
+        form = city.find("form", one.body.form) if one.kind == "item" else None
+        asked = form.body.elements() if form is not None else []
+        for part in numbering.body.parts if form is not None else ():
+            named = [part.element, part.counter.parity.element if part.counter and part.counter.parity else ""]
+            for element in named:
+                if element and element not in asked:
+                    advice = did_you_mean(element, asked)
+                    yield ParameterFault(f"{n}", f"The numbering needs `{element}`, which nothing here asks.", advice)
+
+
+def check_identifiers(value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:
+    """Check a parameter of the type `identifiers`: a list of `IdentifiedBody`, which may be empty."""
+    for n, given in _each(value, IdentifiedBody, "identifiers", "- {scheme: …, element: …}"):
+        if isinstance(given, ParameterFault):
+            yield given
+            continue
+        kind = city.find("subject-kind", one.body.about) if one.kind == "item" else None
+        schemes = [scheme.scheme for scheme in kind.body.identifiers] if kind is not None else []
+        if kind is not None and given.scheme not in schemes:
+            advice = did_you_mean(given.scheme, schemes)
+            yield ParameterFault(f"{n}/scheme", f"No `{kind.id}` bears an identifier `{given.scheme}`.", advice)
+        form = city.find("form", one.body.form) if one.kind == "item" else None
+        known = [*form.body.elements(), *_numbered_by(one)] if form is not None else []
+        if form is not None and given.element not in known:
+            advice = did_you_mean(given.element, known)
+            yield ParameterFault(f"{n}/element", f"Nothing here asks or makes `{given.element}`.", advice)
+
+
+def _each(value: Any, body: type[_Part], what: str, shape: str) -> Iterable[tuple[int, Any]]:
+    """The entries of a list parameter, read; a fault instead of one that cannot be."""
+    if not isinstance(value, list):
+        yield 0, ParameterFault("", f"This is no list of {what}.", f"Write a list: `{shape}`, or `[]`.")
+        return
+    for n, entry in enumerate(value):
+        try:
+            yield n, body.model_validate(entry)
+        except ValueError as fault:
+            yield n, ParameterFault(str(n), f"This cannot be read: {str(fault).splitlines()[0]}", f"Write `{shape}`.")
+
+
+def _numbered_by(item: Declaration) -> list[str]:
+    """Elements that take a number in a case of the item."""
+    return [
+        str(entry["element"])
+        for value in item.body.parameters.values()
+        if isinstance(value, list)
+        for entry in value
+        if isinstance(entry, dict) and entry.keys() == {"element", "numbering"}
+    ]
 
 
 class WriteBody(_Part):
@@ -1158,7 +1312,7 @@ def check_writes(value: Any, one: Declaration, city: City) -> Iterable[Parameter
         yield ParameterFault("", "This is no list of writes.", shape)
         return
     form = city.find("form", one.body.form) if one.kind == "item" else None
-    asked = form.body.elements() if form is not None else []
+    asked = [*form.body.elements(), *_numbered_by(one)] if form is not None else []
     for n, entry in enumerate(value):
         try:
             write = WriteBody.model_validate(entry)

@@ -87,6 +87,9 @@ class Case(models.Model):
         default=list,
         db_comment="certificates that met materials, frozen as evidence: material, identifier, digest, status and day of checking",
     )
+    produced = models.JSONField(
+        default=list, db_comment="what the case has brought forth, such as numbers: [{name, value, digest}]"
+    )
     form_fields = models.IntegerField(default=0, db_comment="questions that the form had for this applicant")
     known_fields = models.IntegerField(default=0, db_comment="of these, those that nobody had to type")
     course_length = models.IntegerField(default=0)
@@ -136,6 +139,23 @@ class Case(models.Model):
                 fields=["entered_in", "-id"], condition=Q(entered_in__isnull=False), name="case_by_entering_post"
             ),
         ]
+
+
+class NumberCounter(models.Model):
+    """The last number that a numbering has given for what stands before it.
+
+    Personal data: `scope` may hold a date of birth, never whose.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    numbering = models.TextField(db_comment="id of the declared numbering")
+    scope = models.TextField(
+        db_comment="what stands before the counter, and of which numbers it gives every second one"
+    )
+    last = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["numbering", "scope"], name="numbercounter_once_for_each_scope")]
 
 
 class Application(models.Model):

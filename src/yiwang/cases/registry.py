@@ -24,6 +24,7 @@ __all__ = [
 ]
 
 Place = Literal["inside", "outside"]
+Function = Callable[[ActionCall], Mapping[str, Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,11 @@ class Action:
     place: `inside` touches only the database and runs in the step's transaction; `outside` runs as a job after it, may run more than
     once, and must have its effect once for each `ActionCall.key`.  parameters: name → type; a type is a registered one
     (`register_parameter_type`), the name of a kind of declaration (the value is then an id of that kind), or `text`.
+    What an inside action gives back, element → value, the case has brought forth: later actions find it among their values.
     """
 
     name: str
-    function: Callable[[ActionCall], None]
+    function: Function
     place: Place
     parameters: Mapping[str, str] = field(default_factory=dict)
 
@@ -56,9 +58,7 @@ _actions: dict[str, Action] = {}
 _parameter_types: dict[str, ParameterCheck] = {}
 
 
-def register_action(
-    name: str, function: Callable[[ActionCall], None], place: Place, parameters: Mapping[str, str] | None = None
-) -> None:
+def register_action(name: str, function: Function, place: Place, parameters: Mapping[str, str] | None = None) -> None:
     """Offer an action to processes. Two engines cannot offer one name."""
     known = _actions.get(name)
     if known is not None and known.function is not function:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yiwang.acts.queries import current_release, definition, list_definitions
-from yiwang.cases.queries.forms import Asking, Question, asking, material_line, produced_by
+from yiwang.cases.queries.forms import Asking, Question, asking, issued_by, material_line, produced_by
 from yiwang.cases.queries.guides import answering_duty, meanings_of, points_of, texts
 from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.rules.bundles import Edge, ancestors
@@ -26,11 +26,15 @@ __all__ = ["Bundle", "Part", "bundle", "bundle_guide", "consequence_sentence", "
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One item of a bundle.  after: what it waits for.  awaits: elements that earlier items bring forth, read when it begins."""
+    """One item of a bundle.  after: what it waits for.
+
+    awaits: elements that earlier items bring forth; certificates: those that they issue. Both are read when it begins.
+    """
 
     asked: Asking
     after: tuple[Edge, ...]
     awaits: frozenset[str]
+    certificates: frozenset[str]
 
     @property
     def item_id(self) -> str:
@@ -62,15 +66,18 @@ def bundle(bundle_id: str, release: int | None = None) -> Bundle:
     body = definition("bundle", bundle_id, number)
     after = {one["item"]: [edge["item"] for edge in one["after"]] for one in body["items"]}
     produced = {item: produced_by(definition("item", item, number), number) for item in after}
+    issued = {item: issued_by(definition("item", item, number), number) for item in after}
     parts: list[Part] = []
     for one in body["items"]:
         asked = asking(one["item"], number)
-        brought = set[str]().union(*(produced[earlier] for earlier in ancestors(after, one["item"])))
+        earlier = ancestors(after, one["item"])
+        brought = set[str]().union(*(produced[item] for item in earlier))
+        certificates = frozenset[str]().union(*(issued[item] for item in earlier))
         named = {*asked.questions, *asked.fact_elements}
         edges = tuple(
             Edge(edge["item"], frozenset(edge["outcomes"]), Consequence(edge["otherwise"])) for edge in one["after"]
         )
-        parts.append(Part(asked, edges, frozenset(named & brought)))
+        parts.append(Part(asked, edges, frozenset(named & brought), certificates))
     return Bundle(body, tuple(parts), _union(body, parts, number), sum(len(one.asked.questions) for one in parts))
 
 
@@ -86,7 +93,7 @@ def _union(body: Mapping[str, Any], parts: Iterable[Part], release: int) -> Aski
         facts |= asked.fact_elements - part.awaits
         if applicant := asked.item["applicant"]:
             own |= dict.fromkeys(applicant["own"])
-        kept = [one for one in asked.materials if not part.awaits & set(one["elements"])]
+        kept = [one for one in asked.materials if not _comes_later(one, part)]
         materials += [one for one in kept if not any(_is_same(one, other) for other in materials)]
         shown_by = {one["element"] for one in kept}
         for section in asked.form["sections"]:
@@ -122,9 +129,14 @@ def _in_sections(sections: Mapping[str, Mapping[str, Any]]) -> set[str]:
     return {field["element"] for section in sections.values() for field in section["fields"]}
 
 
+def _comes_later(material: Mapping[str, Any], part: Part) -> bool:
+    """Whether an earlier item brings forth what shows it."""
+    return bool(part.awaits & set(material["elements"])) or material["certificate"] in part.certificates
+
+
 def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two items ask for the same paper: the same facts, the same file, the same promise."""
-    return all(one[key] == other[key] for key in ("kind", "elements", "element", "promise"))
+    return all(one[key] == other[key] for key in ("kind", "elements", "certificate", "element", "promise"))
 
 
 def _named_apart(materials: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

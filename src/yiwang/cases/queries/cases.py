@@ -241,7 +241,9 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             has_it=tuple(held_by(one)),
             waits_for=state_sentence(one, now),
             reason=one.reason,
-            values=frozen_values(one.values, one.facts, one.release, language, masked=masked),
+            values=frozen_values(
+                [*one.values, *one.produced], [*one.facts, *_brought(one)], one.release, language, masked=masked
+            ),
             course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
             tasks=tuple(task_line(task, one, diagram, now, task_due(task, one)) for task in waiting),
             clocks=clocks_of(one, language, now.calendar),
@@ -353,6 +355,11 @@ def _course_line(entry: CourseEntry, diagram: Diagram, language: str) -> CourseL
         unit=entry.unit.title if entry.unit else "",
         reason=entry.reason,
     )
+
+
+def _brought(one: Case) -> list[dict[str, str]]:
+    """What the case brought forth, as what nobody had to type."""
+    return [{"element": kept["name"]} for kept in one.produced]
 
 
 def with_masked_facts(

@@ -28,6 +28,7 @@ __all__ = [
     "changes_between",
     "element_field",
     "form_field",
+    "issued_by",
     "item_title",
     "named_by",
     "material_line",
@@ -122,9 +123,11 @@ def asking(item_id: str, release: int | None = None) -> Asking:
                 material["id"],
             )
     named = {*questions, *(one for material in item["materials"] for one in material["elements"])}
-    if item["applicant"]:  # the word of the source by which he may apply is evidence, too
+    own: set[str] = set()
+    if applicant := item["applicant"]:  # the word of the source by which he may apply is evidence, too
         named |= naming_representatives(item["about"], number)
-    return Asking(item, form, questions, number, frozenset(named - _written(item, number)))
+        own = set(applicant["own"])  # what is written of the subject is no answer about the applicant
+    return Asking(item, form, questions, number, frozenset(named - (_written(item, number) - own)))
 
 
 def _written(item: Mapping[str, Any], release: int) -> set[str]:
@@ -135,6 +138,12 @@ def _written(item: Mapping[str, Any], release: int) -> set[str]:
 def produced_by(item: Mapping[str, Any], release: int) -> set[str]:
     """Elements of which a case of the item writes a value to the register that is their source: what is known when it has been granted."""
     return {target for target, _source in _writes(item, release)}
+
+
+def issued_by(item: Mapping[str, Any], release: int) -> set[str]:
+    """The certificates that a case of the item issues."""
+    needs = process_of(item, release).diagram.needs(signatures())
+    return {item["parameters"][name] for name, type in needs.items() if type == "certificate"}
 
 
 def _writes(item: Mapping[str, Any], release: int) -> Iterator[tuple[str, str]]:

@@ -11,7 +11,7 @@ from yiwang.cases.models import Case, ClockChange, CourseEntry
 
 __all__ = ["add_line", "event_data", "save_case", "save_cases"]
 
-_STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at", "materials")
+_STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at", "materials", "produced")
 
 
 def add_line(

@@ -29,8 +29,9 @@ from yiwang.cases.services.answering import units_for
 from yiwang.cases.services.clocks import end_clocks, enter_step, leave_step, start_own_clocks
 from yiwang.cases.services.course import add_line, event_data
 from yiwang.cases.values import ActionCall, CaseState, MaterialState, Outcome, TaskState
-from yiwang.catalog.queries import element, thaw
+from yiwang.catalog.queries import element, freeze, thaw
 from yiwang.kernel import failpoints
+from yiwang.kernel.canonical import digest
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date, machine_now
@@ -79,7 +80,9 @@ def carry_on(
     while inside := [step for step in run.waiting() if _place(step.node) == "inside"]:
         step = inside[0]
         enter_step(case, step.node, at=at, counted_from=start)
-        registry.action(step.node.action).function(action_call(case, step.id, step.node, actor, at=at))
+        brought = registry.action(step.node.action).function(action_call(case, step.id, step.node, actor, at=at))
+        if brought:
+            case.produced = [*case.produced, *_kept(brought, case.release)]
         failpoints.reach("cases.after-inside-effect")
         run.finish_action(step.id)
         leave_step(case, step.node, at=at)
@@ -225,8 +228,18 @@ def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetim
 
 
 def _values(case: Case) -> dict[str, Any]:
-    kept = {one["element"]: one["value"] for one in case.facts} | {one["name"]: one["value"] for one in case.values}
+    kept = {one["element"]: one["value"] for one in case.facts}
+    kept |= {one["name"]: one["value"] for one in [*case.values, *case.produced]}
     return thaw(kept, [element(name, case.release) for name in kept])
+
+
+def _kept(brought: Mapping[str, Any], release: int) -> list[dict[str, Any]]:
+    """What an action brought forth, as a case keeps it."""
+    frozen = freeze(brought, [element(name, release) for name in brought])
+    return [
+        {"name": name, "value": value, "digest": digest([definition("element", name, release)]).hex()}
+        for name, value in frozen.items()
+    ]
 
 
 def _notice_texts(case: Case) -> dict[str, str]:
