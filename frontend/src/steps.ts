@@ -1,8 +1,25 @@
 const FEW = 4; // so many questions fit on a wide screen
 
+/** The questions as screens: each its own, except known ones that follow each other in a section. */
+function together(questions: HTMLElement[]): HTMLElement[][] {
+  const screens: HTMLElement[][] = [];
+  let before: HTMLElement | undefined;
+  for (const one of questions) {
+    const follows = before && isKnown(before) && isKnown(one) && before.closest(".step-section") === one.closest(".step-section");
+    if (follows) screens.at(-1)?.push(one);
+    else screens.push([one]);
+    before = one;
+  }
+  return screens;
+}
+
+function isKnown(question: HTMLElement): boolean {
+  return question.querySelector(".known") !== null || question.classList.contains("known");
+}
+
 /**
  * A form asks one thing a screen on a phone, and a section a screen on a wider one, unless it is short; without scripts everything
- * stands on one page. Progress is said in words.
+ * stands on one page. What the city knows asks nothing: what stands together of it is one screen. Progress is said in words.
  */
 export function walkSteps(): void {
   const form = document.querySelector<HTMLFormElement>("form[data-form]");
@@ -20,9 +37,9 @@ export function walkSteps(): void {
   const correcting = document.querySelector("#faults, .note-warn") !== null;
   let now = 0;
 
-  const steps = (): HTMLElement[] => {
-    if (narrow.matches) return questions;
-    return questions.length > FEW ? sections : [];
+  const steps = (): HTMLElement[][] => {
+    if (narrow.matches) return together(questions);
+    return questions.length > FEW ? sections.map((one) => [one]) : [];
   };
 
   const show = (moved: boolean): void => {
@@ -30,7 +47,7 @@ export function walkSteps(): void {
     const stepping = all.length > 1 && !correcting;
     now = Math.max(0, Math.min(now, all.length - 1));
     form.classList.toggle("stepping", stepping);
-    for (const one of [...questions, ...sections]) one.classList.toggle("step-now", one === all[now]);
+    for (const one of [...questions, ...sections]) one.classList.toggle("step-now", all[now]?.includes(one) ?? false);
     const last = now >= all.length - 1;
     words.hidden = !stepping;
     acts.hidden = !stepping;
@@ -40,7 +57,9 @@ export function walkSteps(): void {
     words.textContent = (words.dataset["words"] ?? "").replace("{now}", String(now + 1)).replace("{all}", String(all.length));
     if (!moved) return;
     form.scrollIntoView({ block: "start" });
-    const first = all[now]?.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea");
+    const first = all[now]
+      ?.map((one) => one.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea"))
+      .find((one) => one !== null);
     (first ?? words).focus({ preventScroll: true });
   };
 
