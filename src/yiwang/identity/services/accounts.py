@@ -65,9 +65,10 @@ def system_open_accounts(actor: Actor, accounts: Sequence[tuple[str, str | None,
 
 def _open(actor: Actor, login: str, password: str | None, subject_id: UUID | None) -> UUID:
     login = canonical_login(login)
-    faults = login_faults(login) + _subject_faults(subject_id)
+    faults = login_faults(login)
     if password is not None:
         faults += password_faults(password, login)
+    faults += _subject_faults(subject_id)
     if faults:
         raise Invalid(faults=faults)
     if Account.objects.filter(login=login).exists():
