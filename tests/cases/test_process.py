@@ -46,7 +46,7 @@ def test_a_permit_goes_from_the_form_to_the_delivery_and_the_promise_is_checked_
     said = [one.title for one in messages.inbox(town.self("mei")).rows]
     assert sorted(said) == ["granted", "taken-up"]
     facts = records.facts_for_applicant(
-        town.self("mei"), town.stall("one"), purpose="case-handling", elements=["stall.goods"]
+        town.self("mei"), town.stall("one"), purpose="case-handling", elements=["stall.goods"], item="stall-permit"
     )
     assert facts["stall.goods"].case_number == sent.number
 
