@@ -64,7 +64,7 @@ def test_the_page_says_which_rule_which_law_and_which_arithmetic(demo: Demo, lat
         "分档按各地通行做法",
         "5 个工作日",
         "承诺的最后一天",
-        "法定最后一天",
+        "时限最后一天",
         "周末",
         "民法典第二百零一条",
         "海秀街道办事处",
