@@ -54,7 +54,7 @@ class Demo:
             assert self.process.poll() is None, self.said()
             return self.said().count(READY) >= times
 
-        eventually(ready, "the demo is ready", seconds=120)
+        eventually(ready, "the demo is ready", seconds=600)
 
     def health(self) -> dict[str, object]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=10) as answer:
