@@ -52,6 +52,11 @@ NO_PAGE = {
     "desk/assignments/<uuid:assignment_id>/end/",
     "desk/audit/verify/",
     "desk/tasks/together/",
+    "my/applications/<uuid:application_id>/withdraw/",
+    "my/applications/<uuid:application_id>/answer/",
+    # looked at in test_bundle_pages.py
+    "my/applications/<uuid:application_id>/",
+    "my/applications/<uuid:application_id>/receipt/",
     # what comes of filling a form is looked at in test_states.py
     "desk/hall/receptions/<uuid:reception_id>/",
     "desk/hall/receipts/<uuid:case_id>/",

@@ -13,10 +13,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.demo import demo_template, own_demo
 from support.moving import moving, moving_clone, moving_template, own_moving
 from support.permit import own_town, permit_clone, permit_office, permit_template, town
 
 __all__ = [
+    "demo_template",
+    "own_demo",
     "moving",
     "moving_clone",
     "moving_template",

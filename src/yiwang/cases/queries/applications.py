@@ -259,7 +259,7 @@ class _Shaping:
         )
         for entry in entries:
             case = entry.case = self.cases[entry.case_id]
-            if entry.code == "submitted":
+            if entry.code in ("submitted", "action-done"):  # said already, or no news for who waits
                 continue
             diagram = process_of(definition("item", case.item, case.release), case.release).diagram
             said = course_sentence(entry, diagram, self.language)
