@@ -44,7 +44,7 @@ CLIPPED = """() => [...document.querySelectorAll("body *")].filter((one) => {
   return (hides && one.scrollWidth > one.clientWidth + 1) || outside;
 }).map((one) => `${one.tagName.toLowerCase()}.${one.className} “${one.innerText.trim().slice(0, 40)}”`).slice(0, 5)"""
 SMALL = """(least) => [...document.querySelectorAll(
-  "button, summary, select, input:not([type=hidden]):not([type=checkbox]), textarea, .btn, .btn-plain, nav a, .foot a")]
+  "button, summary, select, input:not([type=hidden], [type=checkbox], [type=radio]), textarea, .choice, .btn, .btn-plain, nav a, .foot a")]
   .filter((one) => one.getClientRects().length && !one.closest(".for-ears, dialog:not([open])")
     && !(one.tagName === "INPUT" && one.closest(".search")))
   .filter((one) => one.getBoundingClientRect().height < least)
