@@ -116,8 +116,6 @@ def crawl(page: Any, site: Site, start: str) -> Iterator[tuple[str, str]]:
     looked_at: dict[str, int] = {}
     while waiting:
         path = waiting.pop(0)
-        if looked_at.get(resolve(urlsplit(path).path).route, 0) >= EACH_ROUTE:
-            continue
         page.set_viewport_size({"width": 1440, "height": 900})
         answer = page.goto(site.root + path)
         assert answer.status == 200, f"{path} answers {answer.status}"
