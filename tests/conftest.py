@@ -26,6 +26,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from yiwang.launch.configuration import Configuration, load
 from yiwang.launch.postgres import Server
@@ -50,6 +51,10 @@ ENGINES = {
     "messaging",
     "supervision",
 }
+
+# A busy machine is no fault of a rule: no test fails for the time that an example took.
+settings.register_profile("yiwang", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("yiwang")
 
 
 def binaries() -> Path | None:

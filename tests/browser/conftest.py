@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,10 @@ from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from browser.busy import be_busy
 from browser.look import ARGUMENTS, CHROMIUM
 from playwright.sync_api import sync_playwright
-from support.clock import own_time
-from support.demo import NEIGHBOUR, OFFICER, PASSWORD, RESIDENT, Demo, call, cloned, demo_template
+from support.demo import PASSWORD, RESIDENT, Demo, cloned, demo_template
 
 __all__ = ["demo_template"]
 FIRST_ANSWER_SECONDS = 60.0
@@ -74,38 +73,6 @@ def wait_for(port: int, web: subprocess.Popen[bytes], log: Path) -> None:
         finally:
             connection.close()
     raise AssertionError(log.read_text("utf-8", "replace")[-3000:])
-
-
-def be_busy(demo: Demo, folder: Path) -> dict[str, UUID]:
-    """Cases in every state, one over its limit and one on its way there, messages, a fact, readings, audit entries."""
-    from yiwang.kernel.time import now
-    from yiwang.outbox.services import deliver_due
-    from yiwang.supervision.services import system_tick
-
-    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
-    cases = {}
-    for ending, act, reason in (
-        ("accepted", "accept", ""),
-        ("refused", "refuse", "门牌写的是旧楼号，请核对后重新申请。"),
-    ):
-        cases[ending] = demo.send(resident)
-        task, version = demo.task_of(officer, cases[ending])
-        call(officer, "POST", f"/api/v1/tasks/{task}", {"act": act, "version": version, "reason": reason})
-        demo.settle()
-    cases["withdrawn"] = demo.send(resident)
-    call(resident, "POST", f"/api/v1/cases/{cases['withdrawn']}/withdrawal", {"reason": "填错了"})
-    cases["open"] = demo.send(resident)
-    for number in range(12):
-        demo.send(demo.client(NEIGHBOUR), **{"residence.address.detail": f"金盘路{number + 1}号"})
-    with own_time(folder) as clock:
-        for name, days in (("late", 20), ("soon", 6)):
-            clock.set(now() - timedelta(days=days))
-            cases[name] = demo.send(demo.client(NEIGHBOUR), **{"residence.address.detail": f"海港路{days}号"})
-            clock.set(now() + timedelta(days=days))
-    deliver_due()
-    system_tick()
-    officer.get(f"/desk/cases/{cases['open']}/")
-    return cases
 
 
 @pytest.fixture(scope="session")

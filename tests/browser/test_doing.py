@@ -169,7 +169,7 @@ def test_a_button_pressed_twice_sends_once(chromium: Any, site: Site) -> None:
         assert len(sent) == 1
 
 
-def test_j_k_and_enter_walk_the_tasks(chromium: Any, site: Site) -> None:
+def test_j_k_and_enter_walk_the_tasks_and_no_slip_of_a_finger_decides(chromium: Any, site: Site) -> None:
     with visiting(chromium, site, OFFICER, post=True) as page:
         page.goto(site.root + "/desk/tasks/")
         for key in ("j", "j", "k"):
@@ -178,7 +178,9 @@ def test_j_k_and_enter_walk_the_tasks(chromium: Any, site: Site) -> None:
         page.keyboard.press("Enter")
         page.wait_for_url("**/desk/tasks/*-*/")
         page.keyboard.press("a")
-        assert page.evaluate("document.activeElement.value") == "accept"
+        expect(page.get_by_role("dialog")).to_contain_text("同意")
+        page.keyboard.press("Escape")
+        expect(page.locator("button[value=accept]")).to_be_focused()
         page.locator("#reason").focus()
         page.keyboard.press("j")
         expect(page.locator("#reason")).to_have_value("j")

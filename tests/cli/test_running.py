@@ -131,8 +131,8 @@ def test_a_demo_from_first_start_to_last_stop(tmp_path: Path) -> None:
         eventually(lambda: Server(tmp_path / "var").is_answering(), "PostgreSQL answers again")
         eventually(lambda: first.health()["status"] == "ok", "the pages answer again")
 
+        eventually(lambda: first.count("subjects_subject") >= 2000, "people move in behind the first page", seconds=300)
         people = first.count("subjects_subject")
-        assert people >= 2000
         first.process.send_signal(signal.SIGINT)
         assert first.process.wait(8) == 0, first.said()
         eventually(lambda: not first.everything(), "nothing is left running")
@@ -144,7 +144,7 @@ def test_a_demo_from_first_start_to_last_stop(tmp_path: Path) -> None:
         assert not [work for work in ("Tables:", "Packs:", "Invented people") if work in again], (
             "nothing is laid down twice"
         )
-        assert second.count("subjects_subject") == people
+        assert second.count("subjects_subject") >= people, "nobody is lost"
         second.process.kill()
         second.process.wait()
         eventually(lambda: not second.everything(), "nothing outlives a killed supervisor")

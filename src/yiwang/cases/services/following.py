@@ -105,7 +105,7 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
     act = current_act()
     asked = part.asked
     facts = [one for one in application.facts if one["element"] in asked.fact_elements - part.awaits]
-    facts += _brought_forth(application, part)
+    facts += _system_brought_forth(application, part)
     known = {one["element"]: one["value"] for one in facts}
     kept = {one["name"]: one["value"] for one in application.values} | known
     wanted = {name: kept[name] for name in asked.questions if name in kept}
@@ -136,7 +136,7 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
     return receipt_of(case, asked, has_it, language)
 
 
-def _brought_forth(application: Application, part: Part) -> list[dict[str, Any]]:
+def _system_brought_forth(application: Application, part: Part) -> list[dict[str, Any]]:
     """What earlier parts wrote and this one awaits, from its source, as evidence. What is not there is left out: the officer sees it."""
     if not part.awaits:
         return []

@@ -6,10 +6,10 @@ from functools import lru_cache
 
 from yiwang.cases.queries import system_calendar
 from yiwang.kernel.samples import Portion, SampleFile, drawn, nothing_at_once, register_sample
-from yiwang.packs.samples.lives import CaseRules, Life, draw_lives, read_cases
+from yiwang.packs.samples.lives import CaseRules, IsWorking, Life, draw_lives, read_cases
 from yiwang.packs.samples.living import live
 
-__all__ = ["CaseRules", "Life", "draw_lives", "live", "load_cases", "read_cases", "register"]
+__all__ = ["CaseRules", "IsWorking", "Life", "draw_lives", "live", "load_cases", "read_cases", "register"]
 
 PORTION = 5
 """Lives in one transaction: readers of events wait for it."""
