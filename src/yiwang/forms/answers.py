@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from yiwang.cases.values import Choice, FormField, FormView, MaterialLine, SourceShown
 from yiwang.catalog.values import FILE_FORMATS
 from yiwang.documents.values import FileHandedIn, file_size
-from yiwang.kernel.errors import FieldFault
+from yiwang.kernel.errors import FieldFault, format_message
 from yiwang.places import queries as places
 from yiwang.places.values import DivisionView
 
@@ -289,8 +289,7 @@ def summary_of(form: FormView, faults: Iterable[FieldFault]) -> list[FaultLine]:
 
 def sentence(fault: FieldFault) -> str:
     """A fault in the reader's language."""
-    said = _(fault.message) if fault.message else ""
-    return said.format_map(fault.params) if fault.params else said
+    return format_message(_(fault.message), fault.params) if fault.message else ""
 
 
 def _id(name: str) -> str:

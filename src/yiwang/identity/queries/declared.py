@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 from django.db.models.functions import Coalesce
 
-from yiwang.acts.queries import find_definition, list_definitions
+from yiwang.acts.queries import current_release, list_definitions, release_id
 from yiwang.identity.models import Assignment
 from yiwang.identity.queries.shapes import duty_ids
 from yiwang.identity.rules.seats import Period, excluded_pair
@@ -37,15 +39,20 @@ def duty_from_body(body: Mapping[str, Any]) -> DutyView:
     )
 
 
-def duties() -> dict[str, DutyView]:
+def duties() -> Mapping[str, DutyView]:
     """All duties declared today, by id. One query once the release is cached."""
-    return {id: duty_from_body(body) for id, body in list_definitions("duty").items()}
+    number = current_release()
+    return _duties(release_id(number), number) if number else {}
+
+
+@lru_cache(maxsize=8)  # asked in every request; a release never changes
+def _duties(_release: UUID, number: int) -> Mapping[str, DutyView]:
+    return MappingProxyType({id: duty_from_body(body) for id, body in list_definitions("duty", number).items()})
 
 
 def find_duty(id: str) -> DutyView | None:
     """A declared duty, or None. One query once the release is cached."""
-    body = find_definition("duty", id)
-    return None if body is None else duty_from_body(body)
+    return duties().get(id)
 
 
 def duty(id: str) -> DutyView:
