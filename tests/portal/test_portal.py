@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo
 
 from .test_pages import page_of
@@ -150,3 +152,23 @@ def test_a_page_that_is_not_there_and_one_that_broke_offer_a_search(
 )
 def test_pages_about_the_site_speak_both_languages(demo: Demo, path: str) -> None:
     assert page_of(demo.client(), path) != page_of(demo.client(language="en"), path)
+
+
+def test_who_is_signed_in_is_called_by_name_in_portal_and_desk_and_by_login_where_no_name_is_known(demo: Demo) -> None:
+    page = page_of(demo.client(RESIDENT), "/my/")
+    assert '<span class="who-name">' in page
+    assert "林秀英" in page
+    assert RESIDENT not in page
+    assert "林秀英" not in page_of(demo.client(NEIGHBOUR), "/my/")
+    desk = page_of(demo.client(OFFICER, post=True), "/desk/tasks/")
+    assert "吴清" in desk.split("bench-who")[1].split("</p>")[0]
+
+
+def test_the_name_in_the_header_costs_one_query_and_leaves_no_note_of_a_reading(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    client.get("/help/")
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/help/")
+    statements = [one["sql"] for one in captured.captured_queries]
+    assert sum("population_persons" in one for one in statements) == 1
+    assert not any("records_read_log" in one for one in statements)

@@ -17,6 +17,7 @@ from yiwang.identity import queries as identity
 from yiwang.kernel import time
 from yiwang.messaging import queries as messaging
 from yiwang.places import queries as places
+from yiwang.records import queries as records
 from yiwang.settings import configuration
 
 __all__ = ["frame"]
@@ -35,6 +36,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "is_person": actor.capacity is CapacityKind.SELF,
         "is_officer": actor.capacity is CapacityKind.POST,
         "account": user if user is not None and user.is_authenticated else None,
+        "own_name": lazily(lambda: records.own_name(actor)),
         "language": getattr(request, "language", "zh-Hans"),
         "elder": getattr(request, "elder", False),
         "demo": configuration().demo,

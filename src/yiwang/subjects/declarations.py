@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, did_you_mean
+from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 from yiwang.subjects.models import Subject
 from yiwang.subjects.registry import checkers
 
@@ -23,10 +23,14 @@ class SchemeBody(BaseModel):
 
 
 class SubjectKindBody(Body):
-    """A kind of subject. natural_person: its subjects are human beings, who may have accounts; one kind of the city is."""
+    """A kind of subject. natural_person: its subjects are human beings, who may have accounts; one kind of the city is.
+
+    called: the element that holds what one of them is called, whoever shows it.
+    """
 
     identifiers: tuple[SchemeBody, ...] = Field(min_length=1)
     natural_person: bool = False
+    called: str = ""
 
 
 class SubjectKind(Kind):
@@ -36,6 +40,10 @@ class SubjectKind(Kind):
     folder = "kinds"
     schema = SubjectKindBody
     order = 10
+
+    def references(self, body: Any) -> Iterable[Reference]:
+        """The element that names its subjects."""
+        return [Reference("called", "element", body.called)] if body.called else []
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """Checkers must exist, a scheme belongs to one kind, and one kind alone is of human beings."""

@@ -87,4 +87,4 @@ def _kind_view(id: str, body: Mapping[str, Any]) -> SubjectKindView:
     schemes = tuple(
         Scheme(one["scheme"], one.get("title", ""), one.get("checker") or "") for one in body.get("identifiers", ())
     )
-    return SubjectKindView(id, body["title"], bool(body.get("natural_person")), schemes)
+    return SubjectKindView(id, body["title"], bool(body.get("natural_person")), schemes, body.get("called", ""))

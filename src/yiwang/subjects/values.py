@@ -34,12 +34,13 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class SubjectKindView:
-    """A declared kind of subject."""
+    """A declared kind of subject. called: the element that holds what one of them is called; empty when there is none."""
 
     id: str
     title: str | Mapping[str, str]
     natural_person: bool
     schemes: tuple[Scheme, ...]
+    called: str = ""
 
 
 @dataclass(frozen=True, slots=True)

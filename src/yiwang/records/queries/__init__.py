@@ -11,6 +11,7 @@ from yiwang.records.queries.discrepancies import (
     list_discrepancies,
 )
 from yiwang.records.queries.history import events, history, record
+from yiwang.records.queries.names import own_name, system_names
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
 from yiwang.records.queries.representing import (
@@ -49,6 +50,7 @@ __all__ = [
     "list_schemes",
     "make_month",
     "make_months_ahead",
+    "own_name",
     "purposes",
     "record",
     "naming_representatives",
@@ -60,6 +62,7 @@ __all__ = [
     "stored_tables",
     "subject_page",
     "system_facts",
+    "system_names",
     "system_open_discrepancies",
     "system_value",
 ]

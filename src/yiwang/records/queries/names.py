@@ -1,0 +1,67 @@
+"""What people are called, by the one source of the element that their kind names (`called` of a `subject-kind`)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+from uuid import UUID
+
+from psycopg.sql import SQL, Identifier
+
+from yiwang.acts.queries import current_release, release_id
+from yiwang.acts.values import Actor
+from yiwang.catalog import queries as catalog
+from yiwang.catalog.values import ElementView
+from yiwang.kernel.time import now, today
+from yiwang.records.queries.prepared import fetch
+from yiwang.records.queries.tables import stored_tables
+from yiwang.records.queries.versions import distinct_by
+from yiwang.subjects.queries import subject_kinds
+
+__all__ = ["own_name", "system_names"]
+
+_NAMES = SQL(
+    "SELECT subject_id, name FROM (SELECT DISTINCT ON (subject_id) subject_id, name, retracted FROM"
+    " (SELECT DISTINCT ON (subject_id, {same}) subject_id, {column} AS name, retracted, valid_from, arrived_at FROM {table}"
+    "  WHERE subject_id = ANY(%(subjects)s::uuid[]) AND valid_from <= %(on)s::date AND arrived_at <= %(at)s::timestamptz"
+    "  ORDER BY subject_id, {order}, arrived_at DESC) AS last_word"
+    " WHERE NOT retracted ORDER BY subject_id, valid_from DESC, arrived_at DESC) AS in_force WHERE name IS NOT NULL"
+)
+
+
+def own_name(actor: Actor) -> str:
+    """What the actor himself is called; empty when no source knows it. One query.
+
+    For his own eyes, in whichever capacity he acts: nobody learns anything, so it is masked nowhere and not logged.
+    """
+    return system_names([actor.subject_id]).get(actor.subject_id, "") if actor.subject_id is not None else ""
+
+
+def system_names(subject_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Person → name, for those whom the source knows. One query, none for no ids. Not logged.
+
+    For who shows people their own names, and the names of those who hold public posts to the government itself: who acts for it
+    is known by name. Nobody else's name is read here.
+    """
+    plan = _plan(release_id(release), release) if (release := current_release()) else None
+    if plan is None or not subject_ids:
+        return {}
+    element, statement = plan
+    rows = fetch(statement, {"subjects": list(subject_ids), "on": today(), "at": now()})
+    return {subject: catalog.shown(name, element, "zh-hans") for subject, name in rows}
+
+
+@lru_cache(maxsize=4)
+def _plan(id: UUID, release: int) -> tuple[ElementView, str] | None:
+    """The element, and the statement that reads it from its source; None where it has none, or several for different people."""
+    named = next((one.called for one in subject_kinds(release).values() if one.natural_person and one.called), "")
+    source = catalog.source_of(named, release) if named else None
+    table = stored_tables().get(source.id) if source is not None else None
+    if table is None:
+        return None
+    column = next(one.columns[0][0] for one in table.sets if one.element == named and not one.left)
+    same, order = distinct_by(table)
+    statement = _NAMES.format(
+        same=same, order=order, column=Identifier(column), table=Identifier("records", table.name)
+    )
+    return catalog.element(named, release), statement.as_string(None)
