@@ -26,7 +26,7 @@ ARGUMENTS = [
 ]
 WIDTHS = (1440, 720, 390, 320)
 """Desktop; desktop at 200 %; phone; the narrowest that WCAG 1.4.10 asks for."""
-LATIN_ALLOWED = {"English", "Ctrl", "Enter", "Tab", "JPEG", "JSON", "MB", "PDF", "PNG"}
+LATIN_ALLOWED = {"English", "Ctrl", "Enter", "Tab", "JPEG", "JSON", "KB", "MB", "PDF", "PNG", "pdf"}
 SMALLEST_TARGET = 43.5
 
 WATCH = """

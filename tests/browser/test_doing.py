@@ -191,9 +191,11 @@ def test_large_text_is_chosen_once_and_stays(chromium: Any, site: Site) -> None:
     with visiting(chromium, site) as page:
         page.goto(site.root + "/")
         page.get_by_role("button", name="长者模式").click()
+        expect(page.locator("html.elder")).to_have_count(1)
         page.goto(f"{site.root}/items/{ITEM}/")
         assert page.evaluate("getComputedStyle(document.body).fontSize") == "20px"
         page.get_by_role("button", name="长者模式").click()
+        expect(page.locator("html.elder")).to_have_count(0)
         assert page.evaluate("getComputedStyle(document.body).fontSize") == "16px"
 
 
