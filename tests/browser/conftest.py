@@ -93,7 +93,7 @@ def axe() -> Axe:
 
 @contextmanager
 def visiting(
-    chromium: Any, site: Site, login: str = "", *, post: bool = False, language: str = "zh-Hans", **more: Any
+    chromium: Any, site: Site, login: str = "", *, post: bool | str = False, language: str = "zh-Hans", **more: Any
 ) -> Iterator[Any]:
     """A page of a browser of its own, in which `login` has signed in through the session of the Django client."""
     context = chromium.new_context(

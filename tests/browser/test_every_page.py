@@ -18,13 +18,14 @@ from django.urls import get_resolver, resolve
 from support.demo import NEIGHBOUR, OFFICER, RESIDENT, SUPERVISOR
 
 pytestmark = pytest.mark.browser
-CAPACITIES = {
+CAPACITIES: dict[str, tuple[str, bool | str, str]] = {
     "visitor": ("", False, "/"),
     "resident": (RESIDENT, False, "/"),
     "officer": (OFFICER, True, "/desk/"),
     "supervisor": (SUPERVISOR, True, "/desk/"),
     "keeper": (NEIGHBOUR, False, "/"),
     "decider": ("zheng.guoliang", True, "/desk/"),
+    "keeper of permits": ("cai.ting", "许可证管理岗", "/desk/"),
     "head": ("yan.hong", True, "/desk/"),
     "writer": ("mo.lan", True, "/desk/"),
     "system": ("sys.admin", True, "/desk/"),

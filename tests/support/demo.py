@@ -69,8 +69,8 @@ class Demo:
     name: str
     environment: dict[str, str] = field(default_factory=dict)
 
-    def client(self, login: str = "", *, post: bool = False, language: str = "") -> Any:
-        """A browser in which `login` has signed in: as the person, or in the (only) post."""
+    def client(self, login: str = "", *, post: bool | str = False, language: str = "") -> Any:
+        """A browser in which `login` has signed in: as the person, in the only post, or in the post of that title."""
         from django.test import Client
 
         client = Client(HTTP_HOST="127.0.0.1")
@@ -80,6 +80,10 @@ class Demo:
             page = "/desk/sign-in/" if post else "/sign-in/"
             answer = client.post(page, {"login": login, "password": PASSWORD})
             assert answer.status_code == 303, (login, answer.status_code, answer.content.decode()[-800:])
+        if isinstance(post, str):
+            held = client.get("/desk/post/").context["held"]
+            [chosen] = [one.id for one in held if one.title == post]
+            assert client.post("/desk/post/", {"post": chosen}).status_code == 303
         return client
 
     def answers(self, **changes: str) -> dict[str, str]:
