@@ -16,7 +16,6 @@ __all__ = [
     "Action",
     "ParameterFault",
     "action",
-    "all_actions",
     "parameter_check",
     "register_action",
     "register_parameter_type",
@@ -77,11 +76,6 @@ def action(name: str) -> Action:
         return _actions[name]
     except KeyError:
         raise LookupError(f"No engine of this installation offers the action {name}.") from None
-
-
-def all_actions() -> Mapping[str, Action]:
-    """Every action by name."""
-    return _actions
 
 
 def signatures() -> dict[str, Mapping[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -18,9 +17,9 @@ from yiwang.kernel.errors import NotFound
 from yiwang.kernel.texts import text
 from yiwang.messaging.models import Contact, Delivery, Message
 from yiwang.messaging.registry import mail_server
-from yiwang.messaging.values import FAILED, WAITING, ContactView, Inbox, MessageView
+from yiwang.messaging.values import FAILED, ContactView, Inbox, MessageView
 
-__all__ = ["contact", "count_unread", "inbox", "message", "system_count_given_up", "system_oldest_waiting"]
+__all__ = ["contact", "count_unread", "inbox", "message", "system_count_given_up"]
 
 LARGEST_PAGE = 200
 
@@ -104,8 +103,3 @@ def code_of(one: Contact) -> str:
 def system_count_given_up() -> int:
     """How many letters were given up."""
     return Delivery.objects.filter(state=FAILED).count()
-
-
-def system_oldest_waiting() -> datetime | None:
-    """Since when the letter that is due longest waits, or None."""
-    return Delivery.objects.filter(state=WAITING).order_by("due_at").values_list("due_at", flat=True).first()

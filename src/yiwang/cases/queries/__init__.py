@@ -8,7 +8,7 @@ from yiwang.cases.queries.applications import application, application_of_case, 
 from yiwang.cases.queries.briefs import system_brief
 from yiwang.cases.queries.bundles import bundle_guide, list_bundles
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
-from yiwang.cases.queries.clocks import explain_clock, system_clocks_of
+from yiwang.cases.queries.clocks import explain_clock
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
 from yiwang.cases.queries.drafts import draft, my_drafts
 from yiwang.cases.queries.figures import figures_of_the_day
@@ -48,7 +48,6 @@ __all__ = [
     "reception_schemes",
     "system_brief",
     "system_calendar",
-    "system_clocks_of",
     "system_count_clock",
     "system_explain_clock",
     "system_list_stuck",

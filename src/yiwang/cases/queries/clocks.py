@@ -38,7 +38,6 @@ __all__ = [
     "explained",
     "missed_clocks",
     "running_until",
-    "system_clocks_of",
     "task_due",
     "with_clocks",
 ]
@@ -110,14 +109,6 @@ def clocks_of(case: Case, language: str, calendar: WorkingCalendar) -> tuple[Clo
     """Every clock of a loaded case, in the order in which they began."""
     with override(language.lower()):
         return tuple(_view(one, case, language, calendar) for one in case.clocks.all())
-
-
-def system_clocks_of(case_id: UUID, language: str = "zh-Hans") -> tuple[ClockView, ...]:
-    """Every clock of a case, for subscribers and jobs. Raises NotFound. Four queries."""
-    case = Case.objects.prefetch_related(with_clocks()).filter(pk=case_id).first()
-    if case is None:
-        raise NotFound("There is no such case.")
-    return clocks_of(case, language, city_calendar())
 
 
 def course_of(clock: Clock) -> Course:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from yiwang.records.queries.applicants import facts_for_applicant, shown_before
 from yiwang.records.queries.discrepancies import (
-    count_open_discrepancies,
     discrepancies_of_case,
     discrepancy,
     doubt_counts,
@@ -33,7 +32,6 @@ from yiwang.records.queries.tables import differing_tables, stored_tables
 
 __all__ = [
     "correction_form",
-    "count_open_discrepancies",
     "differing_tables",
     "discrepancies_of_case",
     "discrepancy",

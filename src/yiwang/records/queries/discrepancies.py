@@ -39,7 +39,6 @@ from yiwang.records.values import (
 )
 
 __all__ = [
-    "count_open_discrepancies",
     "discrepancies_of_case",
     "discrepancy",
     "doubt_counts",
@@ -95,13 +94,6 @@ def list_discrepancies(
     shown = found[:limit]
     onward = cursors.encode([shown[-1].pk], key, scope=scope) if len(found) > limit else ""
     return DiscrepancyPage(tuple(_line(one) for one in shown), onward)
-
-
-def count_open_discrepancies(actor: Actor) -> int:
-    """How many open discrepancies the actor's post answers for. At most three queries."""
-    if actor.capacity is not CapacityKind.POST:
-        return 0
-    return Discrepancy.objects.filter(in_scope(actor, READ), state__in=OPEN).count()
 
 
 def overseen_discrepancies(actor: Actor) -> QuerySet[Discrepancy]:
