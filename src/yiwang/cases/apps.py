@@ -37,6 +37,7 @@ class CasesConfig(AppConfig):
             check_writes,
         )
         from yiwang.cases.queries.forms import item_title, named_by
+        from yiwang.cases.queries.needed import tasks_of_post, work_of_unit
         from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case
         from yiwang.cases.registry import register_action, register_parameter_type
@@ -46,8 +47,9 @@ class CasesConfig(AppConfig):
         from yiwang.cases.services.writing import write_records
         from yiwang.cases.values import FILE_OWNER
         from yiwang.documents.registry import register_file_owner
-        from yiwang.identity.registry import register_administrative_action
+        from yiwang.identity.registry import describe_actions, register_administrative_action, register_need
         from yiwang.identity.values import Administrator
+        from yiwang.kernel.errors import msgid
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -91,3 +93,16 @@ class CasesConfig(AppConfig):
         register_check("stuck-cases", stuck_cases)
         register_administrative_action(RETRY, Administrator.SYSTEM)
         register_file_owner(FILE_OWNER, sees_case)
+        register_need("unit", work_of_unit)
+        register_need("post", tasks_of_post)
+        describe_actions(
+            {
+                "case.read": msgid("Read cases"),
+                "case.cancel": msgid("Cancel cases"),
+                "case.submit": msgid("Apply on behalf of citizens"),
+                "task.decide": msgid("Handle and decide tasks"),
+                "clock.extend": msgid("Extend time limits"),
+                "action.retry": msgid("Try failed actions again"),
+                "board.read": msgid("See the board of numbers"),
+            }
+        )

@@ -22,6 +22,8 @@ class DocumentsConfig(AppConfig):
         from yiwang.documents.services import system_forget_guesses
         from yiwang.documents.services.scanning import ClamAV
         from yiwang.documents.values import Limits
+        from yiwang.identity.registry import describe_actions
+        from yiwang.kernel.errors import msgid
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -40,3 +42,13 @@ class DocumentsConfig(AppConfig):
         register_check("certificates", certificates_can_be_issued)
         register_periodic("documents.forget-guesses", timedelta(hours=1), system_forget_guesses)
         register_scanner("ClamAV", lambda: ClamAV(address) if (address := configuration().clamav) else None)
+        describe_actions(
+            {
+                "certificate.read": msgid("See certificates"),
+                "certificate.replace": msgid("Replace certificates"),
+                "certificate.resume": msgid("Resume certificates"),
+                "certificate.revoke": msgid("Revoke certificates"),
+                "certificate.revoke-of-case": msgid("Revoke the certificates of a case"),
+                "certificate.suspend": msgid("Suspend certificates"),
+            }
+        )

@@ -11,11 +11,15 @@ __all__ = [
     "ACCOUNT_SIGNED_OUT",
     "ASSIGNMENT_ENDED",
     "ASSIGNMENT_MADE",
+    "POST_CHANGED",
+    "POST_CLOSED",
     "POST_LOADED",
     "POST_OPENED",
+    "UNIT_CLOSED",
     "UNIT_LOADED",
     "UNIT_MOVED",
     "UNIT_OPENED",
+    "UNIT_RENAMED",
 ]
 
 ACCOUNT_OPENED: Final = "account.opened.v1"
@@ -50,3 +54,15 @@ POST_OPENED: Final = "post.opened.v1"
 
 POST_LOADED: Final = "post.loaded.v1"
 """Many posts were made at once.  `subject`: `batch`.  data: `given`, `new` (counts)."""
+
+POST_CHANGED: Final = "post.changed.v1"
+"""A post has other duties.  `subject`: its id.  data: `given`, `taken` (ids of duties)."""
+
+POST_CLOSED: Final = "post.closed.v1"
+"""A post is no more.  `subject`: its id.  data: `unit_id`, `on` (first civil date without it)."""
+
+UNIT_RENAMED: Final = "unit.renamed.v1"
+"""A unit is called otherwise.  `subject`: its id."""
+
+UNIT_CLOSED: Final = "unit.closed.v1"
+"""A unit is no more.  `subject`: its id.  data: `on` (first civil date without it)."""

@@ -12,6 +12,7 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import now
 
 ORIGINS = ["live", "rehearsal", "invented"]
+UNIT_CHANGES = ["opened", "renamed", "moved", "closed"]
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -81,6 +82,10 @@ class Unit(models.Model):
     level = models.TextField(db_comment="city | district | township | community | division")
     division_code = models.TextField(db_comment="GB/T 2260 code of the division it belongs to")
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="children")
+    closed_on = models.DateField(null=True, db_comment="first civil date without it")
+    version = models.PositiveIntegerField(
+        default=1, db_comment="grows with each change, so that who comes late is told"
+    )
     origin = models.TextField(default="live")
 
     class Meta:
@@ -88,6 +93,28 @@ class Unit(models.Model):
             models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="unit_origin_known"),
             models.CheckConstraint(condition=~Q(parent=F("id")), name="unit_not_its_own_parent"),
         ]
+
+
+class UnitChange(models.Model):
+    """What became of a unit: opened, renamed, moved below another, closed; what was before and after.
+
+    Personal data: none. Who did it stands in the audit log.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="changes")
+    what = models.TextField(db_comment="opened | renamed | moved | closed")
+    at = models.DateTimeField(default=now)
+    title_was = models.TextField(blank=True, default="")
+    title = models.TextField()
+    parent_was = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    parent = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(what__in=UNIT_CHANGES), name="unitchange_known"),
+        ]
+        indexes = [models.Index(fields=["unit", "-at"], name="unitchange_by_unit")]
 
 
 class UnitPath(models.Model):
@@ -115,6 +142,10 @@ class Post(models.Model):
     code = models.TextField(unique=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
     title = models.TextField()
+    closed_on = models.DateField(null=True, db_comment="first civil date without it")
+    version = models.PositiveIntegerField(
+        default=1, db_comment="grows with each change, so that who comes late is told"
+    )
     origin = models.TextField(default="live")
 
     class Meta:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,17 +15,23 @@ __all__ = [
     "Administrator",
     "AssignmentView",
     "CapacityView",
+    "DutyPage",
     "DutyView",
     "Grant",
+    "HolderView",
     "NewPost",
     "NewUnit",
     "OfficerPage",
     "OfficerView",
+    "PostLine",
+    "PostPage",
     "PostView",
     "Reason",
     "Scope",
+    "UnitChangeView",
     "UnitLine",
     "UnitNode",
+    "UnitPage",
     "UnitScope",
     "UnitView",
     "UnitsFound",
@@ -103,10 +109,15 @@ class UnitNode:
 
 @dataclass(frozen=True, slots=True)
 class UnitLine:
-    """A unit in a list. below: how many units stand below it, at any depth."""
+    """A unit in a list. below: how many units stand below it, at any depth.  posts: how many posts it has.
+
+    closed_on: the first civil date without it.
+    """
 
     unit: UnitView
     below: int
+    posts: int = 0
+    closed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +139,82 @@ class PostView:
     unit_id: UUID
     duties: frozenset[str]
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HolderView:
+    """Somebody who sits in a post, sat in it, or will. valid_to: the first civil date without him."""
+
+    assignment_id: UUID
+    account: AccountView
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostLine:
+    """A post in a list. holders: those of today, for who may know them.  held_by: how many they are.  closed_on: first date without it."""
+
+    post: PostView
+    held_by: int
+    holders: tuple[HolderView, ...] = ()
+    closed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChangeView:
+    """What became of a unit. what: opened | renamed | moved | closed.  Titles of the units above, empty for none."""
+
+    what: str
+    at: datetime
+    title_was: str
+    title: str
+    parent_was: str
+    parent: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPage:
+    """A unit as its page shows it. version: to be given back with a change.  above: from the top down, itself left out.
+
+    below, within: how many open units stand directly below it, and at any depth.  history: the latest first.
+    """
+
+    unit: UnitView
+    version: int
+    closed_on: date | None
+    above: tuple[UnitView, ...]
+    below: int
+    within: int
+    posts: tuple[PostLine, ...]
+    history: tuple[UnitChangeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PostPage:
+    """A post as its page shows it. version: to be given back with a change.  duties: those declared today, by id.
+
+    sees_holders: whether the reader may know who holds it.  holders: today's and future ones; former: who held it, the latest first.
+    """
+
+    post: PostView
+    version: int
+    closed_on: date | None
+    duties: tuple[DutyView, ...]
+    sees_holders: bool
+    held_by: int
+    holders: tuple[HolderView, ...]
+    former: tuple[HolderView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DutyPage:
+    """A duty as its page shows it. posts: the first that have it, by code.  count: how many have it.  excluded: which it excludes."""
+
+    duty: DutyView
+    posts: tuple[PostLine, ...]
+    count: int
+    excluded: tuple[DutyView, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,21 @@ class PlacesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.identity.registry import register_administrative_action
+        from yiwang.identity.registry import describe_actions, register_administrative_action, register_need
         from yiwang.identity.values import Administrator
+        from yiwang.kernel.errors import msgid
         from yiwang.kernel.kinds import register_kind
         from yiwang.places import samples
         from yiwang.places.declarations import PlacesKind, WindowKind
+        from yiwang.places.queries import areas_of_unit
 
         register_kind(PlacesKind())
         register_kind(WindowKind())
         register_administrative_action("area.hand-over", Administrator.SYSTEM)
+        register_need("unit", areas_of_unit)
         samples.register()
+        describe_actions(
+            {
+                "area.hand-over": msgid("Hand areas over to other units"),
+            }
+        )

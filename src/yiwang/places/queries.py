@@ -11,16 +11,18 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
 
 from yiwang.acts.queries import Prepared, list_definitions
-from yiwang.kernel.errors import NotFound, msgid
+from yiwang.kernel.errors import FieldFault, NotFound, msgid
 from yiwang.kernel.remembering import remembered
 from yiwang.kernel.texts import text as text_in
 from yiwang.kernel.time import today
-from yiwang.places.models import Division
+from yiwang.places.models import AreaDuty, Division
 from yiwang.places.rules.divisions import search_terms
-from yiwang.places.values import DivisionView, WindowView
+from yiwang.places.values import AreaOfDuty, DivisionView, WindowView
 
 __all__ = [
     "ancestors",
+    "areas_of_unit",
+    "areas_with_duty",
     "children",
     "city",
     "division",
@@ -152,6 +154,30 @@ def units_answering(place_code: str, duty: str, on: date | None = None) -> list[
     unit only when areas of the same division overlap; empty when nobody answers. One query.
     """
     return _asked(_ANSWERING, place_code, on or today(), duty=duty)
+
+
+def areas_with_duty(duty: str, most: int = 200) -> list[AreaOfDuty]:
+    """Where a unit answers for the duty today, by code of the area; at most `most`. One query."""
+    found = AreaDuty.objects.filter(_in_force("", today()), duty=duty).order_by("area__code")
+    rows = found.values_list("area__title", "unit_id", "unit__title", "valid_from")[:most]
+    return [AreaOfDuty(*row) for row in rows]
+
+
+def areas_of_unit(unit_id: UUID) -> list[FieldFault]:
+    """Why the unit cannot be closed: it answers for areas, today or later. One query."""
+    found = AreaDuty.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=today()), unit_id=unit_id)
+    titles = list(found.order_by("area__code").values_list("area__title", flat=True).distinct())
+    if not titles:
+        return []
+    named = "、".join(titles[:3])
+    return [
+        FieldFault(
+            "",
+            "answers-for-areas",
+            msgid("It answers for {number} areas of responsibility ({named}); hand them over first."),
+            {"number": len(titles), "named": named},
+        )
+    ]
 
 
 def windows_at(code: str, language: str = "zh-Hans") -> list[WindowView]:

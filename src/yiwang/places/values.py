@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from yiwang.kernel.identifiers import DivisionLevel
 
-__all__ = ["DivisionRow", "DivisionView", "NewArea", "WindowView", "level_named"]
+__all__ = ["AreaOfDuty", "DivisionRow", "DivisionView", "NewArea", "WindowView", "level_named"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,16 @@ class DivisionView:
     valid_from: date
     valid_to: date | None
     edition: str
+
+
+@dataclass(frozen=True, slots=True)
+class AreaOfDuty:
+    """An area for which a unit answers in one duty. since: the civil date from which it does."""
+
+    title: str
+    unit_id: UUID
+    unit_title: str
+    since: date
 
 
 @dataclass(frozen=True, slots=True)

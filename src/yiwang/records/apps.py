@@ -14,6 +14,8 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.catalog.registry import set_resource_tables
+        from yiwang.identity.registry import describe_actions
+        from yiwang.kernel.errors import msgid
         from yiwang.kernel.periodic import register_periodic
         from yiwang.outbox.registry import declare_event
         from yiwang.records import checks, samples
@@ -29,3 +31,19 @@ class RecordsConfig(AppConfig):
         register_periodic("records.compare", timedelta(days=1), defer_comparison)
         declare_event(DISCREPANCY_OPENED, DISCREPANCY_FIELDS)
         declare_event(DISCREPANCY_ENDED, ENDED_FIELDS)
+        describe_actions(
+            {
+                "record.read": msgid("Read facts and records"),
+                "record.read-sensitive": msgid("Read sensitive values in full"),
+                "record.write": msgid("Write records"),
+                "record.correct": msgid("Correct records"),
+                "record.retract": msgid("Retract records"),
+                "subject.find": msgid("Find subjects by their identifiers"),
+                "discrepancy.confirm": msgid("Confirm doubted values"),
+                "discrepancy.correct": msgid("Correct doubted values"),
+                "discrepancy.read": msgid("See discrepancies"),
+                "discrepancy.reject": msgid("Reject doubts"),
+                "discrepancy.report": msgid("Report discrepancies"),
+                "discrepancy.withdraw": msgid("Withdraw reports of discrepancies"),
+            }
+        )

@@ -16,6 +16,8 @@ class SupervisionConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.cases.events import CASE_CLOCK_CHANGED, CASE_CLOCK_STARTED, CASE_CLOCK_STOPPED
+        from yiwang.identity.registry import describe_actions
+        from yiwang.kernel.errors import msgid
         from yiwang.kernel.health import register_check
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -32,3 +34,11 @@ class SupervisionConfig(AppConfig):
         subscribe("supervision.clocks", [CASE_CLOCK_STARTED, CASE_CLOCK_CHANGED, CASE_CLOCK_STOPPED], hear_clock)
         register_periodic("supervision.tick", timedelta(seconds=15), system_tick)
         register_check("stuck-watchings", stuck_watchings)
+        describe_actions(
+            {
+                "alert.read": msgid("See alerts"),
+                "alert.explain": msgid("Explain alerts"),
+                "alert.close": msgid("Close alerts"),
+                "alert.withdraw": msgid("Withdraw alerts"),
+            }
+        )

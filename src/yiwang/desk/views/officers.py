@@ -1,4 +1,4 @@
-"""Officers, the posts they hold, and the units: for those who administer them."""
+"""Officers and the posts they hold: for those who administer them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.desk.frame import for_post, page
+from yiwang.desk.views.signing import safe_next
 from yiwang.identity import queries, services
 from yiwang.identity.values import AssignmentView, OfficerPage
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, FieldFault, Invalid, NotFound, msgid
+from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -102,25 +103,15 @@ def _rows(found: OfficerPage) -> list[Row]:
 @require_POST
 @for_post
 def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
-    """End an assignment today."""
-    services.end_assignment(request.actor, assignment_id)
-    messages.success(request, _("The assignment has ended. Its rights are gone."))
-    return HttpResponseRedirect("/desk/officers/", status=303)
-
-
-@require_safe
-@for_post
-def units(request: FaceRequest) -> HttpResponse:
-    """The tree of units, one level at a time, or those of a name."""
-    text = request.GET.get("q", "").strip()[:100]
-    found = queries.browse_units(request.actor, _unit_asked(request.GET.get("in", "")), text)
-    return page(request, "desk/units.html", {"found": found, "text": text})
-
-
-def _unit_asked(given: str) -> UUID | None:
-    if not given:
-        return None
+    """End an assignment, today or on the day given; then back to the page of the post, if one came from there."""
+    given = request.POST.get("on", "")
     try:
-        return UUID(given)
-    except ValueError as fault:
-        raise NotFound(msgid("There is no such unit.")) from fault
+        on = date.fromisoformat(given) if given else None
+    except ValueError:
+        raise Invalid(faults=[FieldFault("on", "no-date", msgid("This is not a date."))]) from None
+    services.end_assignment(request.actor, assignment_id, on)
+    if on is None or on <= time.today():
+        messages.success(request, _("The assignment has ended. Its rights are gone."))
+    else:
+        messages.success(request, _("The assignment ends on the day you gave."))
+    return HttpResponseRedirect(safe_next(request, "/desk/officers/"), status=303)

@@ -14,17 +14,21 @@ from yiwang.identity.queries.accounts import (
 )
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
 from yiwang.identity.queries.organisation import (
+    account_by_login,
     browse_units,
+    duty_page,
     held_posts,
     list_logins,
     list_officers,
     list_posts,
     list_units,
+    post_page,
     post_titles,
     posts_with_duty,
     system_unit,
     system_unit_by_code,
     unit_codes_above,
+    unit_page,
     unit_title_of,
     unit_titles,
     unit_tree,
@@ -41,6 +45,7 @@ from yiwang.identity.queries.permission import (
 )
 
 __all__ = [
+    "account_by_login",
     "actor_for_post",
     "actor_for_self",
     "actor_unit",
@@ -49,6 +54,7 @@ __all__ = [
     "duties",
     "duty",
     "duty_from_body",
+    "duty_page",
     "find_duty",
     "held_posts",
     "holders_in_conflict",
@@ -57,6 +63,7 @@ __all__ = [
     "list_officers",
     "list_posts",
     "list_units",
+    "post_page",
     "post_titles",
     "posts_of",
     "posts_reaching",
@@ -70,6 +77,7 @@ __all__ = [
     "system_unit",
     "system_unit_by_code",
     "unit_codes_above",
+    "unit_page",
     "unit_scope",
     "unit_title_of",
     "unit_titles",

@@ -7,21 +7,31 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from psycopg.sql import SQL, Composable
 
 from yiwang.acts.queries import Prepared
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
-from yiwang.identity.queries.permission import require, seat_of
+from yiwang.identity.queries.declared import duties, duty
+from yiwang.identity.queries.permission import require, seat_of, why
 from yiwang.identity.queries.shapes import account_view, in_force, post_views, unit_view
+from yiwang.identity.rules.credentials import canonical_login
+from yiwang.identity.rules.seats import excluded_pair
 from yiwang.identity.values import (
+    AccountView,
     AssignmentView,
+    DutyPage,
+    HolderView,
     OfficerPage,
     OfficerView,
+    PostLine,
+    PostPage,
     PostView,
+    UnitChangeView,
     UnitLine,
     UnitNode,
+    UnitPage,
     UnitsFound,
     UnitView,
 )
@@ -31,17 +41,21 @@ from yiwang.kernel.remembering import remembered
 from yiwang.kernel.time import today
 
 __all__ = [
+    "account_by_login",
     "browse_units",
+    "duty_page",
     "held_posts",
     "list_logins",
     "list_officers",
     "list_posts",
     "list_units",
+    "post_page",
     "post_titles",
     "posts_with_duty",
     "system_unit",
     "system_unit_by_code",
     "unit_codes_above",
+    "unit_page",
     "unit_title_of",
     "unit_titles",
     "unit_tree",
@@ -96,56 +110,166 @@ def unit_tree(actor: Actor, root_id: UUID | None = None) -> list[UnitNode]:
     return nodes
 
 
-def browse_units(actor: Actor, unit_id: UUID | None = None, text: str = "") -> UnitsFound:
-    """The units directly below `unit_id` (default: the top, or what stands below the only one there), by code; or those called `text`.
+def browse_units(actor: Actor, unit_id: UUID | None = None, text: str = "", level: str = "") -> UnitsFound:
+    """The units directly below `unit_id` (default: the top, or what stands below the only one there), by code; or those called
+    `text` (a part of the title, or the whole code) or of `level`, wherever they stand, closed ones included.
 
     At most 200 rows. Four queries. Raises NotFound for an unknown unit.
     """
     _require_a_post(actor)
-    rows = Unit.objects.annotate(below=Subquery(_BELOW)).order_by("code")
-    if text.strip():
-        found = list(rows.filter(title__contains=text.strip())[: MOST_UNITS + 1])
+    rows = Unit.objects.annotate(below=Subquery(_BELOW), seats=Subquery(_SEATS)).order_by("code")
+    text = text.strip()
+    if text or level:
+        if text:
+            rows = rows.filter(Q(title__contains=text) | Q(short_title__contains=text) | Q(code=text))
+        if level:
+            rows = rows.filter(level=level)
+        found = list(rows[: MOST_UNITS + 1])
         return UnitsFound((), _unit_lines(found[:MOST_UNITS]), len(found) > MOST_UNITS)
+    rows = rows.filter(closed_on__isnull=True)
     if unit_id is None:
         tops = list(rows.filter(parent=None)[:2])
         if len(tops) != 1:
             return UnitsFound((), _unit_lines(list(rows.filter(parent=None)[:MOST_UNITS])))
         unit_id = tops[0].id
-    above = list(Unit.objects.filter(id__in=UnitPath.objects.filter(descendant_id=unit_id).values("ancestor_id")))
-    depth = dict(UnitPath.objects.filter(descendant_id=unit_id).values_list("ancestor_id", "depth"))
+    above = _above(unit_id)
     if not above:
         raise NotFound(msgid("There is no such unit."))
-    above.sort(key=lambda unit: -depth[unit.id])
     found = list(rows.filter(parent_id=unit_id)[: MOST_UNITS + 1])
-    return UnitsFound(
-        tuple(unit_view(unit) for unit in above), _unit_lines(found[:MOST_UNITS]), len(found) > MOST_UNITS
-    )
+    return UnitsFound(above, _unit_lines(found[:MOST_UNITS]), len(found) > MOST_UNITS)
 
 
 MOST_UNITS = 200
 _BELOW = (
-    UnitPath.objects.filter(ancestor_id=OuterRef("id"), depth__gt=0)
+    UnitPath.objects.filter(ancestor_id=OuterRef("id"), depth__gt=0, descendant__closed_on__isnull=True)
     .order_by()
     .values("ancestor_id")
     .annotate(of=Count("id"))
     .values("of")
 )
+_SEATS = (
+    Post.objects.filter(unit_id=OuterRef("id"), closed_on__isnull=True)
+    .order_by()
+    .values("unit_id")
+    .annotate(of=Count("id"))
+    .values("of")
+)
+
+
+def _above(unit_id: UUID) -> tuple[UnitView, ...]:
+    """From the top down to the unit itself. One query."""
+    found = UnitPath.objects.filter(descendant_id=unit_id).select_related("ancestor").order_by("-depth")
+    return tuple(unit_view(one.ancestor) for one in found)
 
 
 def _unit_lines(units: list[Any]) -> tuple[UnitLine, ...]:
-    return tuple(UnitLine(unit_view(unit), unit.below or 0) for unit in units)
+    return tuple(UnitLine(unit_view(unit), unit.below or 0, unit.seats or 0, unit.closed_on) for unit in units)
+
+
+def unit_page(actor: Actor, unit_id: UUID) -> UnitPage:
+    """A unit with its posts and what became of it; who sits in the posts only for who may list officers. At most nine queries.
+
+    Raises NotSignedIn, NotAllowed outside a post, NotFound.
+    """
+    _require_a_post(actor)
+    unit = Unit.objects.filter(id=unit_id).first()
+    if unit is None:
+        raise NotFound(msgid("There is no such unit."))
+    open_below = UnitPath.objects.filter(ancestor_id=unit_id, descendant__closed_on__isnull=True)
+    below = open_below.aggregate(near=Count("id", filter=Q(depth=1)), all=Count("id", filter=Q(depth__gt=0)))
+    changes = unit.changes.select_related("parent", "parent_was").order_by("-at", "-id")[:MOST_CHANGES]
+    return UnitPage(
+        unit_view(unit),
+        unit.version,
+        unit.closed_on,
+        _above(unit_id)[:-1],
+        below["near"],
+        below["all"],
+        post_lines(actor, Post.objects.filter(unit_id=unit_id)),
+        tuple(
+            UnitChangeView(
+                one.what,
+                one.at,
+                one.title_was,
+                one.title,
+                one.parent_was.title if one.parent_was else "",
+                one.parent.title if one.parent else "",
+            )
+            for one in changes
+        ),
+    )
+
+
+MOST_CHANGES = 50
+MOST_POSTS = 200
+
+
+def post_page(actor: Actor, post_id: UUID) -> PostPage:
+    """A post, its duties, and, for who may list officers, who sits in it, sat in it and will. At most eight queries.
+
+    Raises NotSignedIn, NotAllowed outside a post, NotFound.
+    """
+    _require_a_post(actor)
+    row = Post.objects.filter(id=post_id).first()
+    if row is None:
+        raise NotFound(msgid("There is no such post."))
+    [post] = post_views(Post.objects.filter(id=post_id))
+    known, sees, day = duties(), why(actor, "officer.list").allowed, today()
+    held = _holders(Assignment.objects.exclude(valid_to=F("valid_from")).filter(post_id=post_id)) if sees else []
+    now_held = Assignment.objects.filter(in_force(day), post_id=post_id, account__is_active=True).count()
+    return PostPage(
+        post,
+        row.version,
+        row.closed_on,
+        tuple(known[id] for id in sorted(post.duties) if id in known),
+        sees,
+        now_held,
+        tuple(one for one in held if one.valid_to is None or one.valid_to > day),
+        tuple(one for one in held if one.valid_to is not None and one.valid_to <= day),
+    )
+
+
+def duty_page(actor: Actor, id: str) -> DutyPage:
+    """A duty and the posts that have it. At most seven queries. Raises NotSignedIn, NotAllowed outside a post, NotFound."""
+    _require_a_post(actor)
+    found, known = duty(id), duties()
+    posts = Post.objects.filter(duties__duty=id, closed_on__isnull=True)
+    lines = post_lines(actor, Post.objects.filter(id__in=posts.order_by("code").values("id")[:MOST_POSTS]))
+    excluded = [one for one in known.values() if one.id != id and excluded_pair([id], [one.id], known.get)]
+    return DutyPage(found, lines, posts.count(), tuple(sorted(excluded, key=lambda one: one.id)))
+
+
+def post_lines(actor: Actor, posts: QuerySet[Post]) -> tuple[PostLine, ...]:
+    """Posts by code, the open ones first, with who sits in them today for who may list officers. At most four queries."""
+    closed = dict(posts.values_list("id", "closed_on"))
+    sees = why(actor, "officer.list").allowed
+    held: dict[UUID, list[HolderView]] = {}
+    today_s = Assignment.objects.filter(in_force(today()), post_id__in=list(closed), account__is_active=True)
+    by_post = dict(today_s.values_list("id", "post_id"))
+    for one in _holders(today_s):
+        held.setdefault(by_post[one.assignment_id], []).append(one)
+    lines = [
+        PostLine(post, len(held.get(post.id, ())), tuple(held.get(post.id, ())) if sees else (), closed[post.id])
+        for post in post_views(posts)
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.closed_on is not None, line.post.code)))
+
+
+def _holders(assignments: QuerySet[Assignment]) -> list[HolderView]:
+    rows = assignments.select_related("account").order_by("-valid_from", "id")
+    return [HolderView(row.id, account_view(row.account), row.valid_from, row.valid_to) for row in rows]
 
 
 def list_posts(actor: Actor, unit_id: UUID | None = None) -> list[PostView]:
-    """The posts of a unit (default: of all units) by code; every post may read them. Two queries."""
+    """The open posts of a unit (default: of all units) by code; every post may read them. Two queries."""
     _require_a_post(actor)
-    posts = Post.objects.all()
+    posts = Post.objects.filter(closed_on__isnull=True)
     return post_views(posts if unit_id is None else posts.filter(unit_id=unit_id))
 
 
 def posts_with_duty(duty: str, unit_ids: Iterable[UUID]) -> list[UUID]:
     """The posts of these units that have the duty, whether somebody sits in them or not, by code. One query."""
-    found = Post.objects.filter(unit_id__in=list(unit_ids), duties__duty=duty)
+    found = Post.objects.filter(unit_id__in=list(unit_ids), duties__duty=duty, closed_on__isnull=True)
     return list(found.order_by("code").values_list("id", flat=True))
 
 
@@ -173,6 +297,13 @@ def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> Officer
     assignments = _assignment_views([account.id for account in shown])
     officers = tuple(OfficerView(account_view(one), tuple(assignments.get(one.id, ()))) for one in shown)
     return OfficerPage(officers, _next_cursor(shown[-1]) if len(rows) > limit else "")
+
+
+def account_by_login(actor: Actor, login: str) -> AccountView | None:
+    """The account that signs in so, for the administrators who list officers. Three queries. Raises NotAllowed."""
+    require(actor, "officer.list")
+    account = Account.objects.filter(login=canonical_login(login)).first()
+    return None if account is None else account_view(account)
 
 
 def list_logins(actor: Actor, account_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -218,4 +218,6 @@ def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list
         above = UnitPath.objects.filter(descendant_id=unit_id).values("ancestor_id")
         reach |= Q(duties__duty__in=by_scope.get(Scope.SUBTREE, ()), unit_id__in=above)
         reach |= Q(duties__duty__in=by_scope.get(Scope.UNIT, ()), unit_id=unit_id)
-    return list(Post.objects.filter(reach).order_by("code").distinct().values_list("id", flat=True))
+    return list(
+        Post.objects.filter(reach, closed_on__isnull=True).order_by("code").distinct().values_list("id", flat=True)
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from yiwang.identity.models import Account, Post, Unit
 from yiwang.identity.values import (
@@ -14,7 +14,7 @@ from yiwang.identity.values import (
     UnitView,
 )
 
-__all__ = ["account_view", "duty_ids", "in_force", "post_views", "unit_view"]
+__all__ = ["account_view", "duty_ids", "in_force", "not_over", "post_views", "unit_view"]
 
 
 def account_view(account: Account) -> AccountView:
@@ -39,6 +39,11 @@ def unit_view(unit: Unit) -> UnitView:
 def in_force(on: date) -> Q:
     """Assignments whose half-open dates hold the civil date `on`."""
     return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+
+
+def not_over(on: date) -> Q:
+    """Assignments that hold on the civil date `on` or will: those that were ended before they began never will."""
+    return Q(valid_to__isnull=True) | (Q(valid_to__gt=on) & Q(valid_to__gt=F("valid_from")))
 
 
 def duty_ids(path: str) -> ArrayAgg:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -14,7 +14,9 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ASSIGNMENT_ENDED, ASSIGNMENT_MADE
 from yiwang.identity.models import Account, Assignment, Post
 from yiwang.identity.queries import duties
+from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.seats import Period, excluded_pair, first_conflict
+from yiwang.identity.values import DutyView
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import today
@@ -26,6 +28,10 @@ __all__ = [
     "LastAdministrator",
     "assign_post",
     "end_assignment",
+    "exclusion_faults",
+    "holders_of",
+    "lock_administrators",
+    "refuse_to_lose_the_last",
     "system_assign_posts",
 ]
 
@@ -91,7 +97,8 @@ def end_assignment(actor: Actor, assignment_id: UUID, on: date | None = None) ->
         raise NotFound(msgid("There is no such assignment."))
     if assignment.valid_to is not None and assignment.valid_to <= last_day:
         raise AssignmentEnded(msgid("The assignment ends on {on}."), on=assignment.valid_to.isoformat())
-    _refuse_to_lose_the_last(assignment)
+    lock_administrators()
+    refuse_to_lose_the_last(assignment.post, {duty.duty for duty in assignment.post.duties.all()}, assignment)
     assignment.valid_to = max(last_day, assignment.valid_from)
     assignment.ended_by_id = actor.account_id
     assignment.save(update_fields=["valid_to", "ended_by"])
@@ -123,13 +130,13 @@ def system_assign_posts(actor: Actor, seats: Sequence[tuple[UUID, UUID, date]]) 
 
 
 def _assign(actor: Actor, account_id: UUID, post_id: UUID, period: Period) -> UUID:
+    post = Post.objects.select_for_update().filter(id=post_id).first()
     account = Account.objects.select_for_update().filter(id=account_id).first()
-    post = Post.objects.filter(id=post_id).first()
     if account is None or post is None:
         raise NotFound(msgid("There is no such account.") if account is None else msgid("There is no such post."))
     if actor.capacity is not CapacityKind.SYSTEM and actor.account_id == account.id:
         raise NotAllowed(msgid("Nobody assigns a post to himself."))
-    _refuse_bad_input(account, period)
+    _refuse_bad_input(account, post, period)
     _refuse_conflicts(account, post, period)
     assignment = Assignment.objects.create(
         account=account,
@@ -155,8 +162,10 @@ def _assign(actor: Actor, account_id: UUID, post_id: UUID, period: Period) -> UU
     return assignment.id
 
 
-def _refuse_bad_input(account: Account, period: Period) -> None:
+def _refuse_bad_input(account: Account, post: Post, period: Period) -> None:
     faults = []
+    if post.closed_on is not None:
+        faults.append(FieldFault("post_id", "post-closed", msgid("This post is closed.")))
     if period.until is not None and period.until <= period.since:
         faults.append(FieldFault("valid_to", "not-after", msgid("An assignment ends after it begins.")))
     if not account.is_active:
@@ -186,16 +195,51 @@ def _refuse_conflicts(account: Account, post: Post, period: Period) -> None:
         raise DutiesExclude(msgid("One person may not hold both {one} and {other}."), one=titles[0], other=titles[1])
 
 
-def _refuse_to_lose_the_last(assignment: Assignment) -> None:
-    """A city in which nobody is left to assign posts, or to read the log, could not be mended from inside."""
-    held = {duty.duty for duty in assignment.post.duties.all()}
-    administrators = [one for id, one in duties().items() if id in held and one.administrator is not None]
-    if administrators:  # one at a time: two who take each other away would each still see the other
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext('identity.administrators'))")
-    for duty in administrators:
-        others = Assignment.objects.filter(
+def holders_of(post: Post) -> list[Assignment]:
+    """Who sits in the post today or will, their accounts locked, so that nobody assigns them elsewhere meanwhile."""
+    held = list(Assignment.objects.filter(not_over(today()), post=post).order_by("account_id"))
+    list(Account.objects.select_for_update().filter(id__in={one.account_id for one in held}).order_by("id"))
+    return held
+
+
+def exclusion_faults(held: Assignment, wanted: Collection[str], known: Mapping[str, DutyView]) -> list[FieldFault]:
+    """Which of the wanted duties its holder could not have beside the posts that he holds elsewhere."""
+    others = [
+        (Period(one.valid_from, one.valid_to), {duty.duty for duty in one.post.duties.all()})
+        for one in Assignment.objects.filter(account_id=held.account_id)
+        .exclude(post_id=held.post_id)
+        .prefetch_related("post__duties")
+    ]
+    pair = first_conflict((Period(held.valid_from, held.valid_to), wanted), others, known.get)
+    if pair is None:
+        return []
+    titles = [text(known[id].title) for id in pair]
+    return [
+        FieldFault(
+            "duties",
+            "duties-exclude",
+            msgid("Somebody who holds this post holds another one: nobody may hold both {one} and {other}."),
+            {"one": titles[0], "other": titles[1]},
+        )
+    ]
+
+
+def lock_administrators() -> None:
+    """One change of administrators at a time: two who take each other away would each still see the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('identity.administrators'))")
+
+
+def refuse_to_lose_the_last(post: Post, taken: Collection[str], assignment: Assignment | None = None) -> None:
+    """Refuse what leaves nobody to assign posts or to read the log: such a city could not be mended from inside.
+
+    taken: the duties that go.  assignment: the one that ends with them; None: they go from everybody who holds the post.
+    """
+    for duty in [one for id, one in duties().items() if id in taken and one.administrator is not None]:
+        stands = Assignment.objects.filter(
             Q(valid_to__isnull=True), post__duties__duty=duty.id, valid_from__lte=today(), account__is_active=True
         )
-        if not others.exclude(id=assignment.id).exists():
+        others = stands.exclude(post=post) if assignment is None else stands.exclude(id=assignment.id)
+        concerned = stands.filter(post=post) if assignment is None else [assignment]
+        if concerned and not others.exists():
             raise LastAdministrator(msgid("Nobody else holds {duty}."), duty=text(duty.title))

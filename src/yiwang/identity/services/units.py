@@ -5,30 +5,56 @@ Changes of the tree wait for each other (one advisory lock): they are rare, and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import F
 
 from yiwang.acts.services import current_act, service
-from yiwang.acts.values import Actor
-from yiwang.identity.events import POST_LOADED, POST_OPENED, UNIT_LOADED, UNIT_MOVED, UNIT_OPENED
-from yiwang.identity.models import Post, PostDuty, Unit, UnitPath
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.identity.events import (
+    POST_CHANGED,
+    POST_CLOSED,
+    POST_LOADED,
+    POST_OPENED,
+    UNIT_CLOSED,
+    UNIT_LOADED,
+    UNIT_MOVED,
+    UNIT_OPENED,
+    UNIT_RENAMED,
+)
+from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange, UnitPath
 from yiwang.identity.queries import duties
+from yiwang.identity.queries.shapes import not_over
+from yiwang.identity.registry import needs_of
 from yiwang.identity.rules.seats import excluded_pair
 from yiwang.identity.rules.tree import TreeHasCycle, closure
+from yiwang.identity.services.assignments import (
+    exclusion_faults,
+    holders_of,
+    lock_administrators,
+    refuse_to_lose_the_last,
+)
 from yiwang.identity.values import DutyView, NewPost, NewUnit
-from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.identifiers import CreditCode, DivisionCode, IdentifierFault
 from yiwang.kernel.ids import uuid7
+from yiwang.kernel.time import today
 
 __all__ = [
     "CodeTaken",
+    "OrganisationChanged",
+    "StillNeeded",
     "UnitBelowItself",
+    "change_duties",
+    "close_post",
+    "close_unit",
     "move_unit",
     "open_post",
     "open_unit",
+    "rename_unit",
     "system_load_posts",
     "system_load_units",
 ]
@@ -52,6 +78,22 @@ class UnitBelowItself(Conflict):
     next_step = msgid("Choose a parent outside the unit.")
 
 
+class StillNeeded(Conflict):
+    """A unit or a post that others still need cannot be closed; every reason is listed."""
+
+    code = "still-needed"
+    title = msgid("This cannot be closed yet")
+    next_step = msgid("Do what each line says, then close it.")
+
+
+class OrganisationChanged(Conflict):
+    """Somebody changed the unit or the post since the page was opened."""
+
+    code = "organisation-changed"
+    title = msgid("Somebody else has changed this meanwhile")
+    next_step = msgid("Look at how it stands now, and decide again.")
+
+
 @service("unit.open")
 def open_unit(actor: Actor, unit: NewUnit) -> UUID:
     """Add a unit to the tree and return its id.
@@ -59,60 +101,186 @@ def open_unit(actor: Actor, unit: NewUnit) -> UUID:
     Raises Invalid (422) with everything wrong with it, CodeTaken (409).
     """
     _lock_tree()
-    parents = dict(Unit.objects.filter(code=unit.parent_code).values_list("code", "id"))
+    parents = {row.code: row for row in Unit.objects.filter(code=unit.parent_code)}
     faults = _unit_faults(unit, "", parents)
+    parent = parents.get(unit.parent_code)
+    if parent is not None and parent.closed_on is not None:
+        faults.append(FieldFault("parent", "unit-closed", msgid("This unit is closed.")))
     if faults:
         raise Invalid(faults=faults)
     if Unit.objects.filter(code=unit.code).exists():
         raise CodeTaken(msgid("Another unit has the code {code}."), code=unit.code)
     row = _unit_row(unit, actor.origin)
-    row.parent_id = parents.get(unit.parent_code)
+    row.parent = parent
     row.save(force_insert=True)
     _hang(row.id, row.parent_id)
+    _write_down(row, "opened")
     act = current_act()
     act.about("unit", row.id)
     act.emit(UNIT_OPENED, subject=str(row.id), data={"code": row.code})
     return row.id
 
 
+@service("unit.rename")
+def rename_unit(actor: Actor, unit_id: UUID, title: str, short_title: str, version: int | None = None) -> None:
+    """Call a unit otherwise; what it was called before stays known.
+
+    short_title: empty takes the title.  version: of the unit as it was looked at; None for who did not look.
+    Raises NotFound, Invalid (422), OrganisationChanged (409).
+    """
+    unit = _changing(unit_id, version)
+    faults = _blank_faults("", title=title) + _closed_faults(unit)
+    if faults:
+        raise Invalid(faults=faults)
+    was = unit.title
+    unit.title, unit.short_title = title.strip(), short_title.strip() or title.strip()
+    _save(unit, "title", "short_title")
+    if unit.title != was:
+        _write_down(unit, "renamed", title_was=was)
+    act = current_act()
+    act.about("unit", unit_id)
+    act.emit(UNIT_RENAMED, subject=str(unit_id), data={})
+
+
 @service("unit.move")
-def move_unit(actor: Actor, unit_id: UUID, parent_id: UUID | None) -> None:
+def move_unit(actor: Actor, unit_id: UUID, parent_id: UUID | None, version: int | None = None) -> None:
     """Hang a unit, with everything below it, under another parent (None: make it a root).
 
-    Raises NotFound, UnitBelowItself (409) when the parent stands below the unit.
+    version: of the unit as it was looked at; None for who did not look.
+    Raises NotFound, Invalid (a closed unit), UnitBelowItself (409) when the parent stands below the unit, OrganisationChanged (409).
     """
     _lock_tree()
-    unit = Unit.objects.filter(id=unit_id).first()
-    if unit is None or (parent_id is not None and not Unit.objects.filter(id=parent_id).exists()):
+    unit = _changing(unit_id, version)
+    parent = Unit.objects.filter(id=parent_id).first() if parent_id is not None else None
+    if parent_id is not None and parent is None:
         raise NotFound(msgid("There is no such unit."))
+    faults = _closed_faults(unit) + (_closed_faults(parent, "parent") if parent is not None else [])
+    if faults:
+        raise Invalid(faults=faults)
     below = set(UnitPath.objects.filter(ancestor_id=unit_id).values_list("descendant_id", flat=True))
     if parent_id in below:
         raise UnitBelowItself(msgid("{unit} cannot stand below itself."), unit=unit.title)
     UnitPath.objects.filter(descendant_id__in=below).exclude(ancestor_id__in=below).delete()
+    was = unit.parent_id
     unit.parent_id = parent_id
-    unit.save(update_fields=["parent"])
+    _save(unit, "parent")
     if parent_id is not None:
         _join(parent_id, unit_id)
+    if parent_id != was:
+        _write_down(unit, "moved", parent_was_id=was)
     act = current_act()
     act.about("unit", unit_id)
     act.emit(UNIT_MOVED, subject=str(unit_id), data={"parent_id": str(parent_id) if parent_id else None})
 
 
+@service("unit.close")
+def close_unit(actor: Actor, unit_id: UUID, version: int | None = None) -> None:
+    """Close a unit today, with its posts that nobody holds. It stays in the tree for whoever asks about the past.
+
+    version: of the unit as it was looked at; None for who did not look.  Its row is locked first, so that nothing new can name it
+    meanwhile. Raises NotFound, Invalid (closed already), OrganisationChanged (409), StillNeeded (409) with every reason: units below
+    it, posts that are held, and what other engines say (`identity.registry.register_need`).
+    """
+    _lock_tree()
+    unit = _changing(unit_id, version)
+    if faults := _closed_faults(unit):
+        raise Invalid(faults=faults)
+    posts = list(Post.objects.select_for_update().filter(unit_id=unit_id, closed_on__isnull=True).order_by("code"))
+    faults = []
+    if below := Unit.objects.filter(parent_id=unit_id, closed_on__isnull=True).count():
+        faults.append(
+            FieldFault(
+                "", "has-units", msgid("{number} units stand directly below it; move or close them."), {"number": below}
+            )
+        )
+    for post in posts:
+        faults += _held_faults(post) + needs_of("post", post.id)
+    faults += needs_of("unit", unit_id)
+    if faults:
+        raise StillNeeded(faults=faults)
+    day = today()
+    for post in posts:
+        post.closed_on = day
+        _save(post, "closed_on")
+    unit.closed_on = day
+    _save(unit, "closed_on")
+    _write_down(unit, "closed")
+    act = current_act()
+    act.about("unit", unit_id)
+    for post in posts:
+        act.about("post", post.id)
+        act.emit(POST_CLOSED, subject=str(post.id), data={"unit_id": str(unit_id), "on": day.isoformat()})
+    act.emit(UNIT_CLOSED, subject=str(unit_id), data={"on": day.isoformat()})
+
+
 @service("post.open")
 def open_post(actor: Actor, post: NewPost) -> UUID:
     """Add a post to a unit and return its id. Raises Invalid (422) with everything wrong with it, CodeTaken (409)."""
-    units = dict(Unit.objects.filter(code=post.unit_code).values_list("code", "id"))
-    faults = _post_faults(post, "", units, duties())
-    if faults:
+    rows = {row.code: row for row in Unit.objects.select_for_update().filter(code=post.unit_code)}
+    unit = rows.get(post.unit_code)
+    faults = _post_faults(post, "", rows, duties())
+    if unit is not None:
+        faults += _closed_faults(unit, "unit")
+    if faults or unit is None:
         raise Invalid(faults=faults)
     if Post.objects.filter(code=post.code).exists():
         raise CodeTaken(msgid("Another post has the code {code}."), code=post.code)
-    row = Post.objects.create(code=post.code, unit_id=units[post.unit_code], title=post.title, origin=actor.origin)
+    row = Post.objects.create(code=post.code, unit=unit, title=post.title, origin=actor.origin)
     PostDuty.objects.bulk_create([PostDuty(post=row, duty=duty) for duty in sorted(post.duties)])
     act = current_act()
     act.about("post", row.id)
     act.emit(POST_OPENED, subject=str(row.id), data={"code": row.code, "unit_id": str(row.unit_id)})
     return row.id
+
+
+@service("post.change-duties")
+def change_duties(actor: Actor, post_id: UUID, given: Collection[str], version: int | None = None) -> None:
+    """Let a post have these duties and no others: what its holders may do changes at once.
+
+    version: of the post as it was looked at; None for who did not look.  Nobody changes the duties of a post that he holds himself.
+    Raises NotFound, NotAllowed (one's own post), OrganisationChanged (409), Invalid (422) with everything wrong: a closed post,
+    unknown duties, duties that exclude each other in the post or in one of its holders; LastAdministrator (409) when nobody would
+    be left for an administrator's work.
+    """
+    lock_administrators()
+    post = _changing_post(post_id, version)
+    had, wanted = set(post.duties.values_list("duty", flat=True)), set(given)
+    holders = holders_of(post)
+    if actor.capacity is not CapacityKind.SYSTEM and any(one.account_id == actor.account_id for one in holders):
+        raise NotAllowed(msgid("Nobody changes the duties of a post that he holds himself."))
+    known = duties()
+    faults = _closed_faults(post) + _duties_faults(wanted, "", {**known, **{id: known.get(id) for id in had}})
+    faults += [fault for one in holders for fault in exclusion_faults(one, wanted, known)]
+    if faults:
+        raise Invalid(faults=faults)
+    refuse_to_lose_the_last(post, had - wanted)
+    PostDuty.objects.filter(post=post, duty__in=had - wanted).delete()
+    PostDuty.objects.bulk_create([PostDuty(post=post, duty=duty) for duty in sorted(wanted - had)])
+    _save(post)
+    act = current_act()
+    act.about("post", post.id)
+    changed = {"given": sorted(wanted - had), "taken": sorted(had - wanted)}
+    act.note(**changed)
+    act.emit(POST_CHANGED, subject=str(post.id), data=changed)
+
+
+@service("post.close")
+def close_post(actor: Actor, post_id: UUID, version: int | None = None) -> None:
+    """Close a post today. Who held it stays known.
+
+    version: of the post as it was looked at; None for who did not look.
+    Raises NotFound, Invalid (closed already), OrganisationChanged (409), StillNeeded (409) with every reason.
+    """
+    post = _changing_post(post_id, version)
+    if faults := _closed_faults(post):
+        raise Invalid(faults=faults)
+    if faults := _held_faults(post) + needs_of("post", post.id):
+        raise StillNeeded(faults=faults)
+    post.closed_on = today()
+    _save(post, "closed_on")
+    act = current_act()
+    act.about("post", post.id)
+    act.emit(POST_CLOSED, subject=str(post.id), data={"unit_id": str(post.unit_id), "on": post.closed_on.isoformat()})
 
 
 @service("unit.load")
@@ -122,7 +290,8 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     Set-based, and the closure is computed anew. Raises Invalid (422) naming every bad row as `<row>/<field>`.
     """
     _lock_tree()
-    ids = dict(Unit.objects.values_list("code", "id"))
+    stood = {row.code: row for row in Unit.objects.all()}
+    ids = {code: row.id for code, row in stood.items()}
     new = {unit.code: uuid7() for unit in units if unit.code not in ids}
     ids.update(new)
     faults = [fault for row, unit in enumerate(units) for fault in _unit_faults(unit, f"{row}/", ids)]
@@ -132,9 +301,11 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     for unit in units:
         row = _unit_row(unit, actor.origin)
         row.id, row.parent_id = ids[unit.code], ids.get(unit.parent_code)
+        row.version = stood[unit.code].version + 1 if unit.code in stood else 1
         rows.append(row)
-    fields = ["title", "short_title", "credit_code", "level", "division_code", "parent"]
+    fields = ["title", "short_title", "credit_code", "level", "division_code", "parent", "version"]
     Unit.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
+    UnitChange.objects.bulk_create(one for row in rows for one in _changes(stood.get(row.code), row))
     _rebuild()
     act = current_act()
     act.about("unit", "batch")
@@ -231,12 +402,16 @@ def _post_faults(post: NewPost, at: str, units: Collection[str], known: Mapping[
                 at + "unit", "unknown-unit", msgid("There is no unit with the code {code}."), {"code": post.unit_code}
             )
         )
-    for duty in sorted(post.duties):
-        if duty not in known:
-            faults.append(
-                FieldFault(at + "duties", "unknown-duty", msgid("There is no duty named {duty}."), {"duty": duty})
-            )
-    if pair := excluded_pair(post.duties, post.duties, known.get):
+    return faults + _duties_faults(post.duties, at, known)
+
+
+def _duties_faults(given: Collection[str], at: str, known: Mapping[str, DutyView | None]) -> list[FieldFault]:
+    faults = [
+        FieldFault(at + "duties", "unknown-duty", msgid("There is no duty named {duty}."), {"duty": duty})
+        for duty in sorted(given)
+        if duty not in known
+    ]
+    if pair := excluded_pair(given, given, known.get):
         one, other = pair
         faults.append(
             FieldFault(
@@ -255,6 +430,68 @@ def _blank_faults(at: str, **values: str) -> list[FieldFault]:
         for name, value in values.items()
         if not value.strip()
     ]
+
+
+def _closed_faults(one: Unit | Post, at: str = "") -> list[FieldFault]:
+    if one.closed_on is None:
+        return []
+    closed = msgid("This unit is closed.") if isinstance(one, Unit) else msgid("This post is closed.")
+    return [FieldFault(at, "unit-closed" if isinstance(one, Unit) else "post-closed", closed)]
+
+
+def _held_faults(post: Post) -> list[FieldFault]:
+    """Somebody sits in the post, or will."""
+    held = Assignment.objects.filter(not_over(today()), post=post).count()
+    if not held:
+        return []
+    return [
+        FieldFault(
+            "",
+            "post-held",
+            msgid("The post {post} is held by {number} officers; end their assignments first."),
+            {"post": post.title, "number": held},
+        )
+    ]
+
+
+def _changing(unit_id: UUID, version: int | None) -> Unit:
+    """The unit, locked, as it was looked at."""
+    unit = Unit.objects.select_for_update().filter(id=unit_id).first()
+    if unit is None:
+        raise NotFound(msgid("There is no such unit."))
+    if version is not None and unit.version != version:
+        raise OrganisationChanged()
+    return unit
+
+
+def _changing_post(post_id: UUID, version: int | None) -> Post:
+    post = Post.objects.select_for_update().filter(id=post_id).first()
+    if post is None:
+        raise NotFound(msgid("There is no such post."))
+    if version is not None and post.version != version:
+        raise OrganisationChanged()
+    return post
+
+
+def _save(one: Unit | Post, *fields: str) -> None:
+    one.version += 1
+    one.save(update_fields=[*fields, "version"])
+
+
+def _write_down(unit: Unit, what: str, **was: Any) -> None:
+    UnitChange.objects.create(unit=unit, what=what, title=unit.title, parent_id=unit.parent_id, **was)
+
+
+def _changes(was: Unit | None, unit: Unit) -> Iterator[UnitChange]:
+    """What a list of units changed of one."""
+    now_so = {"unit_id": unit.id, "title": unit.title, "parent_id": unit.parent_id}
+    if was is None:
+        yield UnitChange(what="opened", **now_so)
+        return
+    if was.title != unit.title:
+        yield UnitChange(what="renamed", title_was=was.title, **now_so)
+    if was.parent_id != unit.parent_id:
+        yield UnitChange(what="moved", parent_was_id=was.parent_id, **now_so)
 
 
 def _lock_tree() -> None:
