@@ -76,7 +76,8 @@ def test_after_acceptance_the_fact_stands_with_its_source_and_the_officer_s_read
     assert "金盘路30号5栋1202室" in page
     assert "登记单位" in page
     assert "今天登记" in page
-    assert "本人" in page_of(resident, "/my/reads/")
+    assert "本人" in page_of(resident, "/my/reads/?own=1")
+    assert "还没有人查看过您的信息" in page_of(resident, "/my/reads/"), "one's own looks stand back"
 
 
 def test_an_officer_is_told_to_come_as_a_person(demo: Demo) -> None:

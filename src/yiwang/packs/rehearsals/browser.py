@@ -23,6 +23,7 @@ __all__ = ["BrowserDriver", "NoBrowser", "open_browser"]
 PATIENCE_MS = 15_000
 TURN_MS = 25
 QUIET_TURNS = 3  # turns without a request: what a change sets off starts within two
+MOST_SCREENS = 60  # of one form
 SIZE = {"width": 1440, "height": 900}
 FIELDS = "input:not([type=hidden]):not([type=submit]):not([type=button]), select, textarea"
 
@@ -228,10 +229,28 @@ class BrowserDriver:
 
     def _named(self, role: str, name: str) -> Any:
         exact = self._page.get_by_role(role, name=name, exact=True)
-        return exact if exact.count() else self._page.get_by_role(role, name=re.compile(re.escape(name)))
+        if exact.count():
+            return exact
+        # A part that only ears hear is set off by a space, which Chinese does not write.
+        apart = r"\s*".join(re.escape(one) for one in re.sub(r"\s+", "", name))
+        whole = self._page.get_by_role(role, name=re.compile(f"^{apart}$"))
+        return whole if whole.count() else self._page.get_by_role(role, name=re.compile(apart))
+
+    def _screens(self) -> Iterator[None]:
+        """The page as it stands, and then each further screen of a form that asks one thing after the other: on to its end, and back."""
+        yield
+        for button in (self._page.locator("[data-step-on]:visible"), self._page.locator("[data-step-back]:visible")):
+            for _turned in range(MOST_SCREENS):
+                if not button.count():
+                    break
+                button.first.click()
+                yield
 
     def _one(self, role: str, name: str, beside: str) -> Any:
-        found = self._named(role, name)
+        for _screen in self._screens():
+            found = self._named(role, name)
+            if found.count():
+                break
         if not found.count():
             present = [text for text in self._page.get_by_role(role).all_inner_texts() if text.strip()]
             raise NotSeen(
@@ -246,22 +265,29 @@ class BrowserDriver:
         raise NotSeen(f"There is no {role} “{name}” beside “{beside}”.")
 
     def _group(self, label: str) -> Any:
+        for _screen in self._screens():
+            if (found := self._find_group(label)) is not None:
+                return found
+        raise NotSeen(f"There is no group of fields “{label}”. {self._read_names()}")
+
+    def _find_group(self, label: str) -> Any:
         for exact in (True, False):
             for role in ("group", "radiogroup"):
                 found = self._page.get_by_role(role, name=label, exact=exact)
                 if found.count():
                     return found.first
-        raise NotSeen(f"There is no group of fields “{label}”. {self._read_names()}")
+        return None
 
     def _field(self, label: str, within: Any) -> Any:
         scope = self._page if within is None else within
-        for exact in (True, False):
-            found = scope.get_by_label(label, exact=exact).locator("visible=true")
-            if found.count():
-                return found.first
-        if within is not None:
-            raise NotSeen(f"There is no field “{label}”. {self._read_names()}")
-        return self._group(label)
+        for _screen in self._screens():
+            for exact in (True, False):
+                found = scope.get_by_label(label, exact=exact).locator("visible=true")
+                if found.count():
+                    return found.first
+            if within is None and (group := self._find_group(label)) is not None:
+                return group
+        raise NotSeen(f"There is no field “{label}”. {self._read_names()}")
 
     def _read_names(self) -> str:
         names = dict.fromkeys(name for name, _ in self._read().labelled())

@@ -43,18 +43,20 @@ def reads(request: FaceRequest) -> HttpResponse:
     units = [(str(id), title) for id, title in records.list_readers(request.actor, about=whose)]
     unit = asked["unit"] if asked["unit"] in dict(units) else ""
     days = int(asked["days"]) if asked["days"] in {str(one) for one in PERIODS} else 0
+    with_own = request.GET.get("own") == "1"  # one's own looks are many and tell one nothing
     page = records.list_reads(
         request.actor,
         request.GET.get("cursor", ""),
         about=whose,
         since=today() - timedelta(days=days) if days else None,
         unit_id=UUID(unit) if unit else None,
+        others_only=not with_own,
     )
     periods = [
         (0, _("All")),
         *((one, _("last {days} days").format(days=one)) for one in PERIODS),
     ]
-    kept = {"about": about, "days": str(days) if days else "", "unit": unit}
+    kept = {"about": about, "days": str(days) if days else "", "unit": unit, "own": "1" if with_own else ""}
     context = {
         "page": page,
         "represented": represented,
@@ -63,6 +65,7 @@ def reads(request: FaceRequest) -> HttpResponse:
         "about": about,
         "unit": unit,
         "days": days,
+        "own": with_own,
         "keep": urlencode({name: value for name, value in kept.items() if value}),
     }
     return render(request, "portal/reads.html", context)
