@@ -61,6 +61,8 @@ NO_PAGE = {
     "desk/cases/<uuid:case_id>/cancel/",
     "desk/messages/<uuid:message_id>/read/",
     "desk/assignments/<uuid:assignment_id>/end/",
+    "desk/officers/<uuid:account_id>/start-password/",
+    "desk/officers/<uuid:account_id>/close/",
     "desk/audit/verify/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",

@@ -95,7 +95,13 @@ class FacesMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
-        """Refuse NUL in what was asked or typed: no keyboard makes one, and the database takes none."""
+        """Let nobody go on with a password that another gave him; refuse NUL: no keyboard makes one, and the database takes none."""
+        if _must_change_password(request):
+            if _is_api(request):
+                return problem_response(request, PasswordToChange())
+            return HttpResponseRedirect(
+                "/desk/account/" if request.path.startswith("/desk/") else "/my/account/", status=303
+            )
         sent = (value for form in (request.GET, request.POST) for _name, values in form.lists() for value in values)
         return fault_response(request, Malformed()) if any("\0" in value for value in sent) else None
 
@@ -104,6 +110,17 @@ class FacesMiddleware:
         if isinstance(exception, Fault):
             return fault_response(request, exception)
         return None
+
+
+def _must_change_password(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or user.start_password_until is None:
+        return False
+    return request.path not in BEFORE_CHANGE and not request.path.startswith("/static/")
+
+
+BEFORE_CHANGE = {"/my/account/", "/desk/account/", "/sign-out/", "/preferences/", "/api/v1/session"}
+"""What one may open while the password that another gave has to be changed."""
 
 
 def _language(request: HttpRequest) -> str:
@@ -215,6 +232,14 @@ class CsrfFailed(NotAllowed):
     code = "csrf-failed"
     title = "This page was open for too long"
     next_step = "Send again. Nothing that you entered is lost."
+
+
+class PasswordToChange(NotAllowed):
+    """The password was given by an administrator: nothing is done under it but to take another."""
+
+    code = "password-to-change"
+    title = "Take a password of your own first"
+    next_step = "Open “My account” and change the password; then go on."
 
 
 class NoSuchMethod(Fault):

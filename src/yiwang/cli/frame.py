@@ -37,6 +37,10 @@ COMMANDS = {
     "retry": ("operating", "Try again the events that were set aside after failures."),
     "doctor": ("operating", "Look for what is broken and say which command mends it."),
     "keys": ("operating", "Show or renew the city's signing key."),
+    "administrators": (
+        "administrators",
+        "Seat the first three administrators of a city, or renew a password that one lost.",
+    ),
     "migrate": ("operating", "Bring the database's tables up to this version."),
     "web": ("running", ""),
     "worker": ("running", ""),

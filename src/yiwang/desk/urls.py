@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.desk.views import (
+    account,
     articles,
     audit,
     board,
@@ -67,7 +68,11 @@ urlpatterns = [
     path("messages/address/", messages.address, name="mail-address"),
     path("messages/address/code/", messages.confirm, name="mail-code"),
     path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
+    path("account/", account.account, name="account"),
     path("officers/", officers.officers, name="officers"),
+    path("officers/<uuid:account_id>/", officers.officer, name="officer"),
+    path("officers/<uuid:account_id>/start-password/", officers.start_password, name="start-password"),
+    path("officers/<uuid:account_id>/close/", officers.close, name="close-account"),
     path("assignments/<uuid:assignment_id>/end/", officers.end, name="end-assignment"),
     path("units/", organisation.units, name="units"),
     path("units/<uuid:unit_id>/", organisation.unit, name="unit"),

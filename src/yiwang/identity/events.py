@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 __all__ = [
+    "ACCOUNT_CLOSED",
     "ACCOUNT_LOCKED",
     "ACCOUNT_OPENED",
+    "ACCOUNT_PASSWORD_CHANGED",
     "ACCOUNT_SIGNED_IN",
     "ACCOUNT_SIGNED_OUT",
+    "ACCOUNT_START_PASSWORD_GIVEN",
+    "ADMINISTRATORS_SEATED",
     "ASSIGNMENT_ENDED",
     "ASSIGNMENT_MADE",
     "POST_CHANGED",
@@ -66,3 +70,15 @@ UNIT_RENAMED: Final = "unit.renamed.v1"
 
 UNIT_CLOSED: Final = "unit.closed.v1"
 """A unit is no more.  `subject`: its id.  data: `on` (first civil date without it)."""
+
+ACCOUNT_PASSWORD_CHANGED: Final = "account.password-changed.v1"  # noqa: S105 - the name of an event
+"""Somebody took another password.  `subject`: the account."""
+
+ACCOUNT_START_PASSWORD_GIVEN: Final = "account.start-password-given.v1"  # noqa: S105 - the name of an event
+"""An officer was given a password to begin with.  `subject`: the account."""
+
+ACCOUNT_CLOSED: Final = "account.closed.v1"
+"""An account is no more.  `subject`: its id.  data: `on` (first civil date without it)."""
+
+ADMINISTRATORS_SEATED: Final = "administrators.seated.v1"
+"""The first three administrators of a city.  `subject`: `first`.  data: `account_ids`."""

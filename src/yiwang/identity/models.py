@@ -36,6 +36,10 @@ class Account(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     opened_at = models.DateTimeField(default=now)
+    closed_on = models.DateField(null=True, db_comment="first civil date without it")
+    start_password_until = models.DateTimeField(
+        null=True, db_comment="machine time; the password was given by another and must be changed before anything else"
+    )
     origin = models.TextField(default="live")
 
     objects: ClassVar[AccountManager] = AccountManager()
@@ -48,6 +52,17 @@ class Account(AbstractBaseUser):
             models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="account_origin_known"),
             models.CheckConstraint(condition=~Q(login=""), name="account_has_a_login"),
         ]
+
+
+class FormerPassword(models.Model):
+    """A password that an account had: one of the last five is not taken again (GB/T 22239-2019 8.1.4.1 a).
+
+    Personal data: a password hash (Argon2id).
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    password = models.TextField()
 
 
 class SignInAttempt(models.Model):

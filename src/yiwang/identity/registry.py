@@ -65,6 +65,8 @@ def needs_of(of: Needed, id: UUID) -> list[FieldFault]:
 
 
 register_administrative_action("account.open", Administrator.SYSTEM)
+register_administrative_action("account.close", Administrator.SYSTEM)
+register_administrative_action("account.give-start-password", Administrator.SYSTEM)
 register_administrative_action("unit.open", Administrator.SYSTEM)
 register_administrative_action("unit.move", Administrator.SYSTEM)
 register_administrative_action("unit.rename", Administrator.SYSTEM)
@@ -80,6 +82,8 @@ register_administrative_action("audit.read", Administrator.AUDIT)
 describe_actions(
     {
         "account.open": msgid("Open accounts"),
+        "account.close": msgid("Close accounts"),
+        "account.give-start-password": msgid("Give officers a start password"),
         "unit.open": msgid("Open units"),
         "unit.rename": msgid("Rename units"),
         "unit.move": msgid("Move units below others"),

@@ -23,6 +23,7 @@ __all__ = [
     "NewUnit",
     "OfficerPage",
     "OfficerView",
+    "OwnAccount",
     "PostLine",
     "PostPage",
     "PostView",
@@ -215,6 +216,16 @@ class DutyPage:
     posts: tuple[PostLine, ...]
     count: int
     excluded: tuple[DutyView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAccount:
+    """One's own account. must_change: the password was given by another.  least: characters of a password.  posts: those of today."""
+
+    account: AccountView
+    must_change: bool
+    least: int
+    posts: tuple[PostView, ...]
 
 
 @dataclass(frozen=True, slots=True)

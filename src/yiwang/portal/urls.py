@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from yiwang.portal.views import (
+    account,
     applications,
     apply,
     cases,
@@ -49,6 +50,7 @@ urlpatterns = [
     path("places/picker/", apply.picker, name="picker"),
     path("receipts/<uuid:case_id>/", cases.receipt, name="receipt"),
     path("my/", space.space, name="space"),
+    path("my/account/", account.account, name="account"),
     path("my/cases/", cases.case_list, name="cases"),
     path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),

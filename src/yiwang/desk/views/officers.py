@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
 from yiwang.desk.views.signing import safe_next
 from yiwang.identity import queries, services
 from yiwang.identity.values import AssignmentView, OfficerPage
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
+from yiwang.kernel.errors import Fault, FieldFault, Invalid, format_message, msgid
+from yiwang.records import queries as records
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -29,6 +30,7 @@ EVERYBODY = 1000
 class Row:
     """One line of the table: an officer with one of his assignments, or with none."""
 
+    account_id: UUID
     login: str
     assignment: AssignmentView | None
 
@@ -96,7 +98,7 @@ def _rows(found: OfficerPage) -> list[Row]:
     for one in found.officers:
         if not one.assignments:
             continue
-        rows.extend(Row(one.account.login, held) for held in one.assignments)
+        rows.extend(Row(one.account.id, one.account.login, held) for held in one.assignments)
     return rows
 
 
@@ -115,3 +117,52 @@ def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
     else:
         messages.success(request, _("The assignment ends on the day you gave."))
     return HttpResponseRedirect(safe_next(request, "/desk/officers/"), status=303)
+
+
+@require_safe
+@for_post
+def officer(request: FaceRequest, account_id: UUID) -> HttpResponse:
+    """One officer: the posts he held, and what his account needs."""
+    return _show_officer(request, account_id)
+
+
+def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **more: Any) -> HttpResponse:
+    found = queries.officer(request.actor, account_id)
+    subject = found.account.subject_id
+    context = {
+        "officer": found,
+        "name": records.system_names([subject]).get(subject, "") if subject and found.assignments else "",
+        "may_help": queries.why(request.actor, "account.close").allowed,
+    }
+    return page(request, "desk/officer.html", {**context, **more}, status)
+
+
+@require_POST
+@for_post
+def start_password(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
+    """Give one to begin with. It stands on this answer alone, which no browser keeps."""
+    try:
+        given = services.give_start_password(request.actor, account_id)
+    except Invalid as invalid:
+        return _refused(request, account_id, invalid)
+    return _show_officer(request, account_id, given=given)
+
+
+@require_POST
+@for_post
+def close(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
+    """Close an account, its assignments and its sessions."""
+    try:
+        queries.require(request.actor, "account.close")
+        if not request.POST.get("sure"):
+            raise Invalid(faults=[FieldFault("sure", "required", msgid("Say that you are sure."))])
+        services.close_account(request.actor, account_id)
+    except Invalid as invalid:
+        return _refused(request, account_id, invalid)
+    messages.success(request, _("The account is closed. Its posts and sessions have ended."))
+    return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
+
+
+def _refused(request: FaceRequest, account_id: UUID, invalid: Invalid) -> HttpResponse:
+    said = [{"text": format_message(_(one.message), one.params), "target": ""} for one in invalid.faults]
+    return _show_officer(request, account_id, invalid.status, summary=said)

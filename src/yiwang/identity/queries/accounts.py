@@ -10,11 +10,13 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.permission import seat_of
-from yiwang.identity.queries.shapes import account_view, in_force, post_views
+from yiwang.identity.queries.shapes import account_view, in_force, not_over, post_views
+from yiwang.identity.rules.credentials import SHORTEST_OF_ADMINISTRATORS, SHORTEST_PASSWORD
 from yiwang.identity.values import (
     AccountView,
     Administrator,
     CapacityView,
+    OwnAccount,
     PostView,
 )
 from yiwang.kernel.errors import NotAllowed, NotFound, NotSignedIn, msgid
@@ -23,7 +25,9 @@ from yiwang.kernel.time import today
 __all__ = [
     "actor_for_post",
     "actor_for_self",
+    "administers",
     "capacities_of",
+    "own_account",
     "posts_of",
     "system_account",
     "system_account_of_subject",
@@ -60,6 +64,23 @@ def system_administrators_present(on: date | None = None) -> set[Administrator]:
     whose = {id: one.administrator for id, one in duties().items() if one.administrator is not None}
     held = Assignment.objects.filter(in_force(on or today()), account__is_active=True, post__duties__duty__in=whose)
     return {whose[id] for id in held.values_list("post__duties__duty", flat=True) if id in whose}
+
+
+def administers(account_id: UUID) -> bool:
+    """Whether the account holds an administrator's post, today or later. Two queries."""
+    ids = [id for id, one in duties().items() if one.administrator is not None]
+    return Assignment.objects.filter(not_over(today()), account_id=account_id, post__duties__duty__in=ids).exists()
+
+
+def own_account(actor: Actor) -> OwnAccount:
+    """What one sees of one's own account. Raises NotSignedIn. Four queries."""
+    account = Account.objects.filter(id=actor.account_id).first() if actor.account_id else None
+    if account is None:
+        raise NotSignedIn(msgid("Sign in first."))
+    least = SHORTEST_OF_ADMINISTRATORS if administers(account.id) else SHORTEST_PASSWORD
+    return OwnAccount(
+        account_view(account), account.start_password_until is not None, least, tuple(posts_of(account.id))
+    )
 
 
 def actor_for_self(account: Account | AccountView, *, correlation_id: str = "") -> Actor:

@@ -49,6 +49,7 @@ __all__ = [
     "list_officers",
     "list_posts",
     "list_units",
+    "officer",
     "post_page",
     "post_titles",
     "posts_with_duty",
@@ -297,6 +298,15 @@ def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> Officer
     assignments = _assignment_views([account.id for account in shown])
     officers = tuple(OfficerView(account_view(one), tuple(assignments.get(one.id, ()))) for one in shown)
     return OfficerPage(officers, _next_cursor(shown[-1]) if len(rows) > limit else "")
+
+
+def officer(actor: Actor, account_id: UUID) -> OfficerView:
+    """One account with its assignments, for the administrators. Four queries. Raises NotAllowed, NotFound."""
+    require(actor, "officer.list")
+    account = Account.objects.filter(id=account_id).first()
+    if account is None:
+        raise NotFound(msgid("There is no such account."))
+    return OfficerView(account_view(account), tuple(_assignment_views([account.id]).get(account.id, ())))
 
 
 def account_by_login(actor: Actor, login: str) -> AccountView | None:

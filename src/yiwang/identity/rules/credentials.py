@@ -7,9 +7,10 @@ import unicodedata
 
 from yiwang.kernel.errors import FieldFault, msgid
 
-__all__ = ["SHORTEST_PASSWORD", "canonical_login", "login_faults", "password_faults"]
+__all__ = ["SHORTEST_OF_ADMINISTRATORS", "SHORTEST_PASSWORD", "canonical_login", "login_faults", "password_faults"]
 
 SHORTEST_PASSWORD = 10
+SHORTEST_OF_ADMINISTRATORS = 12
 LONGEST_PASSWORD = 256
 CLASSES_NEEDED = 3
 
@@ -34,16 +35,18 @@ def login_faults(login: str, pointer: str = "login") -> list[FieldFault]:
     ]
 
 
-def password_faults(password: str, login: str, pointer: str = "password") -> list[FieldFault]:
-    """What is wrong with a new password: every broken rule at once."""
+def password_faults(
+    password: str, login: str, pointer: str = "password", *, least: int = SHORTEST_PASSWORD
+) -> list[FieldFault]:
+    """What is wrong with a new password: every broken rule at once. least: characters."""
     faults = []
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    if not least <= len(password) <= LONGEST_PASSWORD:
         faults.append(
             FieldFault(
                 pointer,
                 "password-length",
                 msgid("A password has {least} to {most} characters."),
-                {"least": SHORTEST_PASSWORD, "most": LONGEST_PASSWORD},
+                {"least": least, "most": LONGEST_PASSWORD},
             )
         )
     classes = [r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]"]

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from yiwang.identity.services.accounts import LoginTaken, PersonHasAccount, open_account, system_open_accounts
+from yiwang.identity.services.accounts import (
+    LoginTaken,
+    PersonHasAccount,
+    close_account,
+    open_account,
+    system_open_accounts,
+)
+from yiwang.identity.services.administrators import (
+    AdministratorsSeated,
+    system_renew_administrator,
+    system_seat_administrators,
+)
 from yiwang.identity.services.assignments import (
     AlreadyAssigned,
     AssignmentEnded,
@@ -12,6 +23,7 @@ from yiwang.identity.services.assignments import (
     end_assignment,
     system_assign_posts,
 )
+from yiwang.identity.services.passwords import change_password, give_start_password
 from yiwang.identity.services.sign_in import SignInLocked, SignInRefused, sign_in, sign_out, system_forget_attempts
 from yiwang.identity.services.units import (
     CodeTaken,
@@ -30,6 +42,12 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "AdministratorsSeated",
+    "change_password",
+    "close_account",
+    "give_start_password",
+    "system_renew_administrator",
+    "system_seat_administrators",
     "AlreadyAssigned",
     "AssignmentEnded",
     "CodeTaken",

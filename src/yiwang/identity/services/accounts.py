@@ -9,13 +9,18 @@ from django.contrib.auth.hashers import make_password
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
-from yiwang.identity.events import ACCOUNT_OPENED
-from yiwang.identity.models import Account
+from yiwang.identity.events import ACCOUNT_CLOSED, ACCOUNT_OPENED
+from yiwang.identity.models import Account, Assignment
+from yiwang.identity.queries import administers
+from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
-from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
+from yiwang.identity.services.assignments import end_seat
+from yiwang.identity.services.passwords import common_faults
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
+from yiwang.kernel.time import today
 from yiwang.subjects.queries import subject_kinds, system_subject
 
-__all__ = ["LoginTaken", "PersonHasAccount", "open_account", "system_open_accounts"]
+__all__ = ["LoginTaken", "PersonHasAccount", "close_account", "new_account", "open_account", "system_open_accounts"]
 
 
 class LoginTaken(Conflict):
@@ -41,7 +46,40 @@ def open_account(actor: Actor, login: str, password: str, *, subject_id: UUID | 
     subject_id: the natural person; an account without one cannot hold posts, because nobody could see whose they are.
     Raises Invalid (422) with everything wrong with login, password and subject; LoginTaken, PersonHasAccount (409).
     """
-    return _open(actor, login, password, subject_id)
+    return new_account(actor, login, password, subject_id)
+
+
+@service("account.close")
+def close_account(actor: Actor, account_id: UUID) -> None:
+    """Close an account today: its assignments end with it, and its sessions at once. What it did stays known.
+
+    Who holds an administrator's post keeps his account until the security administrator has ended that: no administrator takes
+    another one away. Raises NotFound, NotAllowed (oneself), Invalid (422) with every reason.
+    """
+    account = Account.objects.select_for_update().filter(id=account_id).first()
+    if account is None:
+        raise NotFound(msgid("There is no such account."))
+    if actor.account_id == account.id:
+        raise NotAllowed(msgid("Nobody closes his own account here."))
+    faults = [] if account.is_active else [FieldFault("", "account-closed", msgid("This account is closed."))]
+    if administers(account.id):
+        faults.append(
+            FieldFault(
+                "",
+                "administrator",
+                msgid("It holds an administrator's post: the security administrator ends that assignment first."),
+            )
+        )
+    if faults:
+        raise Invalid(faults=faults)
+    day = today()
+    act = current_act()
+    act.about("account", account.id)
+    for one in Assignment.objects.select_for_update().filter(not_over(day), account=account).order_by("id"):
+        end_seat(actor, one, day)
+    account.is_active, account.closed_on = False, day
+    account.save(update_fields=["is_active", "closed_on"])
+    act.emit(ACCOUNT_CLOSED, subject=str(account.id), data={"on": day.isoformat()})
 
 
 @service("account.load")
@@ -57,17 +95,18 @@ def system_open_accounts(actor: Actor, accounts: Sequence[tuple[str, str | None,
     )
     for login, password, subject_id in accounts:
         if canonical_login(login) not in known:
-            known[canonical_login(login)] = _open(actor, login, password, subject_id)
+            known[canonical_login(login)] = new_account(actor, login, password, subject_id)
     current_act().about("account", "batch")
     current_act().note(count=len(accounts))
     return known
 
 
-def _open(actor: Actor, login: str, password: str | None, subject_id: UUID | None) -> UUID:
+def new_account(actor: Actor, login: str, password: str | None, subject_id: UUID | None) -> UUID:
+    """An account, within the service that is running. password: None for one with which nobody can sign in."""
     login = canonical_login(login)
     faults = login_faults(login)
     if password is not None:
-        faults += password_faults(password, login)
+        faults += password_faults(password, login) + common_faults(password, "password")
     faults += _subject_faults(subject_id)
     if faults:
         raise Invalid(faults=faults)

@@ -28,6 +28,8 @@ __all__ = [
     "LastAdministrator",
     "assign_post",
     "end_assignment",
+    "end_seat",
+    "seat",
     "exclusion_faults",
     "holders_of",
     "lock_administrators",
@@ -80,7 +82,7 @@ def assign_post(actor: Actor, account_id: UUID, post_id: UUID, valid_from: date,
     """
     if valid_from < today():
         raise Invalid(faults=[FieldFault("valid_from", "in-past", msgid("An assignment begins today or later."))])
-    return _assign(actor, account_id, post_id, Period(valid_from, valid_to))
+    return seat(actor, account_id, post_id, Period(valid_from, valid_to))
 
 
 @service("assignment.end")
@@ -99,7 +101,12 @@ def end_assignment(actor: Actor, assignment_id: UUID, on: date | None = None) ->
         raise AssignmentEnded(msgid("The assignment ends on {on}."), on=assignment.valid_to.isoformat())
     lock_administrators()
     refuse_to_lose_the_last(assignment.post, {duty.duty for duty in assignment.post.duties.all()}, assignment)
-    assignment.valid_to = max(last_day, assignment.valid_from)
+    end_seat(actor, assignment, last_day)
+
+
+def end_seat(actor: Actor, assignment: Assignment, on: date) -> None:
+    """Let an assignment end on a civil date, within the service that is running."""
+    assignment.valid_to = max(on, assignment.valid_from)
     assignment.ended_by_id = actor.account_id
     assignment.save(update_fields=["valid_to", "ended_by"])
     act = current_act()
@@ -122,14 +129,15 @@ def system_assign_posts(actor: Actor, seats: Sequence[tuple[UUID, UUID, date]]) 
     made = 0
     for account_id, post_id, valid_from in seats:
         if not Assignment.objects.filter(account_id=account_id, post_id=post_id, valid_to__isnull=True).exists():
-            _assign(actor, account_id, post_id, Period(valid_from))
+            seat(actor, account_id, post_id, Period(valid_from))
             made += 1
     current_act().about("assignment", "batch")
     current_act().note(given=len(seats), made=made)
     return made
 
 
-def _assign(actor: Actor, account_id: UUID, post_id: UUID, period: Period) -> UUID:
+def seat(actor: Actor, account_id: UUID, post_id: UUID, period: Period) -> UUID:
+    """Put an account into a post, within the service that is running. Raises what `assign_post` says."""
     post = Post.objects.select_for_update().filter(id=post_id).first()
     account = Account.objects.select_for_update().filter(id=account_id).first()
     if account is None or post is None:

@@ -30,7 +30,7 @@ from yiwang.outbox.services import append
 from yiwang.outbox.values import NewEvent
 from yiwang.subjects.queries import subject_kinds, system_find_subject
 
-__all__ = ["SignInLocked", "SignInRefused", "sign_in", "sign_out", "system_forget_attempts"]
+__all__ = ["SignInLocked", "SignInRefused", "prove", "sign_in", "sign_out", "system_forget_attempts"]
 
 FAILURES_UNTIL_LOCK = 5
 LOCK = timedelta(minutes=15)
@@ -81,6 +81,25 @@ def sign_in(login: str, password: str, *, address: str, correlation_id: str = ""
     if locked_until is None:
         raise SignInRefused()
     raise SignInLocked(msgid("The login is locked after too many failures."), until=locked_until)
+
+
+def prove(account: Account, password: str, *, address: str, correlation_id: str = "") -> bool:
+    """Whether this is the password of who has signed in already: before a change that a session alone must not make.
+
+    Counted and locked like signing in. Raises SignInLocked (429). Must not be called within a transaction.
+    """
+    key = _attempt_key(account.login, account)
+    with transaction.atomic(durable=True):
+        locked_until, failures = _count_attempt(key, account, address, machine_now())
+    if locked_until is None and _password_matches(account, password):
+        with transaction.atomic():
+            SignInAttempt.objects.filter(key=key).delete()
+        return True
+    if locked_until is None and failures >= FAILURES_UNTIL_LOCK:
+        locked_until = _lock(key, account, correlation_id)
+    if locked_until is not None:
+        raise SignInLocked(msgid("The login is locked after too many failures."), until=locked_until)
+    return False
 
 
 @service("account.sign-out", open_to=frozenset(CapacityKind) - {CapacityKind.VISITOR})
@@ -149,11 +168,12 @@ def _count_attempt(key: bytes, account: Account | None, address: str, at: dateti
 
 
 def _password_matches(account: Account | None, password: str) -> bool:
-    """One password hash in every case. A closed account matches nothing."""
+    """One password hash in every case. A closed account matches nothing, nor does a start password whose time is over."""
     if account is None or not account.has_usable_password():
         make_password(password)
         return False
-    return check_password(password, account.password) and account.is_active
+    in_time = account.start_password_until is None or machine_now() < account.start_password_until
+    return check_password(password, account.password) and account.is_active and in_time
 
 
 def _let_in(key: bytes, account: Account, correlation_id: str) -> None:

@@ -1,0 +1,36 @@
+"""My account, in the frame of the desk; without its menu as long as no post is chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from yiwang.acts.values import CapacityKind
+from yiwang.desk.frame import page
+from yiwang.forms.accounts import account_context, change_password
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: FaceRequest) -> HttpResponseBase:
+    """Who one is here, and another password."""
+    if request.method != "POST":
+        return _show(request, account_context(request))
+    context, status = change_password(request)
+    if status != 303:
+        return _show(request, context, status)
+    messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
+    return HttpResponseRedirect("/desk/account/", status=status)
+
+
+def _show(request: FaceRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    if request.actor.capacity is CapacityKind.POST:
+        return page(request, "desk/account.html", {**context, "layout": "desk/base.html"}, status)
+    return render(request, "desk/account.html", {**context, "layout": "desk/plain.html"}, status=status)

@@ -1,0 +1,28 @@
+"""My account, in the frame of the portal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.contrib import messages
+from django.http import HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from yiwang.forms.accounts import account_context, change_password
+
+if TYPE_CHECKING:
+    from yiwang.api.pages import FaceRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def account(request: FaceRequest) -> HttpResponseBase:
+    """Who one is here, and another password."""
+    if request.method != "POST":
+        return render(request, "portal/account.html", account_context(request))
+    context, status = change_password(request)
+    if status != 303:
+        return render(request, "portal/account.html", context, status=status)
+    messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
+    return HttpResponseRedirect("/my/account/", status=status)
