@@ -33,6 +33,7 @@ class CasesConfig(AppConfig):
             check_certificate,
             check_identifiers,
             check_numbers,
+            check_relates,
             check_working_days,
             check_writes,
         )
@@ -44,7 +45,7 @@ class CasesConfig(AppConfig):
         from yiwang.cases.services import settling
         from yiwang.cases.services.bringing import give_identifiers, make_numbers
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
-        from yiwang.cases.services.writing import write_records
+        from yiwang.cases.services.writing import relate, write_records
         from yiwang.cases.values import FILE_OWNER
         from yiwang.documents.registry import register_file_owner
         from yiwang.identity.registry import describe_actions, register_administrative_action, register_need
@@ -73,10 +74,12 @@ class CasesConfig(AppConfig):
         register_parameter_type("certificate", check_certificate)
         set_standing_agreements(named_by, item_title)
         register_parameter_type("writes", check_writes)
+        register_parameter_type("relates", check_relates)
         register_parameter_type("numbers", check_numbers)
         register_parameter_type("identifiers", check_identifiers)
         register_parameter_type("working-days", check_working_days)
         register_action("records.write", write_records, "inside", {"writes": "writes"})
+        register_action("relate", relate, "inside", {"relates": "relates"})
         register_action("number", make_numbers, "inside", {"numbers": "numbers"})
         register_action("identifier.give", give_identifiers, "inside", {"identifiers": "identifiers"})
         register_action("certificate.issue", issue_certificate, "outside", {"certificate": "certificate"})

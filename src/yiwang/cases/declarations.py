@@ -37,6 +37,7 @@ __all__ = [
     "check_certificate",
     "check_identifiers",
     "check_numbers",
+    "check_relates",
     "check_working_days",
     "check_writes",
 ]
@@ -1261,6 +1262,67 @@ def check_identifiers(value: Any, one: Declaration, city: City) -> Iterable[Para
         if form is not None and given.element not in known:
             advice = did_you_mean(given.element, known)
             yield ParameterFault(f"{n}/element", f"Nothing here asks or makes `{given.element}`.", advice)
+
+
+class RelateBody(_Part):
+    """A relation that the subject of the case has from this step on.
+
+    from, to: who stands at that end, by an identifier in an element; the subject stands at the other.  since: the form's date from which
+    it holds; left out, the day of the decision.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    relation: str
+    start: IdentifiedBody | None = Field(default=None, alias="from")
+    end: IdentifiedBody | None = Field(default=None, alias="to")
+    since: str = ""
+
+
+def check_relates(value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:
+    """Check a parameter of the type `relates`: a list of `RelateBody`, which may be empty."""
+    shape = "- {relation: …, to: {scheme: …, element: …}}"
+    for n, given in _each(value, RelateBody, "relations", shape):
+        if isinstance(given, ParameterFault):
+            yield given
+            continue
+        relation = city.find("relation", given.relation)
+        if relation is None:
+            advice = did_you_mean(given.relation, city.of_kind("relation"))
+            yield ParameterFault(f"{n}/relation", f"No pack declares the relation `{given.relation}`.", advice)
+        elif (given.start is None) == (given.end is None):
+            yield ParameterFault(
+                str(n), "The other end is not named, or both ends are.", f"Write `from` or `to`: `{shape}`."
+            )
+        else:
+            yield from _check_relate(n, given, relation, one, city)
+
+
+def _check_relate(
+    n: int, given: RelateBody, relation: Declaration, one: Declaration, city: City
+) -> Iterable[ParameterFault]:
+    name, found_by = ("to", given.end) if given.end else ("from", given.start)
+    roles = {"from": relation.body.start, "to": relation.body.end or relation.body.start}
+    own = roles["from" if name == "to" else "to"].kind
+    if one.kind == "item" and own != one.body.about:
+        message = f"The other end of `{relation.id}` is a {own}, and a {one.body.about} applies."
+        yield ParameterFault(f"{n}/{name}", message, "Name the other end, or another relation.")
+    kind = city.find("subject-kind", roles[name].kind)
+    schemes = [scheme.scheme for scheme in kind.body.identifiers] if kind is not None else []
+    if kind is not None and found_by.scheme not in schemes:
+        advice = did_you_mean(found_by.scheme, schemes)
+        yield ParameterFault(
+            f"{n}/{name}/scheme", f"No `{kind.id}` bears an identifier `{found_by.scheme}`.", advice
+        )
+    form = city.find("form", one.body.form) if one.kind == "item" else None
+    known = [*form.body.elements(), *_numbered_by(one)] if form is not None else []
+    for pointer, element in ((f"{n}/{name}/element", found_by.element), (f"{n}/since", given.since)):
+        if form is not None and element and element not in known:
+            advice = did_you_mean(element, known)
+            yield ParameterFault(pointer, f"Nothing here asks or makes `{element}`.", advice)
+    since = city.find("element", given.since)
+    if since is not None and since.body.type != "date":
+        yield ParameterFault(f"{n}/since", f"`{given.since}` is no date.", "Name an element of the type `date`.")
 
 
 def _each(value: Any, body: type[_Part], what: str, shape: str) -> Iterable[tuple[int, Any]]:

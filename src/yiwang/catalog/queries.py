@@ -210,9 +210,9 @@ def _field(body: Mapping[str, Any]) -> ResourceField:
 
 
 def _agreement(body: Mapping[str, Any]) -> AgreementView:
-    reader = body["reader"]
+    reader, relation = body["reader"], body.get("relation", "")
     return AgreementView(
-        body["id"], body["title"], body["resource"], frozenset(body["fields"]), frozenset(body["purposes"]),
+        body["id"], body["title"], body["resource"] or relation, frozenset(body["fields"] or [relation]), frozenset(body["purposes"]),
         frozenset(reader["units"]), frozenset(reader["duties"]), frozenset(reader["items"]), frozenset(body["in_full"]),
         date.fromisoformat(body["until"]) if body["until"] else None,
     )  # fmt: skip

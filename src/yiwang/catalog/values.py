@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
 
 from yiwang.kernel.errors import FieldFault
 from yiwang.kernel.texts import text
@@ -28,6 +30,7 @@ __all__ = [
     "ResourceView",
     "Sensitivity",
     "Shape",
+    "SharingBody",
     "Source",
     "Titled",
     "ValueRefused",
@@ -59,6 +62,25 @@ class Shape(StrEnum):
 
     STATE = "state"
     EVENT = "event"
+
+
+class SharingBody(BaseModel):
+    """Sharing terms 共享属性: unconditional 无条件共享, conditional 有条件共享, none 不予共享.
+
+    purposes: those it may be read for.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    terms: Literal["unconditional", "conditional", "none"]
+    conditions: str | dict[str, str] = ""
+    purposes: tuple[str, ...] = ()
+    law: str = ""
+
+    @property
+    def lacks_conditions(self) -> bool:
+        """Whether it is shared on conditions that nobody can know."""
+        return self.terms == "conditional" and not (self.conditions or self.purposes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +199,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class AgreementView:
-    """Who may read which fields of which resource, for what, until when 共享协议.
+    """Who may read which fields of which resource, for what, until when 共享协议; of a relation, `resource` and the one field are its id.
 
     units: codes of units, with what is below them.  duties, items: ids. A reader must be named in each list that is not empty.
     in_full: sensitive elements that are shown uncovered.  until: the last civil date, None for open-ended.

@@ -16,15 +16,17 @@ class RecordsConfig(AppConfig):
         from yiwang.catalog.registry import set_resource_tables
         from yiwang.identity.registry import describe_actions
         from yiwang.kernel.errors import msgid
+        from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
         from yiwang.outbox.registry import declare_event
         from yiwang.records import checks, samples
-        from yiwang.records.declarations import GeneratedTables
+        from yiwang.records.declarations import GeneratedTables, RelationKind
         from yiwang.records.events import DISCREPANCY_ENDED, DISCREPANCY_FIELDS, DISCREPANCY_OPENED, ENDED_FIELDS
         from yiwang.records.jobs import defer_comparison
         from yiwang.records.queries import make_months_ahead
 
         set_resource_tables(GeneratedTables())
+        register_kind(RelationKind())
         checks.register_with_doctor()
         samples.register()
         register_periodic("records.read-log-ahead", timedelta(hours=1), make_months_ahead)
@@ -38,6 +40,8 @@ class RecordsConfig(AppConfig):
                 "record.write": msgid("Write records"),
                 "record.correct": msgid("Correct records"),
                 "record.retract": msgid("Retract records"),
+                "relation.write": msgid("Record relations"),
+                "relation.retract": msgid("Retract relations"),
                 "subject.find": msgid("Find subjects by their identifiers"),
                 "discrepancy.confirm": msgid("Confirm doubted values"),
                 "discrepancy.correct": msgid("Correct doubted values"),

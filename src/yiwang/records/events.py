@@ -15,6 +15,9 @@ __all__ = [
     "RECORD_INGESTED",
     "RECORD_RETRACTED",
     "RECORD_WRITTEN",
+    "RELATION_INGESTED",
+    "RELATION_RETRACTED",
+    "RELATION_WRITTEN",
 ]
 
 RECORD_WRITTEN: Final = "record.written.v1"
@@ -25,6 +28,15 @@ RECORD_RETRACTED: Final = "record.retracted.v1"
 
 RECORD_INGESTED: Final = "record.ingested.v1"
 """A batch has changed a resource.  `subject`: the resource.  data: `resource`, `written` (rows), `door`."""
+
+RELATION_WRITTEN: Final = "relation.written.v1"
+"""A case or a correction said that two subjects are related, or until when.  `subject`: the word.  data: `relation`, `from_id`, `to_id`."""
+
+RELATION_RETRACTED: Final = "relation.retracted.v1"
+"""A relation counts as never said.  As `relation.written.v1`."""
+
+RELATION_INGESTED: Final = "relation.ingested.v1"
+"""A batch has changed relations.  `subject`: the relation.  data: `relation`, `written` (rows), `door`."""
 
 DISCREPANCY_OPENED: Final = "discrepancy.opened.v1"
 """Somebody doubts a fact."""

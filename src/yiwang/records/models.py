@@ -210,3 +210,68 @@ class Comparison(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource} {self.element}"
+
+
+class RelationLimit(models.Model):
+    """How many of a relation one subject may have at one time, as the release in force declares it: what the table's trigger keeps.
+
+    Personal data: none.
+    """
+
+    relation = models.TextField(primary_key=True)
+    one_from = models.BooleanField(db_comment="whoever is `to` has one `from` at a time")
+    one_to = models.BooleanField(db_comment="whoever is `from` has one `to` at a time")
+    is_symmetric = models.BooleanField(db_comment="both ends have one role, and `from` is the lesser id")
+
+    class Meta:
+        db_table = "records_relation_limit"
+
+    def __str__(self) -> str:
+        return self.relation
+
+
+class Relation(models.Model):
+    """One word about a link between two subjects. Only ever added: the last word about the same two and the same beginning counts.
+
+    Personal data: who is related to whom; `evidence` holds the case's number or the reason of a correction.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    relation = models.TextField(db_comment="id of a declared relation")
+    from_subject = models.ForeignKey(
+        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_column="from_id", db_index=False
+    )
+    to_subject = models.ForeignKey(
+        "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_column="to_id", db_index=False
+    )
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, db_comment="first civil date on which it is no longer so")
+    registered_at = models.DateTimeField(db_comment="at the source")
+    arrived_at = models.DateTimeField()
+    retracted = models.BooleanField(default=False, db_comment="that it was never so")
+    door = models.TextField()
+    case_id = models.UUIDField(null=True)
+    account_id = models.UUIDField(null=True)
+    post_id = models.UUIDField(null=True)
+    unit_id = models.UUIDField(null=True, db_comment="the source")
+    evidence = models.JSONField(default=dict)
+    release = models.IntegerField()
+    origin = models.TextField(default="live")
+
+    class Meta:
+        db_table = "records_relation"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(from_subject=models.F("to_subject")), name="relation_between_two"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=models.F("valid_from")),
+                name="relation_ends_after_it_begins",
+            ),
+            models.UniqueConstraint(
+                fields=["from_subject", "to_subject", "relation", "valid_from", "arrived_at"],
+                name="relation_words_in_order",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["to_subject", "relation"], name="relation_by_to")]
+
+    def __str__(self) -> str:
+        return self.relation

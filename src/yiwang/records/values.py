@@ -9,6 +9,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from yiwang.catalog.values import Sensitivity
+from yiwang.kernel.texts import text
+
 __all__ = [
     "DiscrepancyLine",
     "DiscrepancyPage",
@@ -29,6 +32,10 @@ __all__ = [
     "ReadPage",
     "ReadView",
     "RecordView",
+    "RelatedView",
+    "RelationRole",
+    "RelationRow",
+    "RelationView",
     "ReporterView",
     "Standing",
     "SchemeChoice",
@@ -154,6 +161,84 @@ class PurposeChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class RelationRole:
+    """One end of a relation.  kind: of subject.  title: what whoever stands there is to the other end.  is_single: the other end has at
+    most one at a time.  called: elements of which the first that is known tells people who it is.
+    """
+
+    kind: str
+    title: str | Mapping[str, str]
+    is_single: bool = False
+    called: tuple[str, ...] = ()
+
+    def title_in(self, language: str) -> str:
+        """The title for a reader of `language`."""
+        return text(self.title, language)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationView:
+    """A relation 关系 as it is declared.  start, end: the roles `from` and `to`; the same when it is symmetric.  kept_by: a duty."""
+
+    id: str
+    title: str | Mapping[str, str]
+    start: RelationRole
+    end: RelationRole
+    symmetric: bool
+    kept_by: str
+    sensitivity: Sensitivity
+
+    def title_in(self, language: str) -> str:
+        """The title for a reader of `language`."""
+        return text(self.title, language)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationRow:
+    """A link as a source gives it: that it holds from `valid_from` to the day before `valid_to` (civil dates; None: for good).
+
+    registered_at: when the source registered it (aware), None for now.  retracted: that it was never so.
+    """
+
+    from_id: UUID
+    to_id: UUID
+    valid_from: date
+    valid_to: date | None = None
+    registered_at: datetime | None = None
+    unit_id: UUID | None = None
+    retracted: bool = False
+    evidence: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedView:
+    """Another subject to whom one is related. Titles are in the active language.
+
+    title: what the other is to the one asked about (mother, household).  other_name: by which people know it, or empty.  identifiers:
+    (title, masked value) of those that it bears today.  valid_from, valid_to: civil dates, half-open.  masked: it is sensitive, and the
+    reader's ground does not uncover who it is: other_id is None, name and identifiers are empty.
+    """
+
+    record_id: UUID
+    relation: str
+    title: str
+    other_id: UUID | None
+    other_kind_title: str
+    other_name: str
+    identifiers: tuple[tuple[str, str], ...]
+    unit_title: str
+    valid_from: date
+    valid_to: date | None
+    registered_at: datetime
+    arrived_at: datetime
+    door: Door
+    case_id: UUID | None = None
+    case_number: str = ""
+    reason: str = ""
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class KnownRecord:
     """What a reader may know of a subject from one resource: the facts of the record that holds, of events those of the last one.
 
@@ -170,13 +255,17 @@ class KnownRecord:
 
 @dataclass(frozen=True, slots=True)
 class SubjectPage:
-    """A subject as a post sees it for one purpose. identifiers: (title, masked value) of those that it bears today."""
+    """A subject as a post sees it for one purpose. identifiers: (title, masked value) of those that it bears today.
+
+    relations: to others, as they hold on the day asked for.
+    """
 
     id: UUID
     kind_title: str
     identifiers: tuple[tuple[str, str], ...]
     purpose: PurposeChoice
     records: tuple[KnownRecord, ...]
+    relations: tuple[RelatedView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from yiwang.messaging import queries as messaging
 from yiwang.messaging import services as messages
 from yiwang.messaging.values import Inbox, MessageView
 from yiwang.records import queries as records
-from yiwang.records.values import FactView, ReadPage
+from yiwang.records.values import FactView, ReadPage, RelatedView
 
 router = Router(tags=["facts"], auth=SignedIn())
 OWN_DATA = "own-data"
@@ -34,6 +34,21 @@ def list_facts(request: HttpRequest) -> Facts:
     if actor.capacity is not CapacityKind.SELF or actor.subject_id is None:
         raise NotAllowed(msgid("You may read your own facts only."))
     return Facts(rows=records.facts(actor, actor.subject_id, purpose=OWN_DATA))
+
+
+class Relations(Schema):
+    """Relations by kind and beginning."""
+
+    rows: list[RelatedView]
+
+
+@router.get("/relations", response=Relations, operation_id="list_relations")
+def list_relations(request: HttpRequest) -> Relations:
+    """To whom the person is related: who it is, what to him, since when, who says so."""
+    actor = actor_of(request)
+    if actor.capacity is not CapacityKind.SELF or actor.subject_id is None:
+        raise NotAllowed(msgid("You may read your own facts only."))
+    return Relations(rows=records.related(actor, actor.subject_id, purpose=OWN_DATA))
 
 
 @router.get("/reads", response=ReadPage, operation_id="list_reads")

@@ -12,7 +12,7 @@ from yiwang.api.authentication import SignedIn, actor_of
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.records import queries as records
 from yiwang.records import services
-from yiwang.records.values import FactView, RecordView
+from yiwang.records.values import FactView, RecordView, RelatedView
 
 router = Router(tags=["subjects"], auth=SignedIn())
 
@@ -34,6 +34,12 @@ class Facts(Schema):
     """Facts in the order of the catalogue."""
 
     rows: list[FactView]
+
+
+class Relations(Schema):
+    """Relations by kind and beginning."""
+
+    rows: list[RelatedView]
 
 
 class Records(Schema):
@@ -101,6 +107,22 @@ def get_fact(
     if found is None:
         raise NotFound(msgid("Nobody knows this fact."))
     return found
+
+
+@router.get("/subjects/{subject_id}/relations", response=Relations, operation_id="list_subject_relations")
+def list_subject_relations(
+    request: HttpRequest,
+    subject_id: UUID,
+    purpose: str,
+    agreement: str | None = None,
+    valid_at: date | None = None,
+    known_at: datetime | None = None,
+) -> Relations:
+    """To whom the subject is related, as far as the reader may know it for this purpose; both ends see that it was read."""
+    rows = records.related(
+        actor_of(request), subject_id, purpose=purpose, agreement=agreement, valid_at=valid_at, known_at=known_at
+    )
+    return Relations(rows=rows)
 
 
 @router.get("/subjects/{subject_id}/records/{resource}", response=Records, operation_id="list_records")

@@ -27,17 +27,19 @@ class ReaderBody(Part):
 
 
 class AgreementBody(Body):
-    """An agreement 共享协议: which fields of which resource a reader may read, for which purposes, until when.
+    """An agreement 共享协议: which fields of which resource, or which relation, a reader may read, for which purposes, until when.
 
     until: the last day (a civil date); left out, it holds as long as a release declares it.  in_full: those sensitive fields
-    that are shown uncovered; the others are masked unless the reader's own grant uncovers them.
+    that are shown uncovered; the others are masked unless the reader's own grant uncovers them.  relation: instead of `resource` and
+    `fields`.
     """
 
     kind: Literal["agreement"]
     id: KebabId
     reader: ReaderBody
-    resource: str
-    fields: tuple[str, ...] = Field(min_length=1, max_length=200)
+    resource: str = ""
+    fields: tuple[str, ...] = Field(default=(), max_length=200)
+    relation: str = ""
     in_full: tuple[str, ...] = ()
     purposes: tuple[str, ...] = Field(min_length=1)
     until: date | None = Field(default=None, description="a date like 2027-12-31")
@@ -53,7 +55,10 @@ class AgreementKind(Kind):
     order: ClassVar[int] = 61
 
     def references(self, body: AgreementBody) -> Iterator[Reference]:
-        yield Reference("resource", "resource", body.resource)
+        if body.resource:
+            yield Reference("resource", "resource", body.resource)
+        if body.relation:
+            yield Reference("relation", "relation", body.relation)
         for index, purpose in enumerate(body.purposes):
             yield Reference(f"purposes/{index}", "purpose", purpose)
         for index, duty in enumerate(body.reader.duties):
@@ -66,6 +71,10 @@ class AgreementKind(Kind):
         body: AgreementBody = one.body
         if not (body.reader.units or body.reader.duties or body.reader.items):
             yield fault(one, "reader", "Nobody is named as the reader.", "Name `units`, `duties` or `items`.")
+        if bool(body.resource) == bool(body.relation) or bool(body.resource) != bool(body.fields):
+            message = "An agreement is on fields of one resource, or on one relation."
+            yield fault(one, "resource", message, "Write `resource` and `fields`, or `relation` alone.")
+            return
         for index, element in enumerate(body.in_full):
             declared = city.find("element", element)
             if element not in body.fields:
@@ -76,6 +85,8 @@ class AgreementKind(Kind):
                 yield fault(one, f"in_full/{index}", message, "Delete it here.")
         if resource := city.find("resource", body.resource):
             yield from _beyond(one, resource)
+        if relation := city.find("relation", body.relation):
+            yield from _unshared(one, relation, "relation")
 
 
 def _beyond(one: Declaration, resource: Declaration) -> Iterator[DeclarationFault]:
@@ -90,19 +101,24 @@ def _beyond(one: Declaration, resource: Declaration) -> Iterator[DeclarationFaul
                 f"`{resource.id}` ({resource.path}) is not the source of `{element}`.",
                 "An agreement gives what its resource is the source of: name that resource, or delete the field.",
             )
-    sharing = resource.body.sharing
+    yield from _unshared(one, resource, "resource")
+
+
+def _unshared(one: Declaration, kept: Declaration, pointer: str) -> Iterator[DeclarationFault]:
+    """What the terms of sharing of a resource or a relation do not allow."""
+    sharing = kept.body.sharing
     if sharing.terms == "none":
         yield fault(
             one,
-            "resource",
-            f"`{resource.id}` ({resource.path}) is not shared.",
+            pointer,
+            f"`{kept.id}` ({kept.path}) is not shared.",
             "Ask its keeper to change `sharing`, or delete this agreement.",
         )
-    for index, purpose in enumerate(body.purposes):
+    for index, purpose in enumerate(one.body.purposes):
         if sharing.purposes and purpose not in sharing.purposes:
             yield fault(
                 one,
                 f"purposes/{index}",
-                f"`{resource.id}` ({resource.path}) is not shared for `{purpose}`.",
+                f"`{kept.id}` ({kept.path}) is not shared for `{purpose}`.",
                 f"Shared for: {', '.join(f'`{name}`' for name in sharing.purposes)}.",
             )

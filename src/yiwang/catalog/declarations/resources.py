@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from yiwang.catalog.declarations.parts import DottedId, Part, Title, fault
+from yiwang.catalog.declarations.parts import DottedId, Part, fault
 from yiwang.catalog.registry import resource_tables
 from yiwang.catalog.rules.codes import CodeFault, read_codes
 from yiwang.catalog.rules.sources import overlap
-from yiwang.catalog.values import Condition, FieldRole
+from yiwang.catalog.values import Condition, FieldRole, SharingBody
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 
 __all__ = ["ResourceBody", "ResourceKind"]
@@ -43,18 +43,6 @@ class FieldBody(Part):
 
 def _condition(only_for: Mapping[str, Iterable[str]]) -> Condition | None:
     return next((Condition(element, frozenset(values)) for element, values in only_for.items()), None)
-
-
-class SharingBody(Part):
-    """Sharing terms 共享属性: unconditional 无条件共享, conditional 有条件共享, none 不予共享.
-
-    purposes: those it may be read for.
-    """
-
-    terms: Literal["unconditional", "conditional", "none"]
-    conditions: Title = ""
-    purposes: tuple[str, ...] = ()
-    law: str = ""
 
 
 class ResourceBody(Body):
@@ -96,7 +84,7 @@ class ResourceKind(Kind):
 
     def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
         body: ResourceBody = one.body
-        if body.sharing.terms == "conditional" and not (body.sharing.conditions or body.sharing.purposes):
+        if body.sharing.lacks_conditions:
             yield fault(one, "sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
         seen: dict[str, int] = {}
         for index, field in enumerate(body.fields):

@@ -26,10 +26,14 @@ PERIODS = (7, 30, 365)
 @require_safe
 @for_oneself
 def facts(request: FaceRequest) -> HttpResponse:
-    """One's own facts: value, whose, since when, how old. Sensitive ones are covered until one asks to see them."""
+    """One's own facts: value, whose, since when, how old; and to whom one is related. Sensitive facts are covered until one asks."""
     person = request.actor.subject_id
-    found = records.facts(request.actor, person, purpose=OWN_DATA) if person else []
-    return render(request, "portal/facts.html", {"facts": found, "uncovered": request.GET.getlist("show")})
+    context = {
+        "facts": records.facts(request.actor, person, purpose=OWN_DATA) if person else [],
+        "relations": records.related(request.actor, person, purpose=OWN_DATA) if person else [],
+        "uncovered": request.GET.getlist("show"),
+    }
+    return render(request, "portal/facts.html", context)
 
 
 @require_safe

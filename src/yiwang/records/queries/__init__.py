@@ -13,6 +13,8 @@ from yiwang.records.queries.history import events, history, record
 from yiwang.records.queries.names import own_name, system_names
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
+from yiwang.records.queries.relation_kinds import list_relations, relation
+from yiwang.records.queries.relations import related
 from yiwang.records.queries.representing import (
     naming_representatives,
     represented_by,
@@ -45,12 +47,15 @@ __all__ = [
     "list_discrepancies",
     "list_readers",
     "list_reads",
+    "list_relations",
     "list_schemes",
     "make_month",
     "make_months_ahead",
     "own_name",
     "purposes",
     "record",
+    "related",
+    "relation",
     "naming_representatives",
     "represented_by",
     "represented_subjects",

@@ -14,13 +14,14 @@ from django.utils.translation import get_language
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
-from yiwang.catalog.values import AgreementView, ResourceView
+from yiwang.catalog.values import AgreementView, ElementView
 from yiwang.identity.queries import seat_of, unit_codes_above, unit_scope
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotSignedIn, msgid
+from yiwang.records.queries.relation_kinds import list_relations
 from yiwang.records.queries.representing import represents
 from yiwang.records.registry import standing_agreement
-from yiwang.records.values import Ground
+from yiwang.records.values import Ground, RelationView
 
 __all__ = ["EVERYTHING", "READ", "READ_SENSITIVE", "Claim", "Reader", "reader_of", "require_purpose"]
 
@@ -64,8 +65,8 @@ class Reader:
     item: str = ""
     item_elements: frozenset[str] = field(default_factory=frozenset)
 
-    def claims(self, resource: ResourceView, elements: Collection[str]) -> list[Claim]:
-        """On which grounds these elements of a resource may be read; what nothing covers is left out.
+    def claims(self, resource_id: str, elements: Collection[str]) -> list[Claim]:
+        """On which grounds these elements of a resource may be read; what nothing covers is left out. A relation is its own element.
 
         An agreement that is named counts alone. Else a grant that reaches every unit, the item, agreements in the order of their
         ids, and last a grant that reaches some units.
@@ -76,35 +77,38 @@ class Reader:
             return [Claim(self.whole, "", tuple(elements), EVERYTHING)]
         left = list(elements)
         found: list[Claim] = []
-        for ground, id, covered, rows, in_full in self._grounds(resource, elements):
+        for ground, id, covered, rows, in_full in self._grounds(resource_id, elements):
             mine = tuple(one for one in left if one in covered)
             if mine:
                 found.append(Claim(ground, id, mine, rows, in_full))
                 left = [one for one in left if one not in mine]
         return found
 
-    def _grounds(self, resource: ResourceView, elements: Collection[str]) -> Iterator[_Ground]:
+    def _grounds(self, resource_id: str, elements: Collection[str]) -> Iterator[_Ground]:
         none = frozenset[str]()
-        agreements = self.agreements_on(resource) if self.agreement is None else iter([self.agreement])
+        agreements = self.agreements_on(resource_id) if self.agreement is None else iter([self.agreement])
         if self.agreement is None and self.scope.everything:
             yield Ground.GRANT, READ, elements, EVERYTHING, none
         if self.agreement is None and self.item:
             yield Ground.ITEM, self.item, self.item_elements, EVERYTHING, none
         for one in agreements:
-            if one.resource == resource.id:
+            if one.resource == resource_id:
                 yield Ground.AGREEMENT, one.id, one.fields, EVERYTHING, one.in_full
         if self.agreement is None and not self.scope.is_empty:
             yield Ground.GRANT, READ, elements, self.scope, none
 
-    def agreements_on(self, resource: ResourceView) -> Iterator[AgreementView]:
-        """Agreements on a resource that count for this reader, purpose and day."""
-        for one in catalog.agreements_on(resource.id, self.release):
+    def agreements_on(self, resource_id: str) -> Iterator[AgreementView]:
+        """Agreements on a resource or a relation that count for this reader, purpose and day."""
+        for one in catalog.agreements_on(resource_id, self.release):
             if not _objection(self, one):
                 yield one
 
     def refusal(self, elements: Iterable[str]) -> NotAllowed:
         """Why these elements may not be read, as a fault to raise."""
-        known = catalog.list_elements(self.release)
+        known: dict[str, ElementView | RelationView] = {
+            **catalog.list_elements(self.release),
+            **list_relations(self.release),
+        }
         language = get_language() or "zh-hans"
         titles = "、".join(known[one].title_in(language) if one in known else one for one in elements)
         if self.agreement is not None:

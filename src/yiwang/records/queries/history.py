@@ -109,7 +109,7 @@ def _at(
 
 def _claims(reader: Reader, view: ResourceView) -> list[Claim]:
     elements = [field.element for field in view.fields if field.role is FieldRole.SOURCE]
-    claims = reader.claims(view, elements)
+    claims = reader.claims(view.id, elements)
     if not claims:
         raise reader.refusal(elements)
     return claims

@@ -14,15 +14,17 @@ from django.utils.translation import get_language
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
+from yiwang.catalog.values import ResourceView
 from yiwang.identity.queries import post_titles, unit_titles
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotAllowed, NotSignedIn, msgid
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import CITY_ZONE, civil_date, now
 from yiwang.records.models import Read
+from yiwang.records.queries.relation_kinds import list_relations
 from yiwang.records.queries.representing import represents
 from yiwang.records.registry import item_title
-from yiwang.records.values import Ground, ReadPage, ReadView
+from yiwang.records.values import Ground, ReadPage, ReadView, RelationView
 
 __all__ = ["list_readers", "list_reads", "make_month", "make_months_ahead"]
 
@@ -98,13 +100,14 @@ def _midnight(day: date) -> datetime:
 
 def _views(shown: Sequence[Read], actor: Actor) -> tuple[ReadView, ...]:
     language = get_language() or "zh-hans"
-    resources, elements, purposes = catalog.list_resources(), catalog.list_elements(), catalog.list_purposes()
+    elements, purposes = catalog.list_elements(), catalog.list_purposes()
+    resources: dict[str, ResourceView | RelationView] = {**catalog.list_resources(), **list_relations()}
     posts = post_titles(one.capacity_id for one in shown if one.capacity == CapacityKind.POST and one.capacity_id)
     units = unit_titles(one.unit_id for one in shown if one.unit_id)
     views = []
     for one in shown:
         resource, purpose = resources.get(one.resource), purposes.get(one.purpose)
-        names = (elements.get(name) for name in one.elements)
+        names = (elements.get(name) for name in one.elements)  # a relation has none of its own
         views.append(
             ReadView(
                 read_at=one.read_at,

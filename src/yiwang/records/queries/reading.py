@@ -76,10 +76,10 @@ def fact(
     look = _Look(subject_id, valid_at or civil_date(moment), known_at or moment, moment)
     source = catalog.source_of(element, release, value_of=lambda coded: _condition_value(reader, look, coded))
     if source is None:
-        if not any(reader.claims(one.resource, [element]) for one in catalog.sources_of(element, release)):
+        if not any(reader.claims(one.resource.id, [element]) for one in catalog.sources_of(element, release)):
             raise reader.refusal([element])
         return None
-    claims = reader.claims(source, [element])
+    claims = reader.claims(source.id, [element])
     if not claims:
         raise reader.refusal([element])
     found = _read(reader, look, source, claims[0])
@@ -197,11 +197,11 @@ def _read_all(reader: Reader, look: _Look, elements: Collection[str] | None) -> 
                 if field.role is FieldRole.SOURCE and (elements is None or field.element in elements)
             ]
             names = [one.element for one in wanted]
-            claims = reader.claims(resource, names)
+            claims = reader.claims(resource.id, names)
             allowed = allowed or bool(claims) or not wanted
             if claims and any(one.condition for one in wanted):
                 names = [one.element for one in wanted if one.condition is None or meets(one.condition)]
-                claims = reader.claims(resource, names) if names else []
+                claims = reader.claims(resource.id, names) if names else []
             read = [one for claim in claims for one in _read(reader, look, resource, claim) or ()]
             found += sorted(read, key=lambda one: names.index(one.element)) if len(claims) > 1 else read
         if not allowed:

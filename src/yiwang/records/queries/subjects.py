@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TypedDict
 from uuid import UUID
 
 from django.utils.translation import get_language
@@ -18,10 +19,19 @@ from yiwang.kernel.identifiers import IdentifierFault
 from yiwang.kernel.texts import text
 from yiwang.records.queries.history import record
 from yiwang.records.queries.reading import facts
+from yiwang.records.queries.relations import related
 from yiwang.records.queries.representing import represented_by
 from yiwang.records.queries.tables import stored_table
 from yiwang.records.queries.versions import version_by_id
-from yiwang.records.values import CorrectionField, FactView, KnownRecord, PurposeChoice, SchemeChoice, SubjectPage
+from yiwang.records.values import (
+    CorrectionField,
+    FactView,
+    KnownRecord,
+    PurposeChoice,
+    RelatedView,
+    SchemeChoice,
+    SubjectPage,
+)
 from yiwang.subjects.queries import subject_kinds, system_find_subject, system_subject
 from yiwang.subjects.registry import checkers
 
@@ -87,7 +97,8 @@ def subject_page(
 ) -> SubjectPage:
     """What a post may know of a subject for a purpose, by resource; the reading is logged. Raises what `facts` raises, NotFound."""
     subject = system_subject(subject_id)
-    found = facts(actor, subject_id, purpose=purpose, valid_at=valid_at, known_at=known_at, agreement=agreement)
+    look: _Look = {"purpose": purpose, "valid_at": valid_at, "known_at": known_at, "agreement": agreement}
+    found, links = _facts_and_links(actor, subject_id, look)
     language = get_language() or "zh-hans"
     kind = subject_kinds()[subject.kind]
     schemes = {one.scheme: one for one in kind.schemes}
@@ -106,7 +117,31 @@ def subject_page(
         identifiers,
         PurposeChoice(chosen.id, text(chosen.title, language)),
         tuple(_known(actor, id, tuple(group)) for id, group in by_record.items()),
+        tuple(links),
     )
+
+
+class _Look(TypedDict):
+    purpose: str
+    valid_at: date | None
+    known_at: datetime | None
+    agreement: str | None
+
+
+def _facts_and_links(actor: Actor, subject_id: UUID, look: _Look) -> tuple[list[FactView], list[RelatedView]]:
+    """Facts and relations; who may read the one and not the other sees the one. Raises what `facts` raises when he may read neither."""
+    found: list[FactView] = []
+    refused: NotAllowed | None = None
+    try:
+        found = facts(actor, subject_id, **look)
+    except NotAllowed as refusal:
+        refused = refusal
+    try:
+        return found, related(actor, subject_id, **look)
+    except NotAllowed:
+        if refused is not None:
+            raise refused from None
+        return found, []
 
 
 def _known(actor: Actor, record_id: UUID, group: tuple[FactView, ...]) -> KnownRecord:
@@ -161,8 +196,8 @@ def _choices(one: ElementView, language: str) -> tuple[tuple[str, str], ...]:
     return tuple((code.code, text(code.title, language)) for code in codes if code.is_current)
 
 
-def may_correct(actor: Actor, kept_by: str, unit_id: UUID | None) -> bool:
-    """Whether a post corrects records of this unit in a resource that the duty `kept_by` keeps."""
+def may_correct(actor: Actor, kept_by: str, unit_id: UUID | None, action: str = CORRECT) -> bool:
+    """Whether a post corrects records of this unit in a resource, or a relation, that the duty `kept_by` keeps."""
     if actor.capacity is not CapacityKind.POST:
         return actor.capacity is CapacityKind.SYSTEM
-    return any(kept_by in part.duties and part.covers(unit_id) for part in unit_scope(actor, CORRECT).each)
+    return any(kept_by in part.duties and part.covers(unit_id) for part in unit_scope(actor, action).each)

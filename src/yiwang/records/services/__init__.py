@@ -13,6 +13,12 @@ from yiwang.records.services.discrepancies import (
     withdraw_discrepancy,
 )
 from yiwang.records.services.doubting import AlreadyEnded
+from yiwang.records.services.relations import (
+    RelationTaken,
+    retract_relation,
+    system_ingest_relations,
+    write_relation,
+)
 from yiwang.records.services.writing import (
     EventRecorded,
     RecordSuperseded,
@@ -26,6 +32,7 @@ __all__ = [
     "AlreadyEnded",
     "EventRecorded",
     "RecordSuperseded",
+    "RelationTaken",
     "accept_discrepancy",
     "confirm_discrepancy",
     "correct_discrepancy",
@@ -33,10 +40,13 @@ __all__ = [
     "reject_discrepancy",
     "report_discrepancy",
     "retract_record",
+    "retract_relation",
     "system_compare",
     "system_compare_all",
     "system_ingest",
+    "system_ingest_relations",
     "system_let_go",
     "withdraw_discrepancy",
     "write_record",
+    "write_relation",
 ]

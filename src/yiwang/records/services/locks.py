@@ -9,7 +9,7 @@ from django.db import connection
 
 from yiwang.records.queries.comparison import pairs_of
 
-__all__ = ["lock_batch", "lock_subject"]
+__all__ = ["lock_batch", "lock_ends", "lock_resource", "lock_subject"]
 
 
 def lock_subject(resource: str, subject_id: UUID, release: int) -> None:
@@ -29,6 +29,16 @@ def lock_batch(resource: str, release: int) -> None:
     """Until the transaction ends: nobody else writes this resource, or the sources that it verifies."""
     for name in _with_sources(resource, release):
         lock_resource(name)
+
+
+def lock_ends(relation: str, subjects: Iterable[UUID]) -> None:
+    """Until the transaction ends: nobody else relates these subjects so. Batches, which lock the whole relation, exclude all."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"records relation {relation}"])
+        for subject_id in sorted(set(subjects)):
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"records relation {relation} {subject_id}"]
+            )
 
 
 def lock_resource(resource: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from yiwang.acts.services import Act, current_act, service
@@ -28,11 +28,16 @@ from yiwang.subjects.queries import system_subject
 __all__ = [
     "EventRecorded",
     "RecordSuperseded",
+    "batches",
     "correct_record",
+    "reaches",
+    "require_reason",
     "retract_record",
     "system_ingest",
     "write_record",
 ]
+
+Row = TypeVar("Row")
 
 BATCH = 5_000
 MOST_FAULTS = 1_000
@@ -86,7 +91,7 @@ def write_record(
     record_id = uuid7()
     act.about("record", record_id)
     act.about("subject", subject_id)
-    act.require(_reaches(actor, "record.write", source), msgid("Your post may not write records of this unit."))
+    act.require(reaches(actor, "record.write", source), msgid("Your post may not write records of this unit."))
     _require_subject(subject_id, target)
     lock_subject(resource, subject_id, target.release)
     whole = _whole(act, target, subject_id, values, valid_from)
@@ -120,7 +125,7 @@ def correct_record(
     act.require(
         may_correct(actor, target.view.kept_by, before.fixed["unit_id"]), msgid("Only the source corrects its records.")
     )
-    said = _require_reason(reason)
+    said = require_reason(reason)
     subject_id, since = before.fixed["subject_id"], before.fixed["valid_from"]
     lock_subject(resource, subject_id, target.release)
     if last_word(target.table, subject_id, _same(before)) != record_id or before.fixed["retracted"]:
@@ -158,9 +163,9 @@ def retract_record(actor: Actor, resource: str, record_id: UUID, *, reason: str,
     target = target_of(resource)
     act.about("record", record_id)
     before = _require_record(target, record_id)
-    may = _reaches(actor, "record.retract", before.fixed["unit_id"])
+    may = reaches(actor, "record.retract", before.fixed["unit_id"])
     act.require(may, msgid("Your post may not retract records of this unit."))
-    said = _require_reason(reason)
+    said = require_reason(reason)
     lock_subject(resource, before.fixed["subject_id"], target.release)
     if last_word(target.table, before.fixed["subject_id"], _same(before)) != record_id or before.fixed["retracted"]:
         raise RecordSuperseded
@@ -185,7 +190,7 @@ def system_ingest(
     act.about("resource", resource)
     lock_batch(resource, target.release)
     written = given = 0
-    for start, batch in _batches(rows):
+    for start, batch in batches(rows):
         words = _words(act, target, batch, start)
         ids, unlike = admit(act, target, words, Door(door), repeat=False)
         if unlike:
@@ -270,7 +275,8 @@ def _require_record(target: Target, record_id: UUID) -> StoredVersion:
     return found
 
 
-def _require_reason(reason: str) -> str:
+def require_reason(reason: str) -> str:
+    """The reason without blanks around it. Raises Invalid for none, or one that is too long to be shown."""
     if not 1 <= len(reason.strip()) <= 200:
         raise Invalid(faults=[FieldFault("reason", "length", msgid("Give a reason of 1 to 200 characters."))])
     return reason.strip()
@@ -291,7 +297,7 @@ def _missing(target: Target, whole: Mapping[str, Any], faults: Sequence[FieldFau
     ]
 
 
-def _reaches(actor: Actor, action: str, unit_id: UUID | None) -> bool:
+def reaches(actor: Actor, action: str, unit_id: UUID | None) -> bool:
     """Whether a post's grant reaches the unit. What is open to other capacities is decided by the registry of permissions."""
     if actor.capacity is not CapacityKind.POST:
         return True
@@ -311,8 +317,9 @@ def _tell(act: Act, event: str, target: Target, record_id: UUID, word: Word, doo
 # ── batches ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _batches(rows: Iterable[IngestRow]) -> Iterator[tuple[int, list[IngestRow]]]:
-    batch: list[IngestRow] = []
+def batches(rows: Iterable[Row]) -> Iterator[tuple[int, list[Row]]]:
+    """The rows in portions for one statement each, with the number of the first, from 0."""
+    batch: list[Row] = []
     start = 0
     for row in rows:
         batch.append(row)

@@ -1,0 +1,137 @@
+"""Relations: `relations/*.yaml`, links that subjects of two kinds may have, and how many of them at one time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from yiwang.catalog.values import FieldRole, Sensitivity, SharingBody
+from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference
+from yiwang.records.queries.relations import count_words
+from yiwang.records.services.relations import keep_limits
+
+__all__ = ["RelationBody", "RelationKind"]
+
+KebabId = Annotated[
+    str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=60, description="small letters, digits and hyphens")
+]
+
+
+class RoleBody(BaseModel):
+    """One end of a relation. kind: of subject.  title: what whoever stands here is to the other end (mother, household).
+
+    at_most: how many the other end has at one time; left out, any number.  called: elements of which the first that is known tells people
+    who stands here; whoever may read the relation reads it with it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    title: str | dict[str, str]
+    at_most: Literal[1] | None = None
+    called: tuple[str, ...] = Field(default=(), max_length=5)
+
+
+class RelationBody(Body):
+    """A relation 关系 between two subjects. from, to: its ends; without `to` both ends have one role, as spouses do.
+
+    kept_by: the duty that is its one source.  sensitivity: a `sensitive` one is shown without who the other is, unless a grant says
+    otherwise.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    kind: Literal["relation"]
+    id: KebabId
+    start: RoleBody = Field(alias="from")
+    end: RoleBody | None = Field(default=None, alias="to")
+    kept_by: str
+    sensitivity: Sensitivity = Sensitivity.PERSONAL
+    sharing: SharingBody
+    law: str = ""
+
+    @property
+    def roles(self) -> dict[str, RoleBody]:
+        """The ends as they are written."""
+        return {"from": self.start} | ({"to": self.end} if self.end else {})
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What stored links mean: the kinds of both ends, how many each may have, and whether both are one role."""
+        end = self.end or self.start
+        return self.start.kind, end.kind, self.start.at_most, end.at_most, self.end is None
+
+
+class RelationKind(Kind):
+    """`relations/*.yaml`."""
+
+    name: ClassVar[str] = "relation"
+    folder: ClassVar[str] = "relations"
+    schema: ClassVar[type[Body]] = RelationBody
+    order: ClassVar[int] = 60
+
+    def references(self, body: RelationBody) -> Iterator[Reference]:
+        yield Reference("kept_by", "duty", body.kept_by)
+        for name, role in body.roles.items():
+            yield Reference(f"{name}/kind", "subject-kind", role.kind)
+            for index, element in enumerate(role.called):
+                yield Reference(f"{name}/called/{index}", "element", element)
+        for index, purpose in enumerate(body.sharing.purposes):
+            yield Reference(f"sharing/purposes/{index}", "purpose", purpose)
+
+    def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
+        """Terms of sharing that say something, and names that whoever reads the relation may read with it."""
+        if one.body.sharing.lacks_conditions:
+            yield _fault(one, "sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
+        for name, role in one.body.roles.items():
+            for index, id in enumerate(role.called):
+                element = city.find("element", id)
+                if element is not None and element.body.sensitivity is Sensitivity.SENSITIVE:
+                    message = f"`{id}` is `sensitive`, and everybody who reads the relation would read it."
+                    yield _fault(one, f"{name}/called/{index}", message, "Name an element that may be shown.")
+                elif element is not None and not _is_kept_of(id, role.kind, city):
+                    message = f"Nobody is the source of `{id}` of a `{role.kind}`."
+                    advice = f"Name an element that a resource about `{role.kind}` is the source of."
+                    yield _fault(one, f"{name}/called/{index}", message, advice)
+
+    def check_succession(self, city: City, stored: Mapping[str, Mapping[str, Any]]) -> Iterator[DeclarationFault]:
+        """What stands keeps its meaning: kinds, numbers and symmetry change only while nothing is recorded."""
+        for id, one in city.of_kind(self.name).items():
+            if id not in stored or RelationBody.model_validate(stored[id]).shape == one.body.shape:
+                continue
+            if words := count_words(id):
+                yield _fault(
+                    one,
+                    "from",
+                    f"{words:,} records of `{id}` would mean something else: its ends or how many there may be are changed.",
+                    "Leave them, or declare a new relation.",
+                )
+
+    def plan(self, old: Mapping[str, Any] | None, new: Declaration | None) -> Iterable[Change]:
+        """A relation that goes keeps its records, and says how many."""
+        if old is not None and new is None:
+            yield Change(self.name, old["id"], "retire", f"takes no more records; its {count_words(old['id']):,} stay")
+
+    def apply_city(self, release: int, city: City) -> None:
+        bodies = {id: one.body for id, one in city.of_kind(self.name).items()}
+        keep_limits(
+            {
+                id: (body.start.at_most == 1, (body.end or body.start).at_most == 1, body.end is None)
+                for id, body in bodies.items()
+            }
+        )
+
+
+def _is_kept_of(element: str, kind: str, city: City) -> bool:
+    return any(
+        field.element == element and field.role is FieldRole.SOURCE
+        for one in city.of_kind("resource").values()
+        if one.body.about == kind
+        for field in one.body.fields
+    )
+
+
+def _fault(one: Declaration, pointer: str, message: str, advice: str) -> DeclarationFault:
+    return DeclarationFault(one.path, one.line(pointer), message, advice)
