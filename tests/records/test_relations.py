@@ -238,9 +238,9 @@ def test_at_no_time_has_anybody_more_than_he_can_have(families: Any, kind: str) 
                         system_ingest_relations(TESTS, kind, [row], door="feed")
             for day, person in product(range(5), range(3)):
                 wanted = [b if a == person else a for a, b in holds(said, day) if person in (a, b)]
-                assert sorted(people.index(one) for one in others(families, people[person], valid_at=DAYS[day])) == sorted(
-                    wanted
-                )
+                assert sorted(
+                    people.index(one) for one in others(families, people[person], valid_at=DAYS[day])
+                ) == sorted(wanted)
             transaction.set_rollback(True)
 
     check()
@@ -301,7 +301,10 @@ def test_a_batch_comes_whole_and_the_same_batch_changes_nothing(families: Any) -
     assert system_ingest_relations(TESTS, "member", rows, door="feed").written == 30
     again = system_ingest_relations(TESTS, "member", rows, door="feed")
     assert (again.written, again.known) == (0, 30)
-    moved = [RelationRow(people[0], home, BORN, date(2026, 3, 1)), RelationRow(people[0], household(), date(2026, 3, 1))]
+    moved = [
+        RelationRow(people[0], home, BORN, date(2026, 3, 1)),
+        RelationRow(people[0], household(), date(2026, 3, 1)),
+    ]
     assert system_ingest_relations(TESTS, "member", moved, door="feed").written == 2
     assert len(others(families, people[0], "member", valid_at=date(2026, 4, 1))) == 1
 
@@ -388,7 +391,9 @@ def test_both_ends_see_who_looked(families: Any) -> None:
     child, mother = families.person(), families.person()
     relate("mother", child, mother, families.officer("u1", "keep"))
     related(families.officer("u1", "keep"), child, purpose="own-data", relations=["mother"])
-    related(families.officer("u2", "keep"), child, purpose="own-data", relations=["mother"])  # reaches nothing, learns nothing
+    related(
+        families.officer("u2", "keep"), child, purpose="own-data", relations=["mother"]
+    )  # reaches nothing, learns nothing
     with override("zh-hans"):
         for whose in (child, mother):
             [read] = list_reads(families.himself(whose)).reads
@@ -436,7 +441,9 @@ def test_the_page_of_a_household_shows_its_members_though_nobody_keeps_facts_of_
 def test_what_stands_keeps_its_meaning(families: Any) -> None:
     relate("mother", families.person(), families.person())
     many = MOTHER.replace("at_most: 1, ", "")
-    homes = MOTHER.replace("{kind: person, title: 母亲", "{kind: household, title: 母亲").replace(", called: [trial.name]", "")
+    homes = MOTHER.replace("{kind: person, title: 母亲", "{kind: household, title: 母亲").replace(
+        ", called: [trial.name]", ""
+    )
     for changed in (many, homes):
         with pytest.raises(RefusedCity, match="1 records of `mother` would mean something else"):
             families.apply(FAMILIES | {"relations/mother.yaml": changed})
@@ -444,7 +451,9 @@ def test_what_stands_keeps_its_meaning(families: Any) -> None:
 
 
 def test_a_limit_that_comes_while_nothing_is_said_counts(families: Any) -> None:
-    families.apply(FAMILIES | {"relations/friend.yaml": relation("friend", "朋友", "kind: person, title: 朋友, at_most: 1")})
+    families.apply(
+        FAMILIES | {"relations/friend.yaml": relation("friend", "朋友", "kind: person, title: 朋友, at_most: 1")}
+    )
     one, two, three = (families.person() for _ in range(3))
     relate("friend", one, two)
     with pytest.raises(RelationTaken):

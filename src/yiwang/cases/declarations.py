@@ -1290,18 +1290,18 @@ def check_relates(value: Any, one: Declaration, city: City) -> Iterable[Paramete
         if relation is None:
             advice = did_you_mean(given.relation, city.of_kind("relation"))
             yield ParameterFault(f"{n}/relation", f"No pack declares the relation `{given.relation}`.", advice)
-        elif (given.start is None) == (given.end is None):
-            yield ParameterFault(
-                str(n), "The other end is not named, or both ends are.", f"Write `from` or `to`: `{shape}`."
-            )
+            continue
+        named = [(name, end) for name, end in (("from", given.start), ("to", given.end)) if end is not None]
+        if len(named) == 1:
+            yield from _check_relate(n, given, *named[0], relation, one, city)
         else:
-            yield from _check_relate(n, given, relation, one, city)
+            message = "The other end is not named, or both ends are."
+            yield ParameterFault(str(n), message, f"Write `from` or `to`: `{shape}`.")
 
 
 def _check_relate(
-    n: int, given: RelateBody, relation: Declaration, one: Declaration, city: City
+    n: int, given: RelateBody, name: str, found_by: IdentifiedBody, relation: Declaration, one: Declaration, city: City
 ) -> Iterable[ParameterFault]:
-    name, found_by = ("to", given.end) if given.end else ("from", given.start)
     roles = {"from": relation.body.start, "to": relation.body.end or relation.body.start}
     own = roles["from" if name == "to" else "to"].kind
     if one.kind == "item" and own != one.body.about:

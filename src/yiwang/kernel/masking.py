@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 __all__ = [
+    "COVERED",
     "IDENTITY_NUMBER",
     "cover_identity_numbers",
     "mask",
@@ -21,6 +22,7 @@ __all__ = [
 ]
 
 COVERED = "****"
+"""What stands for a value of which nothing may be shown."""
 IDENTITY_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9]\d{16}[0-9Xx](?![0-9A-Za-z])")
 """What looks like a resident identity number, standing by itself in a text."""
 # Province, city, county, street or town, each at most once; whatever follows is covered. A name that this does not

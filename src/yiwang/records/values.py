@@ -215,8 +215,9 @@ class RelatedView:
     """Another subject to whom one is related. Titles are in the active language.
 
     title: what the other is to the one asked about (mother, household).  other_name: by which people know it, or empty.  identifiers:
-    (title, masked value) of those that it bears today.  valid_from, valid_to: civil dates, half-open.  masked: it is sensitive, and the
-    reader's ground does not uncover who it is: other_id is None, name and identifiers are empty.
+    (title, value) of those that it bears today; those of people are masked, and left out when nothing of them may be shown.
+    valid_from, valid_to: civil dates, half-open.  masked: it is sensitive, and the reader's ground does not uncover who it is: other_id is
+    None, name and identifiers are empty.
     """
 
     record_id: UUID

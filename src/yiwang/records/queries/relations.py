@@ -151,14 +151,14 @@ def _related(reader: Reader, one: _Seen, units: Mapping[UUID, str], day: date, k
     )
     masked = view.sensitivity is Sensitivity.SENSITIVE and not uncovers
     titles = {scheme.scheme: scheme for scheme in kind.schemes}
-    identifiers = tuple(
+    borne = [
         (
             text(titles[given.scheme].title, language),
             masking.mask(titles[given.scheme].checker, given.value) if kind.natural_person else given.value,
         )
         for given in one.other.identifiers
         if given.scheme in titles
-    )
+    ]
     return RelatedView(
         record_id=row.id,
         relation=row.relation,
@@ -166,7 +166,7 @@ def _related(reader: Reader, one: _Seen, units: Mapping[UUID, str], day: date, k
         other_id=None if masked else one.other.id,
         other_kind_title=text(kind.title, language),
         other_name="" if masked else _name(one.other.id, role, reader.release, day, known_at),
-        identifiers=() if masked else identifiers,
+        identifiers=() if masked else tuple(one for one in borne if one[1] != masking.COVERED),
         unit_title=units.get(row.unit_id, "") if row.unit_id else "",
         valid_from=row.valid_from,
         valid_to=row.valid_to,

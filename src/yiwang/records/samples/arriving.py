@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
 
 from yiwang.acts.values import Actor
 from yiwang.kernel.time import CITY_ZONE, now, telling
-from yiwang.records.services import system_ingest
-from yiwang.records.values import Door, IngestRow
+from yiwang.records.services import system_ingest, system_ingest_relations
+from yiwang.records.values import Door, IngestReport, IngestRow, RelationRow
 
-__all__ = ["ingest_as_it_came"]
+__all__ = ["ingest_as_it_came", "relate_as_it_came"]
 
 FEED_AT = time(2, 30)
 """Of the night in which a source sends what it has registered."""
@@ -27,7 +28,19 @@ def ingest_as_it_came(actor: Actor, resource: str, rows: Iterable[IngestRow], *,
     begins: when the city began to keep records; what was so before arrived then, all else in the first night of the next month, or now if
     that is still to come. A record was registered at its source on its first day. Idempotent as `system_ingest` is.
     """
-    by_arrival: dict[datetime | None, list[IngestRow]] = defaultdict(list)
+    return _as_they_came(rows, begins, lambda some: system_ingest(actor, resource, some, door=Door.SAMPLE))
+
+
+def relate_as_it_came(actor: Actor, relation: str, rows: Iterable[RelationRow], *, begins: datetime) -> int:
+    """The same for relations."""
+    return _as_they_came(rows, begins, lambda some: system_ingest_relations(actor, relation, some, door=Door.SAMPLE))
+
+
+Row = TypeVar("Row", IngestRow, RelationRow)
+
+
+def _as_they_came(rows: Iterable[Row], begins: datetime, ingest: Callable[[list[Row]], IngestReport]) -> int:
+    by_arrival: dict[datetime | None, list[Row]] = defaultdict(list)
     for row in rows:
         registered = min(datetime.combine(row.valid_from, REGISTERED_AT, CITY_ZONE), now())
         night = max(begins, _first_night_after(row.valid_from))
@@ -35,7 +48,7 @@ def ingest_as_it_came(actor: Actor, resource: str, rows: Iterable[IngestRow], *,
     made = 0
     for arrival, some in sorted(by_arrival.items(), key=lambda one: (one[0] is None, one[0] or begins)):
         with _at(arrival):
-            made += system_ingest(actor, resource, some, door=Door.SAMPLE).written
+            made += ingest(some).written
     return made
 
 

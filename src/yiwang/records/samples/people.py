@@ -6,7 +6,7 @@ birth date and sex, and its division must be one that is not assigned, or a numb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from io import BytesIO
@@ -18,16 +18,16 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from ruamel.yaml import YAML
 
-from yiwang.acts.values import system
+from yiwang.acts.values import Actor, system
 from yiwang.identity.queries import system_unit_by_code
 from yiwang.kernel.identifiers import CitizenId, Sex, invent_citizen_id
 from yiwang.kernel.samples import Portion, Row, SampleFile
 from yiwang.kernel.time import telling
 from yiwang.places.queries import units_answering
 from yiwang.records.samples.addresses import Addresses, communities, read_addresses
-from yiwang.records.samples.arriving import ingest_as_it_came
+from yiwang.records.samples.arriving import ingest_as_it_came, relate_as_it_came
 from yiwang.records.samples.households import AgeBand, HouseholdRules, InventedPerson, draw_household
-from yiwang.records.values import IngestRow
+from yiwang.records.values import IngestRow, RelationRow
 from yiwang.subjects.services import system_register_subjects
 from yiwang.subjects.values import NewSubject
 
@@ -80,6 +80,28 @@ class StatedHomes(_Part):
     since: str
 
 
+class KeptRelation(_Part):
+    """A relation, and the code of the unit that keeps it."""
+
+    relation: str
+    unit: str
+
+
+class FamilyRelations(_Part):
+    """How families are recorded. kind, scheme, prefix: of households as subjects, whose number is the prefix and eight digits.
+
+    member: of a person to his household.  mother, father: of a child to them.  spouse: symmetric.
+    """
+
+    kind: str
+    scheme: str
+    prefix: str
+    member: KeptRelation
+    mother: KeptRelation
+    father: KeptRelation
+    spouse: KeptRelation
+
+
 class PeopleParameters(_Part):
     """What `people.yaml` says. named: identifier → name of people who are always there.  surnames: surname → weight.
 
@@ -95,6 +117,7 @@ class PeopleParameters(_Part):
     unit: str
     elements: FilledElements
     homes: StatedHomes
+    relations: FamilyRelations
     named: dict[str, str]
     ages: tuple[AgeBand, ...] = Field(min_length=1)
     households: HouseholdRules
@@ -140,6 +163,8 @@ def load_more_people(file: SampleFile, at: int) -> Portion:
     everybody = city_of(file)
     drawn = everybody[len(given.named) :]
     end = min(at + PORTION, len(drawn))
+    while 0 < end < len(drawn) and drawn[end].household == drawn[end - 1].household:
+        end += 1  # a household comes whole: its members are related to each other
     return Portion(end, len(drawn), _register(given, file, drawn[at:end]))
 
 
@@ -178,14 +203,12 @@ def _everybody(people: bytes, addresses: bytes, residents: int) -> tuple[Invente
 def _register(given: PeopleParameters, file: SampleFile, people: Sequence[InventedPerson]) -> int:
     if not people:
         return 0
-    unit = system_unit_by_code(given.unit)
-    if unit is None:
-        raise ValueError(f"{file.path}: there is no unit with the code {given.unit}.")
+    unit_id = _unit(file, given.unit)
     us = system("samples", origin="invented")
     with telling(file.begins):
         ids = system_register_subjects(us, [NewSubject(given.kind, {given.scheme: str(one.number)}) for one in people])
     known = [
-        IngestRow(id, _values(given.elements, one), one.number.birth_date, unit_id=unit.id)
+        IngestRow(id, _values(given.elements, one), one.number.birth_date, unit_id=unit_id)
         for id, one in zip(ids, people, strict=True)
     ]
     made = ingest_as_it_came(us, given.resource, known, begins=file.begins)
@@ -201,7 +224,51 @@ def _register(given: PeopleParameters, file: SampleFile, people: Sequence[Invent
         if one.stated
         for home in one.homes
     ]
-    return made + ingest_as_it_came(us, given.homes.resource, homes, begins=file.begins)
+    made += ingest_as_it_came(us, given.homes.resource, homes, begins=file.begins)
+    return made + _relate(us, given, file, people, dict(zip((str(one.number) for one in people), ids, strict=True)))
+
+
+def _unit(file: SampleFile, code: str) -> UUID:
+    unit = system_unit_by_code(code)
+    if unit is None:
+        raise ValueError(f"{file.path}: there is no unit with the code {code}.")
+    return unit.id
+
+
+def _relate(
+    us: Actor, given: PeopleParameters, file: SampleFile, people: Sequence[InventedPerson], ids: Mapping[str, UUID]
+) -> int:
+    """Register the households of these people, whole ones, and who is whose."""
+    living = [one for one in people if one.household]
+    if not living:
+        return 0
+    families = given.relations
+    numbers = sorted({one.household for one in living})
+    with telling(file.begins):
+        homes = system_register_subjects(
+            us, [NewSubject(families.kind, {families.scheme: f"{families.prefix}{number:08}"}) for number in numbers]
+        )
+    household = dict(zip(numbers, homes, strict=True))
+    by_number = {str(one.number): one for one in living}
+    made = 0
+    for kept, rows in (
+        (families.member, [(one, household[one.household], one.homes[0].since) for one in living]),
+        (families.mother, [(one, ids[one.mother], one.number.birth_date) for one in living if one.mother]),
+        (families.father, [(one, ids[one.father], one.number.birth_date) for one in living if one.father]),
+        (
+            families.spouse,
+            [(one, ids[one.spouse], _together(one, by_number[one.spouse])) for one in living if one.spouse],
+        ),
+    ):
+        unit_id = _unit(file, kept.unit)
+        links = [RelationRow(ids[str(one.number)], other, since, unit_id=unit_id) for one, other, since in rows]
+        made += relate_as_it_came(us, kept.relation, links, begins=file.begins)
+    return made
+
+
+def _together(one: InventedPerson, other: InventedPerson) -> date:
+    """Since when two have been a couple: as long as both have lived in one of the household's homes."""
+    return max(one.homes[0].since, other.homes[0].since)
 
 
 def _keeper(place: str, duty: str, answering: dict[str, UUID | None]) -> UUID | None:

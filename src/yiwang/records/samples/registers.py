@@ -24,10 +24,10 @@ from yiwang.kernel.identifiers import invent_credit_code
 from yiwang.kernel.samples import Portion, Row, SampleFile
 from yiwang.kernel.time import civil_date, telling
 from yiwang.records.samples.addresses import Addresses, communities, read_addresses
-from yiwang.records.samples.arriving import ingest_as_it_came
+from yiwang.records.samples.arriving import ingest_as_it_came, relate_as_it_came
 from yiwang.records.samples.households import InventedPerson
 from yiwang.records.samples.people import PeopleParameters, city_of, named_people, read_parameters
-from yiwang.records.values import IngestRow
+from yiwang.records.values import IngestRow, RelationRow
 from yiwang.subjects.services import system_register_subjects
 from yiwang.subjects.values import NewSubject
 
@@ -115,6 +115,15 @@ Draw = Annotated[OneOf | Whole | Day | Premises, BeforeValidator(_drawn)]
 """A plain text stands for one that is always drawn."""
 
 
+class Related(_Part):
+    """A relation that the record's source says with it, from its subject to whoever bears an identifier. to: template of its value."""
+
+    relation: str
+    kind: str
+    scheme: str
+    to: str
+
+
 class NamedRecord(_Part):
     """A record that is always there. identifier: its subject's.  person: ID number of its person.
 
@@ -135,6 +144,7 @@ class Register(_Part):
     person: the age of the person whom each record also has, nobody twice.
     draws: what is drawn once for a record.  values: element → template with `{draw}`, `{draw.cell}`, `{serial}` (of the record, from
     00001), `{identifier}`, `{human.name}`, `{human.number}`, or an element of the same subject from a register above.
+    relates: relations of the record's subject from the same day on.
     valid_from: template of a civil date, by default `{as_of}`.  as_of: a civil date, or the day of loading.
     """
 
@@ -150,6 +160,7 @@ class Register(_Part):
     person: Band | None = None
     draws: dict[str, Draw] = Field(default_factory=dict)
     values: dict[str, str | dict[str, str]] = Field(min_length=1)
+    relates: tuple[Related, ...] = ()
     valid_from: str = "{as_of}"
     named: tuple[NamedRecord, ...] = ()
 
@@ -172,13 +183,17 @@ class RegisterFile(_Part):
 
 @dataclass(frozen=True, slots=True)
 class InventedRecord:
-    """A record about a subject that does not exist.  values: element → as a source would write it."""
+    """A record about a subject that does not exist.  values: element → as a source would write it.
+
+    relates: identifiers of those to whom it is related, in the order of the register's `relates`.
+    """
 
     kind: str
     scheme: str
     identifier: str
     values: Mapping[str, object]
     valid_from: date
+    relates: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -191,6 +206,7 @@ class _Drawn:
     number: int = 0
     cells: dict[str, object] = field(default_factory=dict)
     values: dict[str, object] = field(default_factory=dict)
+    relates: tuple[str, ...] = ()
 
 
 def read_registers(content: bytes) -> RegisterFile:
@@ -215,7 +231,12 @@ def draw_records(
             register,
             [
                 InventedRecord(
-                    kind, scheme, one.identifier, one.values, date.fromisoformat(str(one.cells["valid_from"]))
+                    kind,
+                    scheme,
+                    one.identifier,
+                    one.values,
+                    date.fromisoformat(str(one.cells["valid_from"])),
+                    one.relates,
                 )
                 for one in drawn
             ],
@@ -286,7 +307,18 @@ def _register(file: SampleFile, register: Register, records: Sequence[InventedRe
     with telling(file.begins):
         ids = system_register_subjects(us, [NewSubject(one.kind, {one.scheme: one.identifier}) for one in records])
     rows = [IngestRow(id, one.values, one.valid_from, unit_id=unit.id) for id, one in zip(ids, records, strict=True)]
-    return ingest_as_it_came(us, register.resource, rows, begins=file.begins)
+    made = ingest_as_it_came(us, register.resource, rows, begins=file.begins)
+    for position, related in enumerate(register.relates):
+        with telling(file.begins):
+            others = system_register_subjects(
+                us, [NewSubject(related.kind, {related.scheme: one.relates[position]}) for one in records]
+            )
+        links = [
+            RelationRow(id, other, one.valid_from, unit_id=unit.id)
+            for id, other, one in zip(ids, others, records, strict=True)
+        ]
+        made += relate_as_it_came(us, related.relation, links, begins=file.begins)
+    return made
 
 
 class _Drawing:
@@ -373,6 +405,8 @@ class _Drawing:
             else:
                 one.values[element] = _filled(template, one.cells, register)
         one.cells["valid_from"] = _filled(register.valid_from, one.cells, register)
+        known = one.cells | one.values
+        one.relates = tuple(str(_filled(related.to, known, register)) for related in register.relates)
 
     def _draw(
         self, draw: OneOf | Whole | Day | Premises, chance: Random, cells: Mapping[str, object]
