@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.packs import KEEP
+from support.packs import KEEP, PERSON
 from support.town import TOWN
 
 HOUSEHOLD = (
@@ -33,10 +33,11 @@ def relation(id: str, title: str, start: str, end: str = "", **more: str) -> str
 
 
 MOTHER = relation(
-    "mother", "母亲", "kind: person, title: 子女, called: [trial.name]",
-    "kind: person, title: 母亲, at_most: 1, called: [trial.name]",
+    "mother", "母亲", "kind: person, title: 子女",
+    "kind: person, title: 母亲, at_most: 1",
 )  # fmt: skip
 FAMILIES = TOWN | {
+    "kinds/person.yaml": PERSON + "called: trial.name\n",
     "kinds/household.yaml": HOUSEHOLD,
     "duties/keep.yaml": KEEPER,
     "duties/keep-else.yaml": OTHER_KEEPER,

@@ -163,13 +163,12 @@ class PurposeChoice:
 @dataclass(frozen=True, slots=True)
 class RelationRole:
     """One end of a relation.  kind: of subject.  title: what whoever stands there is to the other end.  is_single: the other end has at
-    most one at a time.  called: elements of which the first that is known tells people who it is.
+    most one at a time.
     """
 
     kind: str
     title: str | Mapping[str, str]
     is_single: bool = False
-    called: tuple[str, ...] = ()
 
     def title_in(self, language: str) -> str:
         """The title for a reader of `language`."""
@@ -215,7 +214,7 @@ class RelatedView:
     """Another subject to whom one is related. Titles are in the active language.
 
     title: what the other is to the one asked about (mother, household).  other_name: by which people know it, or empty.  identifiers:
-    (title, value) of those that it bears today; those of people are masked, and left out when nothing of them may be shown.
+    (title, value) of those that it bears today; to others than whom it is about those of people are masked, or left out.
     valid_from, valid_to: civil dates, half-open.  masked: it is sensitive, and the reader's ground does not uncover who it is: other_id is
     None, name and identifiers are empty.
     """

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from yiwang.catalog.values import FieldRole, Sensitivity, SharingBody
+from yiwang.catalog.values import Sensitivity, SharingBody
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference
 from yiwang.records.queries.relations import count_words
 from yiwang.records.services.relations import keep_limits
@@ -22,8 +22,8 @@ KebabId = Annotated[
 class RoleBody(BaseModel):
     """One end of a relation. kind: of subject.  title: what whoever stands here is to the other end (mother, household).
 
-    at_most: how many the other end has at one time; left out, any number.  called: elements of which the first that is known tells people
-    who stands here; whoever may read the relation reads it with it.
+    at_most: how many the other end has at one time; left out, any number. Whoever may read the relation reads with it what the subject's
+    kind says that it is `called`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,7 +31,6 @@ class RoleBody(BaseModel):
     kind: str
     title: str | dict[str, str]
     at_most: Literal[1] | None = None
-    called: tuple[str, ...] = Field(default=(), max_length=5)
 
 
 class RelationBody(Body):
@@ -76,25 +75,13 @@ class RelationKind(Kind):
         yield Reference("kept_by", "duty", body.kept_by)
         for name, role in body.roles.items():
             yield Reference(f"{name}/kind", "subject-kind", role.kind)
-            for index, element in enumerate(role.called):
-                yield Reference(f"{name}/called/{index}", "element", element)
         for index, purpose in enumerate(body.sharing.purposes):
             yield Reference(f"sharing/purposes/{index}", "purpose", purpose)
 
     def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
-        """Terms of sharing that say something, and names that whoever reads the relation may read with it."""
+        """Terms of sharing must say something."""
         if one.body.sharing.lacks_conditions:
             yield _fault(one, "sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
-        for name, role in one.body.roles.items():
-            for index, id in enumerate(role.called):
-                element = city.find("element", id)
-                if element is not None and element.body.sensitivity is Sensitivity.SENSITIVE:
-                    message = f"`{id}` is `sensitive`, and everybody who reads the relation would read it."
-                    yield _fault(one, f"{name}/called/{index}", message, "Name an element that may be shown.")
-                elif element is not None and not _is_kept_of(id, role.kind, city):
-                    message = f"Nobody is the source of `{id}` of a `{role.kind}`."
-                    advice = f"Name an element that a resource about `{role.kind}` is the source of."
-                    yield _fault(one, f"{name}/called/{index}", message, advice)
 
     def check_succession(self, city: City, stored: Mapping[str, Mapping[str, Any]]) -> Iterator[DeclarationFault]:
         """What stands keeps its meaning: kinds, numbers and symmetry change only while nothing is recorded."""
@@ -122,15 +109,6 @@ class RelationKind(Kind):
                 for id, body in bodies.items()
             }
         )
-
-
-def _is_kept_of(element: str, kind: str, city: City) -> bool:
-    return any(
-        field.element == element and field.role is FieldRole.SOURCE
-        for one in city.of_kind("resource").values()
-        if one.body.about == kind
-        for field in one.body.fields
-    )
 
 
 def _fault(one: Declaration, pointer: str, message: str, advice: str) -> DeclarationFault:

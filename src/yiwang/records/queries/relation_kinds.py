@@ -42,4 +42,4 @@ def _view(body: Mapping[str, Any]) -> RelationView:
 
 
 def _role(body: Mapping[str, Any]) -> RelationRole:
-    return RelationRole(body["kind"], body["title"], body["at_most"] == 1, tuple(body["called"]))
+    return RelationRole(body["kind"], body["title"], body["at_most"] == 1)

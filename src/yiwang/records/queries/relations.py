@@ -22,9 +22,9 @@ from yiwang.records.models import Relation
 from yiwang.records.queries.grounds import Claim, Reader, reader_of
 from yiwang.records.queries.reading import log_reading, system_value
 from yiwang.records.queries.relation_kinds import list_relations, relation
-from yiwang.records.values import Door, Ground, RelatedView, RelationRole
+from yiwang.records.values import Door, Ground, RelatedView
 from yiwang.subjects.queries import subject_kinds, system_subject
-from yiwang.subjects.values import SubjectView
+from yiwang.subjects.values import Scheme, SubjectKindView, SubjectView
 
 __all__ = ["count_words", "last_word_about", "related", "standing_link"]
 
@@ -53,7 +53,7 @@ def related(
     The grounds are those of `facts`: a person sees his own links, whichever end he is, and those of whom he represents; a post sees what
     its grant reaches by source unit and what agreements give. The look is logged for the subject; unless it is his own, also for
     everybody whom it shows. Of a sensitive relation it stays covered who the other is, unless `record.read-sensitive` reaches the source.
-    Queries: three, and for each link three and those of its names.
+    Queries: five, and for each link four.
     Raises what `facts` raises.
     """
     release = current_release()
@@ -152,10 +152,7 @@ def _related(reader: Reader, one: _Seen, units: Mapping[UUID, str], day: date, k
     masked = view.sensitivity is Sensitivity.SENSITIVE and not uncovers
     titles = {scheme.scheme: scheme for scheme in kind.schemes}
     borne = [
-        (
-            text(titles[given.scheme].title, language),
-            masking.mask(titles[given.scheme].checker, given.value) if kind.natural_person else given.value,
-        )
+        (text(titles[given.scheme].title, language), _shown(reader, kind, titles[given.scheme], given.value))
         for given in one.other.identifiers
         if given.scheme in titles
     ]
@@ -165,7 +162,7 @@ def _related(reader: Reader, one: _Seen, units: Mapping[UUID, str], day: date, k
         title=role.title_in(language),
         other_id=None if masked else one.other.id,
         other_kind_title=text(kind.title, language),
-        other_name="" if masked else _name(one.other.id, role, reader.release, day, known_at),
+        other_name="" if masked else _name(one.other.id, kind, reader.release, day, known_at),
         identifiers=() if masked else tuple(one for one in borne if one[1] != masking.COVERED),
         unit_title=units.get(row.unit_id, "") if row.unit_id else "",
         valid_from=row.valid_from,
@@ -180,13 +177,20 @@ def _related(reader: Reader, one: _Seen, units: Mapping[UUID, str], day: date, k
     )
 
 
-def _name(subject_id: UUID, role: RelationRole, release: int, day: date, known_at: datetime) -> str:
-    """What people call somebody: the first of the role's elements that is known of him. One query for each that is asked."""
-    for element in role.called:
-        value = system_value(subject_id, element, valid_at=day, known_at=known_at)
-        if value is not None:
-            return catalog.shown(value, catalog.element(element, release), release=release)
-    return ""
+def _shown(reader: Reader, kind: SubjectKindView, scheme: Scheme, value: str) -> str:
+    """An identifier for people. Those of people are masked; who is related himself knows a number that has no mask of its own."""
+    if not kind.natural_person or (reader.whole is not None and not scheme.checker):
+        return value
+    return masking.mask(scheme.checker, value)
+
+
+def _name(subject_id: UUID, kind: SubjectKindView, release: int, day: date, known_at: datetime) -> str:
+    """What somebody is called, when his kind says by which element and it may be shown. One query."""
+    element = catalog.find_element(kind.called, release)
+    if element is None or element.sensitivity is Sensitivity.SENSITIVE:
+        return ""
+    value = system_value(subject_id, element.id, valid_at=day, known_at=known_at)
+    return catalog.shown(value, element, release=release)
 
 
 def _log(
