@@ -43,8 +43,12 @@ FAMILIES = TOWN | {
     "duties/keep-else.yaml": OTHER_KEEPER,
     "relations/mother.yaml": MOTHER,
     "relations/spouse.yaml": relation("spouse", "夫妻", "kind: person, title: 配偶, at_most: 1"),
-    "relations/member.yaml": relation("member", "户籍", "kind: person, title: 成员", "kind: household, title: 户, at_most: 1"),
-    "relations/head.yaml": relation("head", "户主", "kind: household, title: 户", "kind: person, title: 户主, at_most: 1"),
+    "relations/member.yaml": relation(
+        "member", "户籍", "kind: person, title: 成员", "kind: household, title: 户, at_most: 1"
+    ),
+    "relations/head.yaml": relation(
+        "head", "户主", "kind: household, title: 户", "kind: person, title: 户主, at_most: 1"
+    ),
     "relations/friend.yaml": relation("friend", "朋友", "kind: person, title: 朋友"),
     "relations/guardian.yaml": relation(
         "guardian", "监护", "kind: person, title: 被监护人", "kind: person, title: 监护人", sensitivity="sensitive"

@@ -1311,9 +1311,7 @@ def _check_relate(
     schemes = [scheme.scheme for scheme in kind.body.identifiers] if kind is not None else []
     if kind is not None and found_by.scheme not in schemes:
         advice = did_you_mean(found_by.scheme, schemes)
-        yield ParameterFault(
-            f"{n}/{name}/scheme", f"No `{kind.id}` bears an identifier `{found_by.scheme}`.", advice
-        )
+        yield ParameterFault(f"{n}/{name}/scheme", f"No `{kind.id}` bears an identifier `{found_by.scheme}`.", advice)
     form = city.find("form", one.body.form) if one.kind == "item" else None
     known = [*form.body.elements(), *_numbered_by(one)] if form is not None else []
     for pointer, element in ((f"{n}/{name}/element", found_by.element), (f"{n}/since", given.since)):
