@@ -24,6 +24,7 @@ from yiwang.kernel.time import today
 from yiwang.packs.services import apply, demo_logins, load_samples
 from yiwang.places.models import Area, Division
 from yiwang.places.queries import search_places, units_answering
+from yiwang.records.models import Relation
 from yiwang.records.queries import facts, system_facts
 from yiwang.subjects.models import Subject
 from yiwang.subjects.queries import system_find_subject
@@ -51,11 +52,11 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
         "township": 46,
         "village": 467,
     }
-    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (85, 86, 68)
+    assert (Unit.objects.count(), Post.objects.count(), Area.objects.count()) == (85, 90, 68)
     people, businesses = (Subject.objects.filter(kind=kind).count() for kind in ("person", "organisation"))
     assert 1_000 <= people <= 1_008
     assert 145 <= businesses <= 152
-    assert (Account.objects.count(), Assignment.objects.count()) == (28, 26)
+    assert (Account.objects.count(), Assignment.objects.count()) == (28, 27)
     for model in (Unit, Post, Area, Account, Assignment, Subject):
         assert set(model.objects.values_list("origin", flat=True)) == {"invented"}
     codes = [CreditCode.parse(code) for code in Unit.objects.values_list("credit_code", flat=True)]
@@ -86,6 +87,15 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
     known = {fact.element: fact.value for fact in facts(actor_for_self(wu), wu.subject_id, purpose="own-data")}
     assert known["person.name"] == "吴清"
     assert known["person.citizen-id"] == "460199199305209045"
+
+    # families stand in households; who is whose comes from different agencies
+    words = Counter(Relation.objects.values_list("relation", flat=True))
+    named = 28 + 1  # in people.yaml, and the newborn child
+    assert words["household-member"] == people - named + 1  # everybody drawn, and the mother whose household the police know
+    assert 300 <= Subject.objects.filter(kind="household").count() <= 500
+    assert words["spouse"] > 150
+    assert words["mother"] > words["father"] > 150
+    assert set(Relation.objects.values_list("origin", flat=True)) == {"invented"}
 
     # a resident runs a small business, and what the city knows of both comes from different agencies
     chen = Account.objects.get(login="chen.dawen")
