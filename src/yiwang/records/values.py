@@ -255,7 +255,7 @@ class KnownRecord:
 
 @dataclass(frozen=True, slots=True)
 class SubjectPage:
-    """A subject as a post sees it for one purpose. identifiers: (title, masked value) of those that it bears today.
+    """A subject as a post sees it for one purpose. identifiers: (title, value) of those that it bears today, masked of people.
 
     relations: to others, as they hold on the day asked for.
     """

@@ -103,7 +103,10 @@ def subject_page(
     kind = subject_kinds()[subject.kind]
     schemes = {one.scheme: one for one in kind.schemes}
     identifiers = tuple(
-        (text(schemes[one.scheme].title, language), masking.mask(schemes[one.scheme].checker, one.value))
+        (
+            text(schemes[one.scheme].title, language),
+            masking.mask(schemes[one.scheme].checker, one.value) if kind.natural_person else one.value,
+        )
         for one in subject.identifiers
         if one.scheme in schemes
     )
