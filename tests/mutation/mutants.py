@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,17 @@ def write_mutant(packs: Path, mutant: Mutant, to: Path) -> Path:
 
 
 def mutants_of(packs: Path, pack: str) -> Iterator[Mutant]:
-    """Every mutant of a pack: of its own declarations, of the processes that its items run, and of the watches over their limits."""
+    """Every mutant of a pack: of its own declarations, of the processes that its items run, and of the watches over their limits.
+
+    What one step does twice, or two items have in the same step, is told apart by a number.
+    """
+    met: Counter[str] = Counter()
+    for one in _mutants_of(packs, pack):
+        met[one.id] += 1
+        yield one if met[one.id] == 1 else Mutant(f"{one.id} ({met[one.id]})", one.changed)
+
+
+def _mutants_of(packs: Path, pack: str) -> Iterator[Mutant]:
     items = [(path, _read(path)) for path in sorted((packs / pack / "items").glob("*.yaml"))]
     limits = {clock["limit"] for _, item in items for clock in item.get("clocks", ())}
     for path, item in items:

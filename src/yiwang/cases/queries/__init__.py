@@ -18,6 +18,7 @@ from yiwang.cases.queries.guides import item_guide, life_events, list_items, mea
 from yiwang.cases.queries.limits import city_calendar as system_calendar
 from yiwang.cases.queries.receptions import consent_text, reception, reception_schemes
 from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
+from yiwang.cases.queries.visibility import sees_case
 
 __all__ = [
     "application",
@@ -44,6 +45,7 @@ __all__ = [
     "next_task",
     "prepared_for",
     "search_topics",
+    "sees_case",
     "reception",
     "reception_schemes",
     "system_brief",

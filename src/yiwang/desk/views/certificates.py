@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
+from yiwang.cases import queries as cases
 from yiwang.desk.frame import for_post, page
 from yiwang.documents import queries, services
 from yiwang.documents.values import Form
@@ -50,7 +51,11 @@ def certificate(request: FaceRequest, certificate_id: UUID) -> HttpResponse:
 def _show(request: FaceRequest, certificate_id: UUID, status: int = 200, **more: str) -> HttpResponse:
     found = queries.certificate(request.actor, certificate_id, request.language)
     acts = [act for act in ACTS if act in found.may]
-    return page(request, "desk/certificate.html", {"certificate": found, "acts": acts, **more}, status)
+    case_id = found.line.case_id
+    sees_case = case_id is not None and cases.sees_case(request.actor, case_id)
+    return page(
+        request, "desk/certificate.html", {"certificate": found, "acts": acts, "sees_case": sees_case, **more}, status
+    )
 
 
 @require_safe
