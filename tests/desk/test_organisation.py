@@ -42,7 +42,7 @@ def test_the_tree_is_walked_by_level_and_found_by_name_code_and_level(demo: Demo
     for asked in ("q=海秀街道", f"q={street.code}", "level=township"):
         assert f"/desk/units/{street.id}/" in page_of(client, f"/desk/units/?{asked}")
     nothing = page_of(client, "/desk/units/?q=没有这样的")
-    assert "没有这样的单位" in nothing
+    assert "没有叫这个名称的单位" in nothing
     assert "回到最上级" in nothing
 
 

@@ -8,9 +8,12 @@ its effect or its return does, or when it was begun `BEGINNINGS` times and never
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import F
 from procrastinate.contrib.django import app
 
@@ -60,6 +63,30 @@ _STEPS = Prepared(lambda case: Task.objects.filter(case_id=case).values_list("st
 
 def system_run_action(run_id: UUID) -> None:
     """Make one attempt of an outside action: the effect, then its return as a step. Safe to run twice, and at once."""
+    with _alone(run_id) as alone:
+        if alone:
+            _run_action(run_id)
+
+
+@contextmanager
+def _alone(run_id: UUID) -> Iterator[bool]:
+    """Whether nobody else is at this attempt. Else two at once would count as beginnings of processes that died.
+
+    The database forgets a holder that dies. Whoever comes second leaves: should the first not end, the attempt is deferred again.
+    """
+    key = f"action {run_id}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [key])
+        alone: bool = cursor.fetchone()[0]
+    try:
+        yield alone
+    finally:
+        if alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
+
+
+def _run_action(run_id: UUID) -> None:
     run = _RUN.first(run_id)
     if run is None or run.state != "pending":
         return
