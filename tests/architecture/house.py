@@ -17,7 +17,6 @@ DOORS = {"services", "queries", "values", "events", "registry"}
 PLAIN_FLOORS = {"kernel", "launch"}
 OPEN_FLOORS = PLAIN_FLOORS | {"forms"}
 """Floors without rooms: whoever stands above them may enter everywhere (docs/adr/0003)."""
-"""Floors without rooms: all of their modules are doors."""
 
 
 @cache

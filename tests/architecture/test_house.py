@@ -63,6 +63,21 @@ def test_every_model_says_what_a_row_is_and_whether_it_holds_personal_data() -> 
     assert not silent, f"These models do not state in their docstring which personal data they hold: {silent}"
 
 
+FACES = {"desk", "portal", "api", "forms"}
+
+
+def test_a_face_reads_and_changes_only_in_the_name_of_who_looks() -> None:
+    """DESIGN 8: a function without an actor is named `system_…`, and is for subscribers and jobs."""
+    used = [
+        f"{path.relative_to(SOURCE)}:{number}: {line.strip()}"
+        for face in sorted(FACES)
+        for path in (SOURCE / face).rglob("*.py")
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.search(r"\bsystem_\w+\b|\bsystem\(", line)
+    ]
+    assert not used, "\n".join(used)
+
+
 def test_no_django_signal_crosses_the_house() -> None:
     users = import_graph().modules & {"django.db.models.signals"}
     receivers = [

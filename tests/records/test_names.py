@@ -12,10 +12,13 @@ from support.town import TOWN
 
 from yiwang.acts.values import VISITOR, system
 from yiwang.kernel.time import today
-from yiwang.records.queries import own_name, system_names
+from yiwang.records.queries import officer_names, own_name
 from yiwang.records.services import retract_record, write_record
 
 TESTS = system("tests")
+ROSTER = (
+    "kind: duty\nid: roster\ntitle: 花名册\nadministrator: security\nmay:\n  - {action: officer.list, scope: city}\n"
+)
 NAMED = TOWN | {"kinds/person.yaml": f"{PERSON}called: trial.name\n"}
 
 
@@ -33,7 +36,6 @@ def test_the_name_that_holds_today_is_shown_to_oneself(town: Any) -> None:
     assert own_name(town.himself(person)) == "林秀英"
     assert own_name(town.himself(nobody)) == ""
     assert own_name(VISITOR) == ""
-    assert system_names([person, nobody]) == {person: "林秀英"}
 
 
 def test_a_name_that_was_retracted_is_nobody_s_and_the_one_before_holds_again(town: Any) -> None:
@@ -51,14 +53,17 @@ def test_no_name_is_known_where_the_kind_of_people_names_no_element(town: Any) -
     assert own_name(town.himself(person)) == ""
 
 
-def test_many_names_cost_one_query_and_none_for_nobody(town: Any) -> None:
-    town.apply(NAMED)
-    people = [town.person() for _ in range(5)]
-    for person in people:
+def test_names_of_officers_are_known_to_who_keeps_the_posts_and_nobody_elses_with_them(town: Any) -> None:
+    town.apply(NAMED | {"duties/roster.yaml": ROSTER})
+    officers = [town.officer("A1", "keep").subject_id, town.officer("A1", "idle").subject_id]
+    resident = town.person()
+    for person in (*officers, resident):
         called(person, "林秀英")
-    system_names(people)
+    keeper = town.officer("A1", "roster")
+    assert officer_names(keeper, [*officers, resident]) == dict.fromkeys(officers, "林秀英")
     with CaptureQueriesContext(connection) as captured:
-        assert len(system_names(people)) == 5
-    names_alone = [one for one in captured.captured_queries if "trial_people" in one["sql"]]
-    assert len(names_alone) == 1
-    assert system_names([]) == {}
+        assert len(officer_names(keeper, officers)) == 2
+    assert len([one for one in captured.captured_queries if "trial_people" in one["sql"]]) == 1
+    assert officer_names(keeper, []) == {}
+    for stranger in (town.officer("A1", "keep"), town.himself(resident), town.himself(officers[0]), VISITOR):
+        assert officer_names(stranger, officers) == {}

@@ -8,8 +8,9 @@ from django.contrib.auth import update_session_auth_hash
 from django.utils.translation import gettext as _
 
 from yiwang.acts.values import CapacityKind
+from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.kernel.errors import Fault, Invalid, NotSignedIn, format_message
+from yiwang.kernel.errors import Fault, Invalid, NotSignedIn
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -43,7 +44,7 @@ def change_password(request: FaceRequest) -> tuple[dict[str, Any], int]:
     except Fault as fault:
         if fault.status not in (Invalid.status, TOO_MANY):
             raise
-        told = [(one.pointer, format_message(_(one.message), one.params)) for one in fault.faults]
+        told = [(one.pointer, sentence(one)) for one in fault.faults]
         said: dict[str, str] = {}
         for pointer, words in told:
             said[pointer] = f"{said[pointer]} {words}" if pointer in said else words

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from yiwang.content import queries, services
 from yiwang.content.values import ArticleState, NewArticle
 from yiwang.desk.frame import for_post, page
+from yiwang.forms.answers import sentence
 from yiwang.identity.queries import require, why
-from yiwang.kernel.errors import Conflict, Invalid, format_message
+from yiwang.kernel.errors import Conflict, Invalid
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -77,7 +78,7 @@ def write(request: FaceRequest, article_id: UUID | None = None) -> HttpResponseB
             request.actor, NewArticle(**typed), article_id=article_id, version=_version(request) if found else None
         )
     except (Invalid, Conflict) as fault:
-        said = {one.pointer: format_message(_(one.message), one.params) for one in fault.faults}
+        said = {one.pointer: sentence(one) for one in fault.faults}
         context = {"article": found, "typed": typed, "said": said, "refused": "" if said else _(fault.detail)}
         return page(request, "desk/article_form.html", context, fault.status)
     messages.success(request, _("Saved as a draft."))
@@ -99,7 +100,7 @@ def change(request: FaceRequest, article_id: UUID, act: str) -> HttpResponseBase
         else:
             raise Http404
     except Invalid as invalid:
-        fault = " ".join(format_message(_(one.message), one.params) for one in invalid.faults)
+        fault = " ".join(sentence(one) for one in invalid.faults)
         return _show(request, article_id, invalid.status, fault=fault, faulty=act, reason=reason)
     messages.success(request, _(said))
     return HttpResponseRedirect(f"{AT}{article_id}/", status=303)

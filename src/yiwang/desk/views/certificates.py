@@ -16,7 +16,8 @@ from yiwang.cases import queries as cases
 from yiwang.desk.frame import for_post, page
 from yiwang.documents import queries, services
 from yiwang.documents.values import Form
-from yiwang.kernel.errors import Invalid, format_message
+from yiwang.forms.answers import sentence
+from yiwang.kernel.errors import Invalid
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -82,7 +83,7 @@ def change(request: FaceRequest, certificate_id: UUID, act: str) -> HttpResponse
     try:
         after = service(request.actor, certificate_id, reason=reason, language=request.language)
     except Invalid as invalid:
-        fault = " ".join(format_message(_(one.message), one.params) for one in invalid.faults)
+        fault = " ".join(sentence(one) for one in invalid.faults)
         return _show(request, certificate_id, invalid.status, fault=fault, faulty=act, reason=reason)
     messages.success(request, _(said))
     return HttpResponseRedirect(f"/desk/certificates/{after.line.id}/", status=303)

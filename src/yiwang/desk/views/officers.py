@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from yiwang.desk.frame import for_post, page
 from yiwang.desk.views.signing import safe_next
+from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.values import AssignmentView, OfficerPage
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, FieldFault, Invalid, format_message, msgid
+from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
 from yiwang.records import queries as records
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **m
     subject = found.account.subject_id
     context = {
         "officer": found,
-        "name": records.system_names([subject]).get(subject, "") if subject and found.assignments else "",
+        "name": records.officer_names(request.actor, [subject]).get(subject, "") if subject else "",
         "may_help": queries.why(request.actor, "account.close").allowed,
     }
     return page(request, "desk/officer.html", {**context, **more}, status)
@@ -164,5 +165,5 @@ def close(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
 
 
 def _refused(request: FaceRequest, account_id: UUID, invalid: Invalid) -> HttpResponse:
-    said = [{"text": format_message(_(one.message), one.params), "target": ""} for one in invalid.faults]
+    said = [{"text": sentence(one), "target": ""} for one in invalid.faults]
     return _show_officer(request, account_id, invalid.status, summary=said)

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.acts import queries as acts
+from yiwang.acts.values import Actor
 from yiwang.audit import queries as audit
 from yiwang.cases import queries as cases
 from yiwang.cases import services as case_services
-from yiwang.desk.frame import administrator_of, for_post, page, post_of
-from yiwang.identity.values import Administrator
-from yiwang.kernel.errors import Conflict, NotAllowed
+from yiwang.desk.frame import for_post, page
+from yiwang.identity import queries as identity
+from yiwang.kernel.errors import Conflict
 from yiwang.kernel.health import all_checks
 from yiwang.outbox import queries as outbox
 from yiwang.packs import queries as packs
@@ -67,7 +68,7 @@ class Filled:
         return None if not self.of else self.done * 100 // self.of
 
 
-def filled() -> list[Filled]:
+def filled(actor: Actor) -> list[Filled]:
     """How far an invented city is filled; empty in a real one."""
     titles = {
         "people": _("Residents"),
@@ -76,22 +77,21 @@ def filled() -> list[Filled]:
         "officers": _("Officers"),
         "cases": _("Past cases"),
     }
-    return [Filled(titles.get(one.name, one.name), one.done, one.of, one.is_done) for one in packs.system_fillings()]
+    return [Filled(titles.get(one.name, one.name), one.done, one.of, one.is_done) for one in packs.fillings(actor)]
 
 
 @require_safe
 @for_post
 def operations(request: FaceRequest) -> HttpResponse:
     """Release, queues, what waits, what doctor finds."""
-    if administrator_of(post_of(request)) is not Administrator.SYSTEM:
-        raise NotAllowed("This page is for the system administrator.")
+    identity.require(request.actor, packs.SEE_OPERATIONS)
     lag = outbox.lag()
     context = {
         "failed": cases.failed_actions(request.actor),
         "release": acts.current_release(),
         "waiting": sum(one.waiting for one in lag),
         "parked": sum(one.parked for one in lag),
-        "filled": filled(),
+        "filled": filled(request.actor),
         "unsealed": audit.backlog().entries,
         "findings": [
             Finding(title_of(name), one.is_well, one.detail, one.mend)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.desk.frame import for_post, page
+from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.registry import action_words
 from yiwang.identity.values import (
@@ -29,7 +30,7 @@ from yiwang.identity.values import (
     UnitPage,
 )
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, FieldFault, Invalid, NotFound, format_message, msgid
+from yiwang.kernel.errors import Conflict, Fault, FieldFault, Invalid, NotFound, format_message, msgid
 from yiwang.kernel.texts import text
 from yiwang.places import queries as places
 from yiwang.records import queries as records
@@ -51,7 +52,7 @@ REACH = {
     Scope.CITY: gettext_noop("in the whole city"),
 }
 LONGEST = 100
-AFTER_FAULT = 409
+MOST_CHOICES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def unit(request: FaceRequest, unit_id: UUID) -> HttpResponse:
     context = {
         "found": found,
         "level": _(LEVELS[found.unit.level]),
-        "lines": _lines(found.posts),
+        "lines": _lines(request, found.posts),
         "sees_holders": _may(request, "officer.list"),
         "may": {name: _may(request, f"unit.{name}") for name in ("open", "rename", "move", "close")}
         | {"post": _may(request, "post.open")},
@@ -142,7 +143,7 @@ def post(request: FaceRequest, post_id: UUID) -> HttpResponse:
 
 def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: Iterable[str] = ()) -> HttpResponse:
     found = queries.post_page(request.actor, post_id)
-    names = _names([*found.holders, *found.former])
+    names = _names(request, [*found.holders, *found.former])
     context = {
         "found": found,
         "duties": [_in_words(one, request.language) for one in found.duties],
@@ -174,7 +175,7 @@ def duty(request: FaceRequest, duty_id: str) -> HttpResponse:
     found = queries.duty_page(request.actor, duty_id)
     context = {
         "one": _in_words(found.duty, request.language),
-        "lines": _lines(found.posts),
+        "lines": _lines(request, found.posts),
         "count": found.count,
         "excluded": [_in_words(one, request.language) for one in found.excluded],
         "areas": places.areas_with_duty(duty_id),
@@ -284,9 +285,6 @@ def move_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     )
     words = _Words(_("Move the unit"), _("Move"), _("The unit stands elsewhere now."), explained)
     return _form(request, words, entries, do, at=at, unit=found, version=found.version, text=asked, searches=True)
-
-
-MOST_CHOICES = 40
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -464,9 +462,9 @@ def _form(
     try:
         where = do()
     except Fault as fault:
-        if fault.status not in (AFTER_FAULT, Invalid.status):
+        if fault.status not in (Conflict.status, Invalid.status):
             raise
-        said = [(one.pointer, format_message(_(one.message), one.params)) for one in fault.faults]
+        said = [(one.pointer, sentence(one)) for one in fault.faults]
         beside = {one.name: " ".join(text for pointer, text in said if pointer == one.name) for one in entries}
         told = said or [("", format_message(_(fault.detail or fault.title), fault.params))]
         context |= {
@@ -475,7 +473,7 @@ def _form(
                 {"text": text, "target": f"f-{pointer}" if beside.get(pointer) else ""} for pointer, text in told
             ],
             "refused": {"title": _(fault.title), "next_step": _(fault.next_step)}
-            if fault.status == AFTER_FAULT
+            if fault.status == Conflict.status
             else None,
         }
         return page(request, "desk/organisation_form.html", context, fault.status)
@@ -483,16 +481,16 @@ def _form(
     return HttpResponseRedirect(where, status=303)
 
 
-def _lines(posts: Iterable[PostLine]) -> list[Line]:
+def _lines(request: FaceRequest, posts: Iterable[PostLine]) -> list[Line]:
     lines = list(posts)
-    names = _names(holder for line in lines for holder in line.holders)
+    names = _names(request, (holder for line in lines for holder in line.holders))
     return [Line(one, tuple(Holder(held, names.get(held.account.id, "")) for held in one.holders)) for one in lines]
 
 
-def _names(holders: Iterable[HolderView]) -> dict[UUID, str]:
+def _names(request: FaceRequest, holders: Iterable[HolderView]) -> dict[UUID, str]:
     """Account → name of those who hold posts."""
     persons = {one.account.id: one.account.subject_id for one in holders}
-    named = records.system_names([one for one in persons.values() if one is not None])
+    named = records.officer_names(request.actor, [one for one in persons.values() if one is not None])
     return {account: named[subject] for account, subject in persons.items() if subject in named}
 
 

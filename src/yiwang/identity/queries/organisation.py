@@ -322,6 +322,14 @@ def list_logins(actor: Actor, account_ids: Collection[UUID]) -> dict[UUID, str]:
     return dict(Account.objects.filter(id__in=account_ids).values_list("id", "login"))
 
 
+def officers_among(actor: Actor, subject_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these persons who hold, held or will hold a post; nobody for whoever may not list officers. Up to three queries."""
+    if not subject_ids or not why(actor, "officer.list").allowed:
+        return set()
+    held = Assignment.objects.filter(account__subject_id__in=subject_ids)
+    return set(held.values_list("account__subject_id", flat=True).distinct())
+
+
 def unit_titles(unit_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Titles of units, which are public: whose a fact is, who has a case. One query, none for no ids."""
     wanted = set(unit_ids)

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from yiwang.kernel.kinds import DeclarationFault
-from yiwang.packs.queries.fillings import system_fillings
+from yiwang.packs.queries.fillings import SEE_OPERATIONS, fillings
 from yiwang.packs.queries.folders import read_city
 from yiwang.packs.queries.plans import plan_reading
 from yiwang.packs.queries.schemas import schemas
 from yiwang.packs.values import Plan, Reading
 from yiwang.settings import configuration
 
-__all__ = ["check", "plan", "plan_reading", "read_city", "read_configured", "schemas", "system_fillings"]
+__all__ = ["SEE_OPERATIONS", "check", "fillings", "plan", "plan_reading", "read_city", "read_configured", "schemas"]
 
 
 def read_configured(folders: Sequence[Path] | None = None) -> Reading:

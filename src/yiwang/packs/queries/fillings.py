@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from yiwang.acts.values import Actor
+from yiwang.identity.queries import require
 from yiwang.packs.models import Filling
 from yiwang.packs.values import FillingView
 
-__all__ = ["system_fillings"]
+__all__ = ["SEE_OPERATIONS", "fillings"]
+
+SEE_OPERATIONS = "operations.see"
 
 
-def system_fillings() -> list[FillingView]:
-    """One line for each file, as far as its last filling has got; empty where nothing is filled. One query."""
+def fillings(actor: Actor) -> list[FillingView]:
+    """One line for each file, as far as its last filling has got; empty where nothing is filled. Raises NotAllowed. Three queries."""
+    require(actor, SEE_OPERATIONS)
     last: dict[tuple[str, str], Filling] = {}
     for one in Filling.objects.order_by("id"):
         last[one.pack, one.file] = one

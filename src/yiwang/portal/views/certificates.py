@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.documents import queries, services
 from yiwang.documents.values import Download, Form, TooManyGuesses, Verification
+from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid, format_message
 from yiwang.portal.guard import for_oneself
 
@@ -81,9 +82,7 @@ def verify(request: FaceRequest) -> HttpResponseBase:
             request.actor, typed, address=request.META.get("REMOTE_ADDR", ""), language=request.language
         )
     except Invalid as invalid:
-        faults = [
-            {"target": "identifier", "text": format_message(_(one.message), one.params)} for one in invalid.faults
-        ]
+        faults = [{"target": "identifier", "text": sentence(one)} for one in invalid.faults]
         return render(request, "portal/verify.html", {"summary": faults, "typed": typed}, status=invalid.status)
     except TooManyGuesses as fault:
         text = " ".join((format_message(_(fault.detail), fault.params), _(fault.next_step)))

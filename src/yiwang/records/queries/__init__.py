@@ -10,7 +10,7 @@ from yiwang.records.queries.discrepancies import (
     list_discrepancies,
 )
 from yiwang.records.queries.history import events, history, record
-from yiwang.records.queries.names import own_name, system_names
+from yiwang.records.queries.names import officer_names, own_name
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
 from yiwang.records.queries.relation_kinds import list_relations, relation
@@ -51,6 +51,7 @@ __all__ = [
     "list_schemes",
     "make_month",
     "make_months_ahead",
+    "officer_names",
     "own_name",
     "purposes",
     "record",
@@ -65,7 +66,6 @@ __all__ = [
     "stored_tables",
     "subject_page",
     "system_facts",
-    "system_names",
     "system_open_discrepancies",
     "system_value",
 ]

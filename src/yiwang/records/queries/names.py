@@ -12,13 +12,14 @@ from yiwang.acts.queries import current_release, release_id
 from yiwang.acts.values import Actor
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import ElementView
+from yiwang.identity.queries import officers_among
 from yiwang.kernel.time import now, today
 from yiwang.records.queries.prepared import fetch
 from yiwang.records.queries.tables import stored_tables
 from yiwang.records.queries.versions import distinct_by
 from yiwang.subjects.queries import subject_kinds
 
-__all__ = ["own_name", "system_names"]
+__all__ = ["officer_names", "own_name"]
 
 _NAMES = SQL(
     "SELECT subject_id, name FROM (SELECT DISTINCT ON (subject_id) subject_id, name, retracted FROM"
@@ -34,15 +35,18 @@ def own_name(actor: Actor) -> str:
 
     For his own eyes, in whichever capacity he acts: nobody learns anything, so it is masked nowhere and not logged.
     """
-    return system_names([actor.subject_id]).get(actor.subject_id, "") if actor.subject_id is not None else ""
+    return _names([actor.subject_id]).get(actor.subject_id, "") if actor.subject_id is not None else ""
 
 
-def system_names(subject_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Person → name, for those whom the source knows. One query, none for no ids. Not logged.
+def officer_names(actor: Actor, subject_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Person → name, for those who hold, held or will hold a post and whom the source knows; empty for who may not list officers.
 
-    For who shows people their own names, and the names of those who hold public posts to the government itself: who acts for it
-    is known by name. Nobody else's name is read here.
+    Up to four queries, none for no ids. Not logged: who acts for the government is known to it by name.
     """
+    return _names(officers_among(actor, subject_ids))
+
+
+def _names(subject_ids: Collection[UUID]) -> dict[UUID, str]:
     plan = _plan(release_id(release), release) if (release := current_release()) else None
     if plan is None or not subject_ids:
         return {}
