@@ -208,12 +208,15 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/applications/{application_id}/withdrawal": {"reason": "不办了"},
         "POST /api/v1/bundles/{bundle_id}/applications": {"values": {}, "form_digest": "1.nothing"},
         "POST /api/v1/items/{item_id}/cases": {"values": answers, "form_digest": things["digest"]},
-        "POST /api/v1/items/{item_id}/receptions": {
-            "scheme": "citizen-id",
-            "value": things["number"],
-            "shown": "card",
-            "means": "signed",
-            "agreed": True,
+        **{
+            row: {
+                "scheme": "citizen-id",
+                "value": things["number"],
+                "shown": "card",
+                "means": "signed",
+                "agreed": True,
+            }
+            for row in ("POST /api/v1/items/{item_id}/receptions", "POST /api/v1/bundles/{bundle_id}/receptions")
         },
         "POST /api/v1/records/{resource}/{record_id}/corrections": {
             "values": {"residence.phone": "13907491234"},

@@ -52,7 +52,7 @@ NO_PAGE = {
     "healthz",
     "metrics",
     "places/picker/",  # a part of a form
-    "items/<slug:item_id>/draft/",
+    "my/drafts/<slug:item_id>/",
     "desk/",  # leads on to the first noun
     "sign-out/",
     "preferences/",

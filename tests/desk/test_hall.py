@@ -179,3 +179,69 @@ def test_nobody_serves_himself_and_who_has_no_window_serves_nobody(demo: Demo) -
 def test_a_window_finds_the_items_of_every_unit_in_everyday_words(demo: Demo, search: str) -> None:
     page = demo.client(WINDOW, post=True).get(f"/desk/hall/?search={search}").content.decode()
     assert ("居住地址声明" in page) == (search != "护照")
+
+
+# ── A bundle ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+MOTHER = "460199199508129061"
+NAMED = {"newborn.name": "吴一诺", "newborn.phone": "13800000007"}
+
+
+def serve_mother(demo: Demo, login: str = WINDOW) -> tuple[Any, str]:
+    """The post at whose window the mother of a newborn is, and the address of her one form."""
+    client = demo.client(login, post=True)
+    answer = client.post("/desk/hall/newborn/", {**AGREED, "value": MOTHER})
+    assert answer.status_code == 303, answer.content.decode()[-1500:]
+    return client, answer["Location"]
+
+
+def fill_bundle(client: Any, page: str, **typed: str) -> Any:
+    shown = client.get(page)
+    form = shown.context["form"]
+    known = {f"fact.{name}": record for name, record in shown.context["facts_seen"].items()}
+    hidden = {
+        "form_digest": form.digest,
+        "subject_id": str(form.subject_id),
+        "idempotency_key": shown.context["idempotency_key"],
+    }
+    return client.post(page, {**hidden, **known, **typed})
+
+
+def test_a_window_enters_a_bundle_and_every_part_of_it_says_so(demo: Demo) -> None:
+    from yiwang.cases.models import Application, Case, Reception
+
+    window, page = serve_mother(demo)
+    refused = fill_bundle(window, page)
+    assert refused.status_code == 422
+    assert len(refused.context["summary"]) == 2
+    answer = fill_bundle(window, page, **NAMED)
+    assert answer.status_code == 303, answer.content.decode()[-1500:]
+    application = Application.objects.get()
+    assert answer["Location"] == f"/desk/hall/applications/{application.pk}/"
+    receipt = window.get(answer["Location"]).content.decode()
+    for said in (application.number, "政务服务中心 综合窗口岗", "出生医学证明办好以后，这一项自动开始", "吴一诺"):
+        assert said in receipt
+    assert (application.channel, application.account.login) == ("hall", WINDOW)
+    case = Case.objects.get(pk=application.parts.get(position=1).case_id)
+    assert (case.channel, case.entered_in_id) == ("hall", application.entered_in_id)
+    assert case.course.first().code == "submitted-for"
+    assert Reception.objects.get(application=application).case is None
+    assert window.get(page)["Location"] == answer["Location"]
+    assert "新生儿出生" in demo.client("li.xiaowen").get("/my/cases/").content.decode()
+    assert demo.client(OFFICER, post=True).get(answer["Location"]).status_code == 404
+
+
+def test_a_reception_for_one_item_sends_no_bundle_and_nobody_sends_one_without(demo: Demo) -> None:
+    from yiwang.cases.models import Application
+
+    window, page = serve_mother(demo)
+    form = window.get(page).context["form"]
+    body = {"values": NAMED, "form_digest": form.digest, "subject_id": str(form.subject_id)}
+    stranger = demo.client(COMMUNITY, post=True)
+    for client in (stranger, demo.client(OFFICER, post=True)):
+        answer = call(client, "POST", "/api/v1/bundles/newborn/applications", body, **{"Idempotency-Key": uuid4().hex})
+        assert answer.status_code == 403
+    assert not Application.objects.exists()
+    assert call(
+        window, "POST", "/api/v1/bundles/newborn/applications", body, **{"Idempotency-Key": uuid4().hex}
+    ).status_code in (201, 409)

@@ -155,3 +155,32 @@ def test_the_api_applies_shows_and_takes_back(moving: Moving) -> None:
     assert (not_asked.status_code, not_asked.json()["type"].rsplit("/", 1)[-1]) == (409, "not-asked")
     back = call(f"applications/{id}/withdrawal", {"item": "parking"})
     assert back.json()["parts"][2]["state"] == "withdrawn"
+
+
+def test_the_one_form_is_kept_for_another_day_and_gone_when_it_is_sent(moving: Moving) -> None:
+    client = moving.client("mei")
+    form = filled(client.get(APPLY))
+    form.pop("proof.paper")
+    answer = client.post(APPLY, {**form, "keep": "yes"})
+    assert (answer.status_code, answer["Location"]) == (303, "/my/")
+    space = text_of(client.get("/my/"))
+    assert "搬家一件事" in space
+    assert APPLY in space
+    assert "您已经开始填了" in text_of(client.get(GUIDE))
+    again = client.get(APPLY)
+    assert "海港路 9 号" in text_of(again)
+    assert "琼A00001" in text_of(again)
+    assert "琼A00001" not in text_of(moving.client("kai").get(APPLY))
+    assert client.post(APPLY, filled(again)).status_code == 303
+    assert APPLY not in text_of(client.get("/my/"))
+
+
+def test_the_script_keeps_the_one_form_as_it_is_typed_and_throwing_it_away_leaves_nothing(moving: Moving) -> None:
+    client = moving.client("mei")
+    kept = client.post(f"/my/drafts/{BUNDLE}/", {"parking.plate": "琼A00009"})
+    assert set(kept.json()) == {"saved_at"}
+    assert "琼A00009" in text_of(client.get(APPLY))
+    gone = client.post(f"/my/drafts/{BUNDLE}/", {"discard": "yes", "next": APPLY})
+    assert gone["Location"] == APPLY
+    assert "琼A00009" not in text_of(client.get(APPLY))
+    assert client.post("/my/drafts/nothing/", {"x": "y"}).status_code == 404

@@ -14,7 +14,7 @@ from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo
 from .test_pages import page_of
 
 APPLY = f"/items/{ITEM}/apply/"
-DRAFT = f"/items/{ITEM}/draft/"
+DRAFT = f"/my/drafts/{ITEM}/"
 
 
 def test_the_first_page_leads_to_life_events_themes_today_and_verification(demo: Demo) -> None:

@@ -37,7 +37,7 @@ class CasesConfig(AppConfig):
             check_working_days,
             check_writes,
         )
-        from yiwang.cases.queries.forms import item_title, named_by
+        from yiwang.cases.queries.bundles import named_by, title_of
         from yiwang.cases.queries.needed import tasks_of_post, work_of_unit
         from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case
@@ -72,7 +72,7 @@ class CasesConfig(AppConfig):
         register_kind(ThemeKind())
         register_kind(SynonymsKind())
         register_parameter_type("certificate", check_certificate)
-        set_standing_agreements(named_by, item_title)
+        set_standing_agreements(named_by, title_of)
         register_parameter_type("writes", check_writes)
         register_parameter_type("relates", check_relates)
         register_parameter_type("numbers", check_numbers)

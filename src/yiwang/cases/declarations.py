@@ -1064,6 +1064,8 @@ class BundleKind(Kind):
         yield from self._check_graph(one)
         items = {part.item: found for part in body.items if (found := city.find("item", part.item)) is not None}
         yield from self._check_applicants(one, items)
+        if (same := city.find("item", one.id)) is not None:
+            yield _fault(one, "id", f"An item has this id, in {same.path}.", "Items and bundles have ids of their own.")
         for other in [*city.of_kind("item").values(), *city.of_kind(self.name).values()]:
             same_kind_later = other.kind == self.name and other.id >= one.id
             if not same_kind_later and other.body.basic_code == body.basic_code:

@@ -182,6 +182,14 @@ class Application(models.Model):
     account = models.ForeignKey(
         "identity.Account", on_delete=models.PROTECT, related_name="+", db_comment="who sent it"
     )
+    channel = models.TextField(default=Channel.ONLINE, db_comment="online | hall | community")
+    entered_in = models.ForeignKey(
+        "identity.Post",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="the post in which an officer entered it for the applicant; null: nobody did",
+    )
     values = models.JSONField(db_comment="the answers as sent: [{name, value, digest of the element's definition}]")
     form_digest = models.TextField(db_comment="what questions were answered")
     facts = models.JSONField(default=list, db_comment="facts used, frozen as evidence, as a case keeps them")
@@ -197,7 +205,14 @@ class Application(models.Model):
     origin = models.TextField(default="live")
 
     class Meta:
-        constraints = [_one_of("origin", ORIGINS, "application_origin_known")]
+        constraints = [
+            _one_of("origin", ORIGINS, "application_origin_known"),
+            models.CheckConstraint(
+                condition=Q(channel="online", entered_in__isnull=True)
+                | Q(channel__in=["hall", "community"], entered_in__isnull=False),
+                name="application_entered_in_a_post",
+            ),
+        ]
         indexes = [
             models.Index(fields=["subject", "-id"], name="application_by_applicant"),
             models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="application_by_agent"),
@@ -246,7 +261,8 @@ class ApplicationPart(models.Model):
 class Reception(models.Model):
     """Somebody served at a window 窗口接待: that he showed who he is, and that he agreed to the post applying for him and reading for it.
 
-    Before it nothing is read of him. It counts on its own day, for one item, in the post that wrote it. Append-only but for `case`.
+    Before it nothing is read of him. It counts on its own day, for one item or bundle, in the post that wrote it. Append-only but for what
+    came of it: `case` or `application`.
 
     Personal data: `subject` by id, who served him by ids; `consent` is the text that he was shown, without his words.
     """
@@ -255,7 +271,7 @@ class Reception(models.Model):
     subject = models.ForeignKey(
         "subjects.Subject", on_delete=models.PROTECT, related_name="+", db_comment="the natural person at the window"
     )
-    item = models.TextField(db_comment="id of the declared item")
+    item = models.TextField(db_comment="id of the declared item or bundle")
     account = models.ForeignKey("identity.Account", on_delete=models.PROTECT, related_name="+")
     post = models.ForeignKey("identity.Post", on_delete=models.PROTECT, related_name="+")
     unit = models.ForeignKey("identity.Unit", on_delete=models.PROTECT, related_name="+")
@@ -266,11 +282,15 @@ class Reception(models.Model):
     received_at = models.DateTimeField(db_comment="business time")
     until = models.DateField(db_comment="the last civil date on which it counts")
     case = models.OneToOneField(Case, null=True, on_delete=models.PROTECT, related_name="reception")
+    application = models.OneToOneField(Application, null=True, on_delete=models.PROTECT, related_name="reception")
     origin = models.TextField(default="live")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(channel__in=["hall", "community"]), name="reception_channel_known"),
+            models.CheckConstraint(
+                condition=Q(case__isnull=True) | Q(application__isnull=True), name="reception_for_one_form"
+            ),
             _one_of("shown", IdentityShown, "reception_shown_known"),
             _one_of("means", ConsentMeans, "reception_means_known"),
             _one_of("origin", ORIGINS, "reception_origin_known"),
@@ -501,7 +521,7 @@ class Draft(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey("identity.Account", on_delete=models.CASCADE, related_name="+")
-    item = models.TextField(db_comment="id of the declared item")
+    item = models.TextField(db_comment="id of the declared item or bundle")
     subject_id = models.UUIDField(
         null=True,
         db_comment="for whom he applies, as he chose; whether he may is asked when the form is opened and sent",

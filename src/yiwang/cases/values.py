@@ -476,13 +476,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A form that somebody has begun and not sent 暂存.
+    """A form of an item or a bundle that somebody has begun and not sent 暂存.
 
     values: what he typed, by the names of the fields as a page sends them.  expires_on: civil date from which it is gone.
     """
 
     item_id: str
     item_title: str
+    is_bundle: bool
     subject_id: UUID | None
     values: Mapping[str, tuple[str, ...]]
     saved_at: datetime
@@ -1072,12 +1073,13 @@ class ReceptionView:
     """Somebody served at a window 窗口接待, as the post that serves him sees it.
 
     identifiers: of the person, masked, with their titles.  consent: the text to which he agreed.  until: the last civil day on which it
-    counts.  case_id: the case that came of it, None while there is none.
+    counts.  case_id, application_id: what came of it, both None while there is nothing.
     """
 
     id: UUID
     item_id: str
     item_title: str
+    is_bundle: bool
     subject_id: UUID
     identifiers: tuple[tuple[str, str], ...]
     shown: IdentityShown
@@ -1087,6 +1089,7 @@ class ReceptionView:
     until: date
     channel: Channel
     case_id: UUID | None
+    application_id: UUID | None
 
 
 # ── Bundles ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1179,7 +1182,7 @@ class ApplicationView:
 
     sentence: how far it is, in plain words.  is_over: nothing will happen any more.  due_on: last day of the whole.
     form_fields, known_fields: questions of the form, and those that nobody had to type; asked_apart: what the items would have asked
-    one by one.  history: what has happened, the latest first.
+    one by one.  history: what has happened, the latest first.  entered_by: unit and post of the window, empty where nobody entered it.
     """
 
     id: UUID
@@ -1203,6 +1206,7 @@ class ApplicationView:
     asked_apart: int
     may_withdraw: bool
     origin: str = "live"
+    entered_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

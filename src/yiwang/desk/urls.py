@@ -54,6 +54,7 @@ urlpatterns = [
     path("hall/<slug:item_id>/", hall.receive, name="receive"),
     path("hall/receptions/<uuid:reception_id>/", hall.fill, name="reception"),
     path("hall/receipts/<uuid:case_id>/", hall.receipt, name="hall-receipt"),
+    path("hall/applications/<uuid:application_id>/", hall.application_receipt, name="hall-application-receipt"),
     path("certificates/", certificates.certificate_list, name="certificates"),
     path("certificates/<uuid:certificate_id>/", certificates.certificate, name="certificate"),
     path("certificates/<uuid:certificate_id>/files/<str:form>", certificates.download, name="certificate-file"),

@@ -9,9 +9,16 @@ from django.http import HttpRequest
 from ninja import Header, Router, Schema, Status
 
 from yiwang.api.authentication import SignedIn, Visitor, actor_of, language_of
-from yiwang.api.routers.items import FilledForm, Items
+from yiwang.api.routers.items import FilledForm, Items, Received, received
 from yiwang.cases import queries, services
-from yiwang.cases.values import ApplicationLine, ApplicationReceipt, ApplicationView, BundleGuide, FormView
+from yiwang.cases.values import (
+    ApplicationLine,
+    ApplicationReceipt,
+    ApplicationView,
+    BundleGuide,
+    FormView,
+    ReceptionView,
+)
 
 router = Router(tags=["bundles"])
 
@@ -52,6 +59,17 @@ def get_bundle(request: HttpRequest, bundle_id: str) -> BundleGuide:
 def get_bundle_form(request: HttpRequest, bundle_id: str, subject_id: UUID | None = None) -> FormView:
     """The one form for this person, filled with what the city knows. subject_id: for which of `subjects`."""
     return queries.bundle_form_for(actor_of(request), bundle_id, language_of(request), subject_id=subject_id)
+
+
+@router.post(
+    "/bundles/{bundle_id}/receptions",
+    response={201: ReceptionView},
+    auth=SignedIn(),
+    operation_id="open_bundle_reception",
+)
+def open_reception(request: HttpRequest, bundle_id: str, given: Received) -> Status[ReceptionView]:
+    """In a post at a window: who is there and that he agreed. Then `get_bundle_form` and `submit_application` with his `subject_id`."""
+    return Status(201, received(request, bundle_id, given))
 
 
 @router.post(

@@ -67,9 +67,14 @@ def get_form(request: HttpRequest, item_id: str, subject_id: UUID | None = None)
 )
 def open_reception(request: HttpRequest, item_id: str, given: Received) -> Status[ReceptionView]:
     """In a post at a window: write down who is there and that he agreed. Then `get_form` and `submit_case` with his `subject_id`."""
-    made = services.open_reception(
+    return Status(201, received(request, item_id, given))
+
+
+def received(request: HttpRequest, id: str, given: Received) -> ReceptionView:
+    """Open a reception for an item or a bundle."""
+    return services.open_reception(
         actor_of(request),
-        item_id,
+        id,
         scheme=given.scheme,
         value=given.value,
         shown=given.shown,
@@ -77,7 +82,6 @@ def open_reception(request: HttpRequest, item_id: str, given: Received) -> Statu
         agreed=given.agreed,
         language=language_of(request),
     )
-    return Status(201, made)
 
 
 @router.post(

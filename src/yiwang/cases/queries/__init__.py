@@ -6,7 +6,7 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 
 from yiwang.cases.queries.applications import application, application_of_case, my_applications
 from yiwang.cases.queries.briefs import system_brief
-from yiwang.cases.queries.bundles import bundle_guide, list_bundles
+from yiwang.cases.queries.bundles import bundle_guide, list_bundles, title_of
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
@@ -56,4 +56,5 @@ __all__ = [
     "task",
     "themes",
     "unit_cases",
+    "title_of",
 ]

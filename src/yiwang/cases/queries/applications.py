@@ -71,7 +71,7 @@ def my_applications(actor: Actor, language: str = "zh-Hans") -> tuple[Applicatio
 
 
 def application(actor: Actor, application_id: UUID, language: str = "zh-Hans") -> ApplicationView:
-    """One application: its applicant sees all of it, a post the parts whose cases it sees. Raises NotFound."""
+    """One application: its applicant and the post that entered it see all of it, another the parts whose cases it sees. Raises NotFound."""
     found = own_application(actor, application_id)
     if found is None and actor.capacity is not CapacityKind.SELF:
         seen = visible_cases(actor).filter(pk=OuterRef("case_id"))
@@ -99,7 +99,7 @@ def shape_application(actor: Actor, one: Application, language: str) -> Applicat
         shaping = _Shaping(actor, one, language)
         parts = shaping.parts()
         masked = masks(actor)
-        values, facts = (one.values, one.facts) if shaping.is_own else ([], [])
+        values, facts = (one.values, one.facts) if shaping.sees_all else ([], [])
         return ApplicationView(
             id=one.id,
             number=one.number,
@@ -122,6 +122,7 @@ def shape_application(actor: Actor, one: Application, language: str) -> Applicat
             asked_apart=one.asked_apart,
             may_withdraw=sum(part.may_withdraw for part in parts) > 1,
             origin=one.origin,
+            entered_by=f"{one.entered_in.unit.title} {one.entered_in.title}" if one.entered_in else "",
         )
 
 
@@ -169,6 +170,7 @@ class _Shaping:
         self.titles = item_titles(self.whole, language)
         self.rows = list(ApplicationPart.objects.filter(application=one).order_by("position"))
         self.is_own = actor.capacity is CapacityKind.SELF and actor.capacity_id in (one.subject_id, one.agent_id)
+        self.sees_all = self.is_own or (one.entered_in_id is not None and one.entered_in_id == actor.capacity_id)
         answering = Prefetch("tasks__answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
         tasks = Prefetch("tasks", Task.objects.select_related("deputy").order_by("opened_at", "id"))
         seen = visible_cases(actor).filter(pk__in=[row.case_id for row in self.rows])
@@ -183,7 +185,7 @@ class _Shaping:
     def _part(self, row: ApplicationPart) -> PartView:
         case = self.cases.get(row.case_id)
         part = self.whole.part(row.item)
-        sees = self.is_own or case is not None
+        sees = self.sees_all or case is not None
         clock = due_of(case) if case is not None else None
         outcome = row.outcome if case is None or case.outcome is None else case.outcome
         stoppable = case is not None and may_stop(case)
@@ -246,7 +248,7 @@ class _Shaping:
         lines = [ApplicationEntry(self.one.submitted_at, "", _("The one form for all parts was sent."))]
         for row in self.rows:
             title = self.titles[row.item]
-            if not self.is_own and row.case_id not in self.cases:
+            if not self.sees_all and row.case_id not in self.cases:
                 continue
             if row.asked_at is not None:
                 lines.append(ApplicationEntry(row.asked_at, title, _("You were asked whether it goes on.")))

@@ -12,8 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from yiwang.acts.queries import current_release, definition, list_definitions
-from yiwang.cases.queries.forms import Asking, Question, asking, issued_by, material_line, produced_by
+from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
+from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, Question, asking, issued_by, material_line, produced_by
 from yiwang.cases.queries.guides import answering_duty, meanings_of, points_of, texts
 from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.rules.bundles import Edge, ancestors
@@ -21,7 +21,20 @@ from yiwang.cases.values import BundleGuide, BundleStep, Consequence, ItemSummar
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.texts import text
 
-__all__ = ["Bundle", "Part", "bundle", "bundle_guide", "consequence_sentence", "item_titles", "list_bundles"]
+__all__ = [
+    "Bundle",
+    "Part",
+    "bundle",
+    "bundle_guide",
+    "consequence_sentence",
+    "form_of",
+    "is_bundle",
+    "is_offered",
+    "item_titles",
+    "list_bundles",
+    "named_by",
+    "title_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,10 @@ class Bundle:
     asked: Asking
     asked_apart: int
 
+    def first_places(self, values: Mapping[str, Any]) -> list[str]:
+        """Codes of the places, in checked answers, that decide who answers for the cases that begin at once."""
+        return [one.asked.answers_place(values) for one in self.parts if not one.after]
+
     def part(self, item_id: str) -> Part:
         """One of its parts. Raises NotFound."""
         for one in self.parts:
@@ -79,6 +96,46 @@ def bundle(bundle_id: str, release: int | None = None) -> Bundle:
         )
         parts.append(Part(asked, edges, frozenset(named & brought), certificates))
     return Bundle(body, tuple(parts), _union(body, parts, number), sum(len(one.asked.questions) for one in parts))
+
+
+def form_of(id: str) -> Asking:
+    """The form of an item or of a bundle, of the release in force: no two of them share an id.
+
+    Raises NotFound, also for an item that events begin.
+    """
+    if find_definition("item", id) is None:
+        return bundle(id).asked
+    asked = asking(id)
+    if asked.begun_by_event:
+        raise NotFound(NOBODY_APPLIES)
+    return asked
+
+
+def named_by(id: str, release: int) -> frozenset[str]:
+    """The elements that a published item or bundle names: those it asks for and those it reads from registers; none for an unknown one."""
+    if find_definition("item", id, release) is not None:
+        asked = asking(id, release)
+    elif find_definition("bundle", id, release) is not None:
+        asked = bundle(id, release).asked
+    else:
+        return frozenset()
+    return asked.fact_elements | asked.questions.keys()
+
+
+def is_bundle(id: str) -> bool:
+    """Whether the release in force declares a bundle of this id."""
+    return find_definition("bundle", id) is not None
+
+
+def is_offered(id: str) -> bool:
+    """Whether the release in force declares an item or a bundle of this id."""
+    return find_definition("item", id) is not None or is_bundle(id)
+
+
+def title_of(id: str, language: str) -> str:
+    """What people call an item or a bundle; its id when no release in force declares it."""
+    found = find_definition("item", id) or find_definition("bundle", id)
+    return text(found["title"], language) if found else id
 
 
 def _union(body: Mapping[str, Any], parts: Iterable[Part], release: int) -> Asking:

@@ -11,10 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.encoding import force_bytes
 
-from yiwang.acts.queries import find_definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Draft
-from yiwang.cases.queries.forms import item_title
+from yiwang.cases.queries.bundles import is_bundle, is_offered, title_of
 from yiwang.cases.values import DraftView
 from yiwang.kernel.crypto import INTL, NotSealed
 from yiwang.kernel.time import civil_date, now
@@ -29,13 +28,13 @@ Source: 个人信息保护法 art. 19 (the shortest time that the purpose needs)
 
 
 def draft(actor: Actor, item_id: str, language: str = "zh-Hans") -> DraftView | None:
-    """What the actor has kept of an item's form; None without any, or when it was kept by a key that is gone."""
+    """What the actor has kept of the form of an item or a bundle; None without any, or when it was kept by a key that is gone."""
     return next(iter(_shown(_mine(actor, item=item_id), language)), None)
 
 
 def my_drafts(actor: Actor, language: str = "zh-Hans") -> list[DraftView]:
-    """Every form that the actor has begun and not sent, the last one first; those of items that are no longer offered are left out."""
-    return _shown([one for one in _mine(actor) if find_definition("item", one.item) is not None], language)
+    """Every form that the actor has begun and not sent, the last one first; what is no longer offered is left out."""
+    return _shown([one for one in _mine(actor) if is_offered(one.item)], language)
 
 
 def _mine(actor: Actor, **more: str) -> list[Draft]:
@@ -61,7 +60,8 @@ def view_of(row: Draft, values: Mapping[str, tuple[str, ...]], language: str) ->
     """A draft as its owner sees it."""
     return DraftView(
         item_id=row.item,
-        item_title=item_title(row.item, language),
+        item_title=title_of(row.item, language),
+        is_bundle=is_bundle(row.item),
         subject_id=row.subject_id,
         values=values,
         saved_at=row.saved_at,

@@ -15,7 +15,7 @@ from yiwang.cases.values import Choice, FormField, MaterialLine
 from yiwang.catalog.queries import code_list, element, list_resources
 from yiwang.catalog.values import Address, ElementView, FieldRole
 from yiwang.kernel.canonical import digest
-from yiwang.kernel.errors import FieldFault, NotFound, msgid
+from yiwang.kernel.errors import FieldFault, msgid
 from yiwang.kernel.texts import text
 from yiwang.records.queries import naming_representatives
 
@@ -29,8 +29,6 @@ __all__ = [
     "element_field",
     "form_field",
     "issued_by",
-    "item_title",
-    "named_by",
     "material_line",
     "process_of",
     "produced_by",
@@ -154,21 +152,6 @@ def _writes(item: Mapping[str, Any], release: int) -> Iterator[tuple[str, str]]:
             sources = {field.element for field in resource.fields if field.role is FieldRole.SOURCE}
             chosen = write.get("fields") or {name: name for name in sources}
             yield from ((target, source) for target, source in chosen.items() if target in sources)
-
-
-def named_by(item_id: str, release: int) -> frozenset[str]:
-    """The elements that a published item names: those it asks for and those it reads from registers; none for an unknown item."""
-    try:
-        asked = asking(item_id, release)
-    except NotFound:
-        return frozenset()
-    return asked.fact_elements | asked.questions.keys()
-
-
-def item_title(item_id: str, language: str) -> str:
-    """What people call an item; its id when no release in force declares it."""
-    found = find_definition("item", item_id)
-    return text(found["title"], language) if found else item_id
 
 
 def changes_between(old: Asking | None, new: Asking) -> list[FieldFault]:

@@ -108,9 +108,9 @@ def _at_window(actor: Actor, asked: Asking, subject_id: UUID) -> Known:
 
 
 def receptions_of(actor: Actor, item_id: str) -> QuerySet[Reception]:
-    """Whom the actor serves in his post today for an item and who has no case yet, the latest first."""
+    """Whom the actor serves in his post today for an item or a bundle and for whom nothing was sent yet, the latest first."""
     mine = Reception.objects.filter(account=actor.account_id, post=actor.capacity_id)
-    return mine.filter(item=item_id, case__isnull=True, until__gte=today()).order_by("-id")
+    return mine.filter(item=item_id, case__isnull=True, application__isnull=True, until__gte=today()).order_by("-id")
 
 
 def _known_of(actor: Actor, asked: Asking, person: UUID, subject_id: UUID | None) -> Known:

@@ -11,7 +11,7 @@ from django.utils.translation import override
 
 from yiwang.acts.values import Actor
 from yiwang.cases.models import Reception
-from yiwang.cases.queries.forms import asking, item_title
+from yiwang.cases.queries.bundles import form_of, is_bundle, title_of
 from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.values import Channel, ConsentMeans, IdentityShown, ReceptionView
 from yiwang.identity.queries import require
@@ -36,8 +36,8 @@ def consent_texts(item: Mapping[str, Any]) -> dict[str, str]:
 
 
 def consent_text(item_id: str, language: str = "zh-Hans") -> str:
-    """The words to which somebody agrees who has this item applied for at a window. Raises NotFound."""
-    return text(consent_texts(asking(item_id).item), language)
+    """The words to which somebody agrees who has this item or bundle applied for at a window. Raises NotFound."""
+    return text(consent_texts(form_of(item_id).item), language)
 
 
 def reception_schemes(actor: Actor, language: str = "zh-Hans") -> list[tuple[str, str]]:
@@ -66,7 +66,8 @@ def shape_reception(row: Reception, language: str) -> ReceptionView:
     return ReceptionView(
         id=row.id,
         item_id=row.item,
-        item_title=item_title(row.item, language),
+        item_title=title_of(row.item, language),
+        is_bundle=is_bundle(row.item),
         subject_id=row.subject_id,
         identifiers=tuple(
             (text(schemes[one.scheme].title, language), masking.mask(schemes[one.scheme].checker, one.value))
@@ -80,4 +81,5 @@ def shape_reception(row: Reception, language: str) -> ReceptionView:
         until=row.until,
         channel=Channel(row.channel),
         case_id=row.case_id,
+        application_id=row.application_id,
     )

@@ -16,9 +16,10 @@ from django.utils.translation import override
 from yiwang.acts.queries import Prepared, definition, find_definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
+from yiwang.cases.queries.bundles import title_of
 from yiwang.cases.queries.cases import WAITING, Reading, load, reading, shape_case, task_line
 from yiwang.cases.queries.clocks import due_of_task, task_due
-from yiwang.cases.queries.forms import asking, form_field, item_title, process_of
+from yiwang.cases.queries.forms import asking, form_field, process_of
 from yiwang.cases.queries.known import certificate_lack, held_by, valid_types
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_case
@@ -104,7 +105,7 @@ def my_tasks(
     onward = None
     if len(found) > limit:
         onward = following([found[limit - 1].due_on or NEVER, found[limit - 1].pk], scope)
-    of_items = [TasksOfItem(id, item_title(id, language), number) for id, number in items.items()]
+    of_items = [TasksOfItem(id, title_of(id, language), number) for id, number in items.items()]
     return TaskPage(tuple(lines), counts, onward, tuple(sorted(of_items, key=lambda one: (one.title, one.item_id))))
 
 

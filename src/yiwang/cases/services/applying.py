@@ -17,14 +17,16 @@ from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, changes_between
 from yiwang.cases.queries.known import held_by, valid_types
 from yiwang.cases.queries.limits import city_calendar, measures
+from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.rules.clocks import Course, End, reckon
 from yiwang.cases.services.answers import attach_files
 from yiwang.cases.services.following import application_data, go_on
 from yiwang.cases.services.making import Sent, frozen_answers, values_digest
 from yiwang.cases.services.numbering import new_number
 from yiwang.cases.services.once import Key, once, remember
-from yiwang.cases.services.submission import checked_form, receipt_from, receipt_json, release_read
-from yiwang.cases.values import ApplicationReceipt, FormChanged, Receipt
+from yiwang.cases.services.submission import checked_form, end_form, receipt_from, receipt_json, release_read
+from yiwang.cases.values import ApplicationReceipt, Channel, FormChanged, Receipt
+from yiwang.identity.queries import require
 from yiwang.kernel.errors import FieldFault, NotFound
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.texts import text
@@ -47,8 +49,9 @@ def submit_bundle(
 ) -> ApplicationReceipt:
     """Send the one form of a bundle: the application, and the cases of the items that wait for nothing, in one transaction.
 
-    The arguments are those of `submit`, of a bundle instead of an item. The values and the evidence are frozen in the application; each
-    case gets those that its own form asks for. Cases of later items begin by the end of the earlier ones (`following`).
+    A post at a window sends it for whom it serves, as it does for an item. The arguments are those of `submit`, of a bundle instead of an
+    item. The values and the evidence are frozen in the application; each case gets those that its own form asks for. Cases of later items
+    begin by the end of the earlier ones (`following`).
     Raises what `submit` raises.
     """
     return once(
@@ -61,7 +64,7 @@ def submit_bundle(
     )
 
 
-@service("bundle.submit", open_to={CapacityKind.SELF})
+@service("bundle.submit", open_to={CapacityKind.SELF, CapacityKind.POST})
 def _submit(
     actor: Actor,
     bundle_id: str,
@@ -75,10 +78,12 @@ def _submit(
 ) -> ApplicationReceipt:
     act = current_act()
     act.about("bundle", bundle_id)
+    if actor.capacity is CapacityKind.POST:
+        require(actor, ENTER)
     whole = bundle(bundle_id)
     if not whole.asked.asks_the_same_as(form_digest):
         raise FormChanged(faults=changes_between(_asking_read(bundle_id, form_digest), whole.asked))
-    sent = checked_form(actor, whole.asked, values, subject_id, facts, found)
+    sent, reception = checked_form(actor, whole.asked, values, subject_id, facts, found, whole.first_places)
     application = _make(act, whole, sent)
     parts = ApplicationPart.objects.bulk_create(
         [
@@ -91,6 +96,7 @@ def _submit(
         asked = by_item[one.item].asked
         attach_files(actor, one.case_id, {name: sent.values[name] for name in asked.questions if name in sent.values})
     begun = go_on(actor, application, language=language)
+    end_form(actor, reception, bundle_id, application)
     receipt = _receipt(application, whole, begun, language)
     remember(key, _receipt_json(receipt))
     act.note(
@@ -117,6 +123,8 @@ def _make(act: Act, whole: Bundle, sent: Sent) -> Application:
         subject_id=sent.subject_id,
         agent_id=sent.agent_id,
         account_id=sent.account_id,
+        channel=sent.entered.channel if sent.entered else Channel.ONLINE,
+        entered_in_id=sent.entered.post_id if sent.entered else None,
         values=frozen_answers(asked, sent.values),
         form_digest=asked.digest,
         facts=list(sent.facts),

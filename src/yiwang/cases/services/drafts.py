@@ -9,11 +9,11 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.cases.models import Draft
+from yiwang.cases.queries.bundles import form_of
 from yiwang.cases.queries.drafts import KEPT, about_draft, draft_secret, view_of
-from yiwang.cases.queries.forms import NOBODY_APPLIES, asking
 from yiwang.cases.values import DraftView
 from yiwang.kernel.crypto import INTL
-from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound, msgid
+from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, msgid
 from yiwang.kernel.time import now
 
 __all__ = ["discard_draft", "forget_draft", "save_draft", "system_discard_old_drafts"]
@@ -32,17 +32,15 @@ def save_draft(
     subject_id: UUID | None = None,
     language: str = "zh-Hans",
 ) -> DraftView:
-    """Keep what somebody has typed into the form of an item, for as long as `KEPT` from now; it replaces what he kept before.
+    """Keep what somebody has typed into the form of an item or a bundle, for as long as `KEPT` from now; it replaces what he kept before.
 
     values: by the names of the fields as a page sends them; only those of the form's questions are kept, and nothing is checked: what
     is wrong is told when the form is sent.  subject_id: for whom he applies, where that is another.
-    Nobody but he can read it: it is stored sealed. Raises NotFound (no such item, or events begin it), Invalid (422: too much).
+    Nobody but he can read it: it is stored sealed. Raises NotFound (no such item or bundle, or events begin it), Invalid (422: too much).
     """
     act = current_act()
     act.about("item", item_id)
-    asked = asking(item_id)
-    if asked.begun_by_event:
-        raise NotFound(NOBODY_APPLIES)
+    asked = form_of(item_id)
     if actor.account_id is None:
         raise NotAllowed(msgid("A form is kept for a person who is signed in."))
     kept = {

@@ -17,8 +17,8 @@ from yiwang.cases.models import Application, ApplicationPart, Case
 from yiwang.cases.queries.bundles import Bundle, Part, bundle
 from yiwang.cases.queries.known import PURPOSE, Known, frozen_facts
 from yiwang.cases.rules.bundles import Verdict, verdict
-from yiwang.cases.services.making import Sent, make_case, receipt_of
-from yiwang.cases.values import CaseState, Outcome, PartState, Receipt
+from yiwang.cases.services.making import Entered, Sent, make_case, receipt_of
+from yiwang.cases.values import CaseState, Channel, Outcome, PartState, Receipt
 from yiwang.catalog.queries import element, thaw
 from yiwang.kernel import failpoints
 from yiwang.kernel.texts import text
@@ -118,6 +118,7 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
         facts,
         act.time,
         application.origin,
+        _entered(application),
     )
     at_once = act.time == application.submitted_at and not part.after
     case, has_it = make_case(actor, asked, sent, row.case_id, line="submitted" if at_once else "followed")
@@ -134,6 +135,12 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
         },
     )
     return receipt_of(case, asked, has_it, language)
+
+
+def _entered(application: Application) -> Entered | None:
+    if application.entered_in is None:
+        return None
+    return Entered(Channel(application.channel), application.entered_in.id, application.entered_in.unit_id)
 
 
 def _system_brought_forth(application: Application, part: Part) -> list[dict[str, Any]]:

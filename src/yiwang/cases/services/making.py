@@ -13,7 +13,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act
 from yiwang.acts.values import Actor
 from yiwang.cases.events import CASE_SUBMITTED
-from yiwang.cases.models import Case, Reception
+from yiwang.cases.models import Case
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, bound, process_of
@@ -22,7 +22,6 @@ from yiwang.cases.rules import materials
 from yiwang.cases.services.course import add_line, event_data, save_case
 from yiwang.cases.services.movement import carry_on
 from yiwang.cases.services.numbering import new_number
-from yiwang.cases.services.receiving import settle_reception
 from yiwang.cases.values import Channel, Receipt
 from yiwang.catalog.queries import freeze
 from yiwang.identity.queries import system_unit
@@ -30,7 +29,16 @@ from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date
 from yiwang.places.queries import units_answering
 
-__all__ = ["Sent", "frozen_answers", "make_case", "receipt_of", "values_digest"]
+__all__ = ["Entered", "Sent", "frozen_answers", "make_case", "receipt_of", "values_digest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """That an officer entered it for somebody: over which channel, in which post, of which unit."""
+
+    channel: Channel
+    post_id: UUID
+    unit_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +47,7 @@ class Sent:
 
     account_id: who sent it.  subject_id: for whom; agent_id: the person who applies for another, None for oneself.  values: the
     checked answers, typed.  facts: the evidence as a case keeps it (`known.frozen_facts`).  at: when it was sent, or when an earlier
-    case let this one begin.  reception: of the person at the window for whom an officer sent it, None where nobody did.
+    case let this one begin.  entered: by an officer, None: by himself.
     """
 
     account_id: UUID
@@ -49,7 +57,7 @@ class Sent:
     facts: Sequence[Mapping[str, Any]]
     at: datetime
     origin: str
-    reception: Reception | None = None
+    entered: Entered | None = None
 
 
 def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -> tuple[Case, str]:
@@ -75,8 +83,8 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         subject_id=sent.subject_id,
         agent_id=sent.agent_id,
         account_id=sent.account_id,
-        channel=sent.reception.channel if sent.reception else Channel.ONLINE,
-        entered_in_id=sent.reception.post_id if sent.reception else None,
+        channel=sent.entered.channel if sent.entered else Channel.ONLINE,
+        entered_in_id=sent.entered.post_id if sent.entered else None,
         unit_id=unit.id if unit else None,
         place=place,
         values=frozen_answers(asked, sent.values),
@@ -89,11 +97,10 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         submitted_at=sent.at,
         origin=sent.origin,
     )
-    if sent.reception is None:
-        add_line(case, actor, line, at=sent.at)
+    if sent.entered is not None and line == "submitted":
+        add_line(case, actor, "submitted-for", at=sent.at, unit_id=sent.entered.unit_id)
     else:
-        settle_reception(sent.reception, case)
-        add_line(case, actor, "submitted-for", at=sent.at, unit_id=sent.reception.unit_id)
+        add_line(case, actor, line, at=sent.at)
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
     carry_on(case, run, actor, at=sent.at, known=(), left=None, answers={duty: units})
     save_case(case)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.models import Case, Reception
-from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking
+from yiwang.cases.models import Application, Case, Reception
+from yiwang.cases.queries.bundles import form_of
+from yiwang.cases.queries.forms import Asking
 from yiwang.cases.queries.known import NOBODY_SERVED, Known, receptions_of
 from yiwang.cases.queries.receptions import consent_texts, shape_reception
 from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.values import Channel, ConsentMeans, IdentityShown, ReceptionView
 from yiwang.identity.queries import actor_unit, require, system_unit, unit_scope
-from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound, msgid
+from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, msgid
 from yiwang.kernel.identifiers import IdentifierFault
 from yiwang.kernel.time import civil_date
 from yiwang.places.queries import units_answering
@@ -39,21 +41,19 @@ def open_reception(
     agreed: bool,
     language: str = "zh-Hans",
 ) -> ReceptionView:
-    """Write down that somebody at the window showed who he is, and agreed to this post applying for him and reading what the item names.
+    """Write down that somebody at the window showed who he is, and agreed to this post applying for him and reading what the form names.
 
-    scheme, value: the identifier on the document, such as the number of the identity card.  shown: an `IdentityShown`.  means: a
-    `ConsentMeans`.  agreed: that he did; without it nothing is begun.
-    It counts today, for this item, in this post. Source: 个人信息保护法 art. 13, 14; HK-3.3-3: any window takes any item.
+    item_id: of an item or a bundle.  scheme, value: the identifier on the document, such as the number of the identity card.  shown: an
+    `IdentityShown`.  means: a `ConsentMeans`.  agreed: that he did; without it nothing is begun.
+    It counts today, for this item or bundle, in this post. Source: 个人信息保护法 art. 13, 14; HK-3.3-3: any window takes any item.
 
-    Raises NotAllowed without the grant `case.submit`, and for oneself; NotFound (no such item, or nobody applies for it); Invalid (422,
-    every fault at once): no such identifier, nobody bears it, no document, no consent.
+    Raises NotAllowed without the grant `case.submit`, and for oneself; NotFound (no such item or bundle, or nobody applies for it);
+    Invalid (422, every fault at once): no such identifier, nobody bears it, no document, no consent.
     """
     act = current_act()
     act.about("item", item_id)
     require(actor, ENTER)
-    asked = asking(item_id)
-    if asked.begun_by_event:
-        raise NotFound(NOBODY_APPLIES)
+    asked = form_of(item_id)
     faults = _choice_faults(shown, means, agreed)
     subject_id: UUID | None = None
     try:
@@ -118,11 +118,11 @@ def _person(scheme: str, value: str) -> UUID:
     return found
 
 
-def reception_for(actor: Actor, asked: Asking, known: Known, place: str, on: date) -> Reception | None:
+def reception_for(actor: Actor, asked: Asking, known: Known, places: Sequence[str], on: date) -> Reception | None:
     """The reception on which a post applies, locked; None for a person, who needs none.
 
-    A post with a grant for the whole city takes what belongs anywhere; another only what belongs to its own area: the place for which
-    one of its units answers by the duty that grants it. Raises NotAllowed.
+    A post with a grant for the whole city takes what belongs anywhere; another only what belongs to its own area: one of the `places` has
+    to be one for which one of its units answers by the duty that grants it. Raises NotAllowed.
     """
     if actor.capacity is not CapacityKind.POST:
         return None
@@ -131,7 +131,8 @@ def reception_for(actor: Actor, asked: Asking, known: Known, place: str, on: dat
     if row is None:
         raise NotAllowed(NOBODY_SERVED)
     for scope in unit_scope(actor, ENTER).each:
-        if scope.everything or any(scope.unit_ids & set(units_answering(place, duty, on)) for duty in scope.duties):
+        answering = (units_answering(place, duty, on) for duty in scope.duties for place in places)
+        if scope.everything or any(scope.unit_ids & set(units) for units in answering):
             return row
     raise NotAllowed(
         msgid(
@@ -140,10 +141,13 @@ def reception_for(actor: Actor, asked: Asking, known: Known, place: str, on: dat
     )
 
 
-def settle_reception(reception: Reception, case: Case) -> None:
-    """Keep which case came of a reception; it counts for no other."""
-    reception.case = case
-    reception.save(update_fields=["case"])
+def settle_reception(reception: Reception, made: Case | Application) -> None:
+    """Keep what came of a reception; it counts for nothing else."""
+    if isinstance(made, Case):
+        reception.case = made
+    else:
+        reception.application = made
+    reception.save(update_fields=["case", "application"])
     act = current_act()
     act.about("reception", reception.id)
     act.note(channel=str(reception.channel), subject=str(reception.subject_id))

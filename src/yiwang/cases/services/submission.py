@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.models import Case
+from yiwang.cases.models import Application, Case, Reception
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, changes_between
 from yiwang.cases.queries.known import frozen_certificate, frozen_facts, frozen_view, known_for
 from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.services.answers import attach_files, checked_answers
 from yiwang.cases.services.drafts import forget_draft
-from yiwang.cases.services.making import Sent, make_case, receipt_of, values_digest
+from yiwang.cases.services.making import Entered, Sent, make_case, receipt_of, values_digest
 from yiwang.cases.services.once import Key, once, remember
-from yiwang.cases.services.receiving import reception_for
-from yiwang.cases.values import FormChanged, Receipt
+from yiwang.cases.services.receiving import reception_for, settle_reception
+from yiwang.cases.values import Channel, FormChanged, Receipt
 from yiwang.kernel.errors import FieldFault, NotAllowed, NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
 
-__all__ = ["checked_form", "receipt_from", "receipt_json", "release_read", "submit"]
+__all__ = ["checked_form", "end_form", "receipt_from", "receipt_json", "release_read", "submit"]
 
 
 def submit(
@@ -86,12 +86,13 @@ def _submit(
         raise NotFound(NOBODY_APPLIES)
     if not asked.asks_the_same_as(form_digest):
         raise FormChanged(faults=changes_between(_asking_read(item_id, form_digest), asked))
-    sent = checked_form(actor, asked, values, subject_id, facts, found)
+    sent, reception = checked_form(
+        actor, asked, values, subject_id, facts, found, lambda given: [asked.answers_place(given)]
+    )
     case_id = uuid7()
     case, has_it = make_case(actor, asked, sent, case_id, line="submitted")
     attach_files(actor, case_id, sent.values)
-    if sent.reception is None:
-        forget_draft(actor.account_id, item_id)
+    end_form(actor, reception, item_id, case)
     receipt = receipt_of(case, asked, has_it, language)
     remember(key, receipt_json(receipt))
     act.note(
@@ -112,16 +113,30 @@ def checked_form(
     subject_id: UUID | None,
     facts: Mapping[str, str] | None,
     found: Sequence[FieldFault],
-) -> Sent:
-    """What was sent, checked against the form and what the city knows, in the running act. Raises as `submit`."""
+    places: Callable[[Mapping[str, Any]], Sequence[str]],
+) -> tuple[Sent, Reception | None]:
+    """What was sent, checked against the form and what the city knows, in the running act, and at whose window. Raises as `submit`.
+
+    places: of checked answers, those that decide who answers.
+    """
     at = current_act().time
     known = known_for(actor, asked, subject_id)
     clean = checked_answers(actor, asked, known, values, facts, civil_date(at), found)
     if actor.account_id is None or known.subject_id is None:
         raise NotAllowed(msgid("A form is sent by a person who is signed in."))
     evidence = frozen_facts(known, asked.release)
-    reception = reception_for(actor, asked, known, asked.answers_place(clean), civil_date(at))
-    return Sent(actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, reception)
+    reception = reception_for(actor, asked, known, places(clean), civil_date(at))
+    entered = Entered(Channel(reception.channel), reception.post_id, reception.unit_id) if reception else None
+    sent = Sent(actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, entered)
+    return sent, reception
+
+
+def end_form(actor: Actor, reception: Reception | None, id: str, made: Case | Application) -> None:
+    """What the sending of a form ends: the reception at a window, or the draft of who sent it himself. id: of the item or bundle."""
+    if reception is None:
+        forget_draft(actor.account_id, id)
+    else:
+        settle_reception(reception, made)
 
 
 def _asking_read(item_id: str, form_digest: str) -> Asking | None:

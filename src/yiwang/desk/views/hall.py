@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
@@ -37,10 +37,10 @@ SAFE = ("GET", "HEAD", "POST")
 @require_safe
 @for_post
 def items(request: FaceRequest) -> HttpResponse:
-    """What somebody may come for: every item, whosever it is."""
+    """What somebody may come for: every bundle and every item, whosever it is."""
     search = request.GET.get("search", "").strip()[:60]
     schemes = queries.reception_schemes(request.actor, request.language)
-    found = queries.list_items(request.language, search)
+    found = [*queries.list_bundles(request.language, search), *queries.list_items(request.language, search)]
     return page(request, "desk/hall.html", {"items": found, "search": search, "schemes": schemes})
 
 
@@ -66,7 +66,8 @@ def receive(request: FaceRequest, item_id: str) -> HttpResponseBase:
         except Invalid as invalid:
             faults = invalid.faults
     context = {
-        "guide": queries.item_guide(item_id, request.language),
+        "item_id": item_id,
+        "title": queries.title_of(item_id, request.language),
         "schemes": queries.reception_schemes(request.actor, request.language),
         "consent": queries.consent_text(item_id, request.language),
         "documents": list(_documents().items()),
@@ -112,9 +113,11 @@ def fill(request: FaceRequest, reception_id: UUID) -> HttpResponseBase:
     """The form of the item, filled with what the city knows of who is at the window; send it for him."""
     reception = queries.reception(request.actor, reception_id, request.language)
     if reception.case_id is not None:
-        return HttpResponseRedirect(f"/desk/hall/receipts/{reception.case_id}/")
-    subject_id = _whom(request, reception)
-    form = queries.form_for(request.actor, reception.item_id, request.language, subject_id=subject_id)
+        return HttpResponseRedirect(_receipt_of_case(reception.case_id))
+    if reception.application_id is not None:
+        return HttpResponseRedirect(_receipt_of_application(reception.application_id))
+    form_for = queries.bundle_form_for if reception.is_bundle else queries.form_for
+    form = form_for(request.actor, reception.item_id, request.language, subject_id=_whom(request, reception))
     if form.subject_id is None:
         return page(request, "desk/hall_choose.html", {"form": form, "reception": reception})
     if request.method != "POST":
@@ -124,9 +127,9 @@ def fill(request: FaceRequest, reception_id: UUID) -> HttpResponseBase:
     if typed.keys() & {"show_places", REMOVE}:
         return _show(request, reception, form, Showing(typed, taken.files, taken.faults))
     try:
-        receipt = services.submit(
-            request.actor,
-            reception.item_id,
+        receipt_at = _send(
+            request,
+            reception,
             answers.read_answers(form, typed, taken.files),
             idempotency_key=typed.get("idempotency_key", ""),
             form_digest=typed.get("form_digest", ""),
@@ -142,7 +145,22 @@ def fill(request: FaceRequest, reception_id: UUID) -> HttpResponseBase:
     except (KeyReused, NotAllowed) as refused:
         said = _(refused.detail or refused.title).format_map(refused.params)
         return _show(request, reception, form, Showing(typed, taken.files, refused=said, status=refused.status))
-    return HttpResponseRedirect(f"/desk/hall/receipts/{receipt.case_id}/", status=303)
+    return HttpResponseRedirect(receipt_at, status=303)
+
+
+def _send(request: FaceRequest, reception: ReceptionView, values: Mapping[str, object], **more: Any) -> str:
+    """Send the form; the address of the receipt. more: what `services.submit` takes beyond the item."""
+    if reception.is_bundle:
+        return _receipt_of_application(services.submit_bundle(request.actor, reception.item_id, values, **more).id)
+    return _receipt_of_case(services.submit(request.actor, reception.item_id, values, **more).case_id)
+
+
+def _receipt_of_case(case_id: UUID) -> str:
+    return f"/desk/hall/receipts/{case_id}/"
+
+
+def _receipt_of_application(application_id: UUID) -> str:
+    return f"/desk/hall/applications/{application_id}/"
 
 
 def _whom(request: FaceRequest, reception: ReceptionView) -> UUID:
@@ -181,3 +199,13 @@ def receipt(request: FaceRequest, case_id: UUID) -> HttpResponse:
     if not case.entered_by:
         raise NotFound
     return page(request, "desk/hall_receipt.html", {"case": case})
+
+
+@require_safe
+@for_post
+def application_receipt(request: FaceRequest, application_id: UUID) -> HttpResponse:
+    """The receipt for a bundle: one number for all, each part with who does it and what it waits for."""
+    found = queries.application(request.actor, application_id, request.language)
+    if not found.entered_by:
+        raise NotFound
+    return page(request, "desk/hall_application_receipt.html", {"application": found})

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from yiwang.acts.values import CapacityKind
 from yiwang.cases import queries, services
 from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 @require_safe
 def bundle(request: FaceRequest, bundle_id: str) -> HttpResponse:
     """What it is, in which order it goes, what is needed, and what happens when one part is not granted."""
-    return render(request, "portal/bundle.html", {"guide": queries.bundle_guide(bundle_id, request.language)})
+    own = request.actor.capacity is CapacityKind.SELF
+    context = {
+        "guide": queries.bundle_guide(bundle_id, request.language),
+        "draft": queries.draft(request.actor, bundle_id, request.language) if own else None,
+    }
+    return render(request, "portal/bundle.html", context)
 
 
 @require_safe

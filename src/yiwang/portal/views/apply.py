@@ -53,15 +53,13 @@ class Showing:
 class Road:
     """For what one applies.  at: the address of its guide, below which the form stands.  title: of the guide.  form: filled for a subject.
 
-    send: takes what `services.submit` takes beyond the item, and gives the address of the receipt.  keeps: whether a form that was begun
-    is kept for another day.
+    send: takes what `services.submit` takes beyond the item, and gives the address of the receipt.
     """
 
     at: str
     title: str
     form: Callable[[UUID | None], FormView]
     send: Callable[..., str]
-    keeps: bool
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,7 +74,7 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
         return cases.form_for(request.actor, item_id, request.language, subject_id=subject_id)
 
     title = cases.item_guide(item_id, request.language).title
-    return _apply(request, Road(f"/items/{item_id}/", title, form, send, keeps=True))
+    return _apply(request, Road(f"/items/{item_id}/", title, form, send))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,7 +89,7 @@ def apply_bundle(request: FaceRequest, bundle_id: str) -> HttpResponseBase:
         return cases.bundle_form_for(request.actor, bundle_id, request.language, subject_id=subject_id)
 
     title = cases.bundle_guide(bundle_id, request.language).title
-    return _apply(request, Road(f"/bundles/{bundle_id}/", title, form, send, keeps=False))
+    return _apply(request, Road(f"/bundles/{bundle_id}/", title, form, send))
 
 
 def _apply(request: FaceRequest, road: Road) -> HttpResponseBase:
@@ -101,7 +99,7 @@ def _apply(request: FaceRequest, road: Road) -> HttpResponseBase:
     if request.method != "POST":
         return _open(request, road, form)
     taken = take_files(request.actor, form.fields, request.POST, request.FILES)
-    if road.keeps and "keep" in request.POST:
+    if "keep" in request.POST:
         return _keep(request, form, taken)
     if request.POST.keys() & {"show_places", REMOVE}:
         return _show(request, road, form, Showing(request.POST, taken.files, faults=taken.faults))
@@ -134,7 +132,7 @@ def _open(request: FaceRequest, road: Road, form: FormView) -> HttpResponse:
     """The form with what was typed before the session ended, or on another day, or anew."""
     typed, kept = _carried(request), None
     continued = typed is not None
-    if typed is None and road.keeps:
+    if typed is None:
         kept = cases.draft(request.actor, form.item_id, request.language)
     if kept is not None:
         if kept.subject_id in (None, form.subject_id):
@@ -165,11 +163,11 @@ def _kept_values(typed: QueryDict, taken: TakenFiles) -> dict[str, list[str]]:
 @require_POST
 @for_oneself
 def draft(request: FaceRequest, item_id: str) -> HttpResponseBase:
-    """Keep what is typed as it is typed (the page's script asks), or throw away what was kept."""
+    """Keep what is typed as it is typed (the page's script asks), or throw away what was kept. item_id: of an item or a bundle."""
     if "discard" in request.POST:
         services.discard_draft(request.actor, item_id)
         messages.success(request, _("Thrown away. Nothing of it is kept."))
-        return HttpResponseRedirect(safe_next(request, f"/items/{item_id}/apply/"), status=303)
+        return HttpResponseRedirect(safe_next(request, "/my/"), status=303)
     kept = services.save_draft(
         request.actor,
         item_id,
@@ -216,7 +214,6 @@ def _show(request: FaceRequest, road: Road, form: FormView, showing: Showing) ->
         "form": form,
         "guide_title": road.title,
         "guide_at": road.at,
-        "keeps": road.keeps,
         "sections": answers.sections_of(form, typed, showing.faults, showing.files),
         "takes_files": any(one.type == "file" for one in form.fields),
         "summary": answers.summary_of(form, showing.faults),

@@ -12,8 +12,8 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from yiwang.acts.values import Actor
+from yiwang.cases.queries import title_of
 from yiwang.cases.queries.clocks import missed_clocks, running_until
-from yiwang.cases.queries.forms import item_title
 from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.overseeing import overseen_cases, overseen_page
 from yiwang.cases.values import CasePage, CaseState, Outcome
@@ -188,7 +188,7 @@ def _by_item(rows: QuerySet, span: _Span, language: str) -> tuple[BoardRow, ...]
     )
     return tuple(
         BoardRow(
-            one["item"], item_title(one["item"], language), one["open"], one["overdue"], one["soon"], one["submitted"]
+            one["item"], title_of(one["item"], language), one["open"], one["overdue"], one["soon"], one["submitted"]
         )
         for one in found
     )
