@@ -7,24 +7,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from yiwang.documents.registry import fonts
 from yiwang.documents.rules.layout import layout_data, qr_code, sample_content
 from yiwang.documents.rules.templates import template_faults, title_of
 from yiwang.documents.rules.typesetting import FontsMissing, TypesettingFault, typeset
 from yiwang.kernel.identifiers import LONGEST_SERIAL, CertificateType
-from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
+from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference, did_you_mean
 
 __all__ = ["CertificateKind", "TemplateKind"]
 
 Text = str | dict[str, str]
 READ = "certificate.read"
 SAMPLE_TIME = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 # ── Template ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -63,7 +59,7 @@ class TemplateKind(Kind):
 # ── Certificate ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class HolderBody(_Part):
+class HolderBody(Part):
     """Who holds it 持证主体.
 
     kind: of subject.  name: element that says the holder's name.  found_by: element whose value is the holder's identifier, when the
@@ -75,7 +71,7 @@ class HolderBody(_Part):
     found_by: str = ""
 
 
-class CertificateFieldBody(_Part):
+class CertificateFieldBody(Part):
     """One thing that the certificate says.  title: when it is called otherwise there than its element is."""
 
     element: str
@@ -83,7 +79,7 @@ class CertificateFieldBody(_Part):
     required: bool = True
 
 
-class ValidityBody(_Part):
+class ValidityBody(Part):
     """How long it holds, from the day of issue: so many years, months or days, or until the date that an element gives."""
 
     years: int | None = Field(default=None, ge=1, le=100)
@@ -98,7 +94,7 @@ class ValidityBody(_Part):
         return self
 
 
-class NumberBody(_Part):
+class NumberBody(Part):
     """How numbers are made: prefix, year if `yearly`, counter of so many digits.
 
     gapless: no number is ever left out. It costs a lock that certificates of this kind wait for one after the other; without it a
@@ -117,7 +113,7 @@ class NumberBody(_Part):
         return self
 
 
-class LawBody(_Part):
+class LawBody(Part):
     """A law that the certificate rests on."""
 
     law: str
@@ -178,8 +174,7 @@ class CertificateKind(Kind):
         yield from self._check_holder(one, body, city)
         duty = city.find("duty", body.issued_by)
         if duty is not None and READ not in {grant.action for grant in duty.body.may}:
-            yield _fault(
-                one,
+            yield one.fault(
                 "issued_by",
                 f"The duty `{duty.id}` may not see certificates.",
                 f"Grant it `{READ}` in {duty.path}, and what else it may do with them: `certificate.suspend`,"
@@ -187,7 +182,7 @@ class CertificateKind(Kind):
             )
         for other in city.of_kind(self.name).values():
             if other.id < one.id and other.body.type_code == body.type_code:
-                yield _fault(one, "type_code", f"The type code is also that of {other.path}.", "Each kind has its own.")
+                yield one.fault("type_code", f"The type code is also that of {other.path}.", "Each kind has its own.")
         template = city.find("template", body.template)
         if template is not None and not list(template_faults(template.body.typst)):
             yield from self._check_layout(one, body, template, city)
@@ -196,24 +191,24 @@ class CertificateKind(Kind):
         seen: set[str] = set()
         for n, field in enumerate(body.fields):
             if field.element in seen:
-                yield _fault(one, f"fields/{n}/element", f"`{field.element}` stands there twice.", "Keep it once.")
+                yield one.fault(f"fields/{n}/element", f"`{field.element}` stands there twice.", "Keep it once.")
             seen.add(field.element)
             element = city.find("element", field.element)
             if element is not None and element.body.type == "file":
-                yield _fault(
-                    one, f"fields/{n}/element", f"`{field.element}` is a file.", "A certificate says texts and numbers."
+                yield one.fault(
+                    f"fields/{n}/element", f"`{field.element}` is a file.", "A certificate says texts and numbers."
                 )
         required = {field.element for field in body.fields if field.required}
         named = {"holder/name": body.holder.name, "validity/until": body.validity.until if body.validity else ""}
         for pointer, id in named.items():
             if id and id not in required:
-                yield _fault(
-                    one, pointer, f"The certificate need not say `{id}`.", f"Add `- {{element: {id}}}` to its fields."
+                yield one.fault(
+                    pointer, f"The certificate need not say `{id}`.", f"Add `- {{element: {id}}}` to its fields."
                 )
         until = city.find("element", body.validity.until) if body.validity and body.validity.until else None
         if until is not None and until.body.type != "date":
-            yield _fault(
-                one, "validity/until", f"`{until.id}` is no date.", "Name an element of the type `date`, or a term."
+            yield one.fault(
+                "validity/until", f"`{until.id}` is no date.", "Name an element of the type `date`, or a term."
             )
 
     def _check_holder(self, one: Declaration, body: CertificateBody, city: City) -> Iterable[DeclarationFault]:
@@ -223,8 +218,7 @@ class CertificateKind(Kind):
             return
         checkers = [scheme.checker for scheme in kind.body.identifiers]
         if element.body.type not in checkers:
-            yield _fault(
-                one,
+            yield one.fault(
                 "holder/found_by",
                 f"No subject of the kind `{kind.id}` is known by a {element.body.type}.",
                 did_you_mean(element.body.type, [name for name in checkers if name]),
@@ -249,18 +243,13 @@ class CertificateKind(Kind):
             try:
                 typeset(template.body.typst, layout_data(sample), qr=qr, fonts=fonts(), at=SAMPLE_TIME)
             except FontsMissing as fault:
-                yield _fault(one, "template", "The fonts of certificates are not built.", str(fault))
+                yield one.fault("template", "The fonts of certificates are not built.", str(fault))
                 return
             except TypesettingFault as fault:
                 if (fault.line, fault.message) not in told:
                     told.add((fault.line, fault.message))
-                    yield _fault(
-                        one,
+                    yield one.fault(
                         "template",
                         f"Laid out with {template.path}, line {fault.line}: {fault.message}.",
                         "; ".join(fault.hints) or "Correct the template, or name the fields that it lays out.",
                     )
-
-
-def _fault(one: Declaration, pointer: str, message: str, advice: str) -> DeclarationFault:
-    return DeclarationFault(one.path, one.line(pointer), message, advice)

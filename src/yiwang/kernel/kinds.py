@@ -21,12 +21,19 @@ __all__ = [
     "Declaration",
     "DeclarationFault",
     "Kind",
+    "Part",
     "Reference",
     "all_kinds",
     "did_you_mean",
     "kind_named",
     "register_kind",
 ]
+
+
+class Part(BaseModel):
+    """What a body is made of, and what is read like one: unknown keys are faults, values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Body(BaseModel):
@@ -65,6 +72,10 @@ class Declaration:
         while pointer and pointer not in self.lines:
             pointer = pointer.rpartition("/")[0]
         return self.lines.get(pointer, 1)
+
+    def fault(self, pointer: str, message: str, advice: str) -> DeclarationFault:
+        """What is wrong at `pointer`, and what to write."""
+        return DeclarationFault(self.path, self.line(pointer), message, advice)
 
 
 @dataclass(frozen=True, slots=True)

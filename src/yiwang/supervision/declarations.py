@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Reference
+from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
 from yiwang.supervision.rules.levels import levels_of
 from yiwang.supervision.rules.moments import falls
 from yiwang.supervision.values import ANY_LIMIT, EXPLAIN, READ, Level
@@ -18,17 +18,13 @@ Text = str | dict[str, str]
 DAYS_OF_A_MONTH = 30
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class WatchedBody(_Part):
+class WatchedBody(Part):
     """What is watched: the clocks of one limit, or of `any`."""
 
     limit: str
 
 
-class WhenBody(_Part):
+class WhenBody(Part):
     """The moment of a level, in the unit of the clock (working days, days, hours), counted by the clock's own calendar. Exactly one.
 
     used: per cent of the limit; the moment is the beginning of the unit in which the share is reached.  before_due: units before the
@@ -46,7 +42,7 @@ class WhenBody(_Part):
         return self
 
 
-class LevelBody(_Part):
+class LevelBody(Part):
     """One level: from when, the rule in a sentence, and who is told: the responsible unit, the supervisor."""
 
     level: Level
@@ -55,7 +51,7 @@ class LevelBody(_Part):
     tell: tuple[Literal["responsible", "supervisor"], ...] = ("responsible", "supervisor")
 
 
-class TellBody(_Part):
+class TellBody(Part):
     """Who hears of it, and in which words.
 
     supervisor: the duty that supervises; its posts are told whose grant of `alert.read` reaches the unit.  responsible: a duty of the
@@ -67,7 +63,7 @@ class TellBody(_Part):
     responsible: str = ""
 
 
-class LawBody(_Part):
+class LawBody(Part):
     """A law that the rule rests on."""
 
     law: str
@@ -111,8 +107,7 @@ class WatchKind(Kind):
         body: WatchBody = one.body
         limit = city.find("limit", body.watches.limit)
         if limit is not None and limit.body.counts == "before":
-            yield _fault(
-                one,
+            yield one.fault(
                 "watches/limit",
                 f"`{limit.id}` is counted backwards from an event: no unit is late by it.",
                 "Watch a limit that is counted forwards.",
@@ -120,7 +115,7 @@ class WatchKind(Kind):
         seen: set[Level] = set()
         for n, level in enumerate(body.levels):
             if level.level in seen:
-                yield _fault(one, f"levels/{n}/level", f"The level `{level.level}` stands here twice.", "Keep it once.")
+                yield one.fault(f"levels/{n}/level", f"The level `{level.level}` stands here twice.", "Keep it once.")
             seen.add(level.level)
         if len(seen) == len(body.levels):
             yield from self._check_moments(one, city)
@@ -130,8 +125,7 @@ class WatchKind(Kind):
         ):
             duty = city.find("duty", id) if id else None
             if duty is not None and action not in {grant.action for grant in duty.body.may}:
-                yield _fault(
-                    one,
+                yield one.fault(
                     f"tell/{name}",
                     f"The duty `{id}` may not `{action}`, so it could do nothing with what it is told.",
                     f"Grant it `{action}` in {duty.path}.",
@@ -143,8 +137,7 @@ class WatchKind(Kind):
             if wrong := falls(levels, length):
                 milder, harder = wrong
                 position = [level.level for level in one.body.levels].index(harder)
-                yield _fault(
-                    one,
+                yield one.fault(
                     f"levels/{position}/when",
                     f"In `{limit}` ({title}) the level `{harder}` comes before `{milder}`.",
                     "A more serious level comes later: choose moments that rise.",
@@ -163,7 +156,3 @@ def _lengths(watched: str, city: City) -> Iterator[tuple[str, str, int]]:
             for clock in item.body.clocks:
                 if clock.limit == id and clock.promise is not None:
                     yield id, f"{clock.promise} {limit.body.unit}, promised by `{item.id}`", clock.promise * days
-
-
-def _fault(one: Declaration, pointer: str, message: str, advice: str) -> DeclarationFault:
-    return DeclarationFault(one.path, one.line(pointer), message, advice)

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from yiwang.kernel.kinds import Part
 
 __all__ = ["CODES", "FaqBody", "FeeBody", "PublishedBody", "inconsistencies"]
 
@@ -31,11 +33,7 @@ ALL_THE_WAY = 7
 """网办深度 from which nobody has to come: the result reaches the applicant electronically."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FeeBody(_Part):
+class FeeBody(Part):
     """One fee 收费.  standard: how much, for people.  law, article: its basis 收费依据.  reduced: when it is reduced 减免, or empty."""
 
     title: Text
@@ -45,14 +43,14 @@ class FeeBody(_Part):
     reduced: Text = ""
 
 
-class FaqBody(_Part):
+class FaqBody(Part):
     """A question that people ask again and again, with its answer."""
 
     question: Text
     answer: Text
 
 
-class PublishedBody(_Part):
+class PublishedBody(Part):
     """The fields of an item that a national or provincial platform takes over, in words; `CODES` has the codes.
 
     serves: 服务对象.  handling: 办件类型, done `at-once` 即办件 or `promised` 承诺件.  ways: 办理形式.

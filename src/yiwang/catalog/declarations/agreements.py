@@ -8,9 +8,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from yiwang.catalog.declarations.parts import KebabId, Part, fault
+from yiwang.catalog.declarations.parts import KebabId
 from yiwang.catalog.values import FieldRole, Sensitivity
-from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Reference
+from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
 
 __all__ = ["AgreementBody", "AgreementKind"]
 
@@ -70,19 +70,19 @@ class AgreementKind(Kind):
         """Whoever agrees can only give what the resource has and its terms of sharing allow."""
         body: AgreementBody = one.body
         if not (body.reader.units or body.reader.duties or body.reader.items):
-            yield fault(one, "reader", "Nobody is named as the reader.", "Name `units`, `duties` or `items`.")
+            yield one.fault("reader", "Nobody is named as the reader.", "Name `units`, `duties` or `items`.")
         if bool(body.resource) == bool(body.relation) or bool(body.resource) != bool(body.fields):
             message = "An agreement is on fields of one resource, or on one relation."
-            yield fault(one, "resource", message, "Write `resource` and `fields`, or `relation` alone.")
+            yield one.fault("resource", message, "Write `resource` and `fields`, or `relation` alone.")
             return
         for index, element in enumerate(body.in_full):
             declared = city.find("element", element)
             if element not in body.fields:
                 message = f"`{element}` is not among the `fields` of this agreement."
-                yield fault(one, f"in_full/{index}", message, "Add it there, or delete it here.")
+                yield one.fault(f"in_full/{index}", message, "Add it there, or delete it here.")
             elif declared is not None and declared.body.sensitivity is not Sensitivity.SENSITIVE:
                 message = f"`{element}` is `{declared.body.sensitivity}`, and only sensitive values are ever covered."
-                yield fault(one, f"in_full/{index}", message, "Delete it here.")
+                yield one.fault(f"in_full/{index}", message, "Delete it here.")
         if resource := city.find("resource", body.resource):
             yield from _beyond(one, resource)
         if relation := city.find("relation", body.relation):
@@ -95,8 +95,7 @@ def _beyond(one: Declaration, resource: Declaration) -> Iterator[DeclarationFaul
     kept = {field.element for field in resource.body.fields if field.role is FieldRole.SOURCE}
     for index, element in enumerate(body.fields):
         if element not in kept:
-            yield fault(
-                one,
+            yield one.fault(
                 f"fields/{index}",
                 f"`{resource.id}` ({resource.path}) is not the source of `{element}`.",
                 "An agreement gives what its resource is the source of: name that resource, or delete the field.",
@@ -108,16 +107,14 @@ def _unshared(one: Declaration, kept: Declaration, pointer: str) -> Iterator[Dec
     """What the terms of sharing of a resource or a relation do not allow."""
     sharing = kept.body.sharing
     if sharing.terms == "none":
-        yield fault(
-            one,
+        yield one.fault(
             pointer,
             f"`{kept.id}` ({kept.path}) is not shared.",
             "Ask its keeper to change `sharing`, or delete this agreement.",
         )
     for index, purpose in enumerate(one.body.purposes):
         if sharing.purposes and purpose not in sharing.purposes:
-            yield fault(
-                one,
+            yield one.fault(
                 f"purposes/{index}",
                 f"`{kept.id}` ({kept.path}) is not shared for `{purpose}`.",
                 f"Shared for: {', '.join(f'`{name}`' for name in sharing.purposes)}.",

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from yiwang.catalog.declarations.parts import KebabId, Part, Title, fault
+from yiwang.catalog.declarations.parts import KebabId, Title
 from yiwang.catalog.rules.codes import CodeFault, read_codes
-from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind
+from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part
 
 __all__ = ["CodeListBody", "CodeListKind"]
 
@@ -63,8 +63,7 @@ class CodeListKind(Kind):
     def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
         body: CodeListBody = one.body
         if bool(body.codes) == bool(body.rows):
-            yield fault(
-                one,
+            yield one.fault(
                 "codes" if body.codes else "",
                 "A code list has either `codes` or `rows`.",
                 "Write the codes here, or name a CSV.",
@@ -72,8 +71,7 @@ class CodeListKind(Kind):
         seen: dict[str, int] = {}
         for index, code in enumerate(body.codes):
             if code.code in seen:
-                yield fault(
-                    one,
+                yield one.fault(
                     f"codes/{index}",
                     f"The code `{code.code}` stands twice.",
                     f"Delete one; the first is on line {one.line(f'codes/{seen[code.code]}')}.",

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from yiwang.catalog.declarations.parts import DottedId, Title, fault
+from yiwang.catalog.declarations.parts import DottedId, Title
 from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import FILE_FORMATS, Sensitivity
 from yiwang.kernel.expressions import ExpressionRefused, compile_expression
@@ -96,24 +96,21 @@ class ElementKind(Kind):
         body: ElementBody = one.body
         kind = element_types[body.type]
         if kind.takes_code_list and not body.code_list:
-            yield fault(one, "type", "An element of the type `code` needs a code list.", "Add `code_list: <id>`.")
+            yield one.fault("type", "An element of the type `code` needs a code list.", "Add `code_list: <id>`.")
         if body.code_list and not kind.takes_code_list:
-            yield fault(
-                one,
+            yield one.fault(
                 "code_list",
                 f"An element of the type `{body.type}` has no code list.",
                 "Write `type: code`, or delete `code_list`.",
             )
         if body.unit and not kind.is_number:
-            yield fault(
-                one,
+            yield one.fault(
                 "unit",
                 f"A `{body.type}` is not measured in units.",
                 "Write `type: integer` or `decimal`, or delete `unit`.",
             )
         if body.type == "file" and not body.types:
-            yield fault(
-                one,
+            yield one.fault(
                 "type",
                 "An element of the type `file` says which kinds of files it takes.",
                 f"Add `types: [{', '.join(FILE_FORMATS)}]`, or fewer of them.",
@@ -121,11 +118,10 @@ class ElementKind(Kind):
         belongings = (("decimals", "decimal"), ("longest", "text"), ("types", "file"), ("largest", "file"))
         for name, type in belongings:
             if name in one.lines and body.type != type:
-                yield fault(one, name, f"`{name}` belongs to elements of the type `{type}`.", f"Delete `{name}`.")
+                yield one.fault(name, f"`{name}` belongs to elements of the type `{type}`.", f"Delete `{name}`.")
         if bool(body.check) != bool(body.check_message):
             where, missing = ("check", "check_message") if body.check else ("check_message", "check")
-            yield fault(
-                one,
+            yield one.fault(
                 where,
                 f"`{where}` stands without `{missing}`.",
                 "Write both: the condition, and what to tell who breaks it.",
@@ -137,8 +133,8 @@ class ElementKind(Kind):
 
     def _expression_faults(self, one: Declaration, body: ElementBody, type: str) -> Iterator[DeclarationFault]:
         if not type:
-            yield fault(
-                one, "check", f"No condition can compute with a value of the type `{body.type}`.", "Delete `check`."
+            yield one.fault(
+                "check", f"No condition can compute with a value of the type `{body.type}`.", "Delete `check`."
             )
             return
         try:
@@ -148,7 +144,7 @@ class ElementKind(Kind):
             said = re.match(r"(.+?[.?])(?: (.+))?$", refused.message.format_map(refused.params), re.DOTALL)
             message, advice = said.groups() if said else (str(refused), None)
             advice = advice or "Write a condition over `value` and `today`, like `value <= today`."
-            yield fault(one, "check", f"`check`, {where}: {message}", advice)
+            yield one.fault("check", f"`check`, {where}: {message}", advice)
 
     def _code_list_faults(self, one: Declaration, body: ElementBody, city: City) -> Iterator[DeclarationFault]:
         parent = city.find("element", body.extends)
@@ -159,8 +155,7 @@ class ElementKind(Kind):
             above = city.of_kind("codelist").get(name)
             name = above.body.extends if above else ""
         if wanted and name != wanted:
-            yield fault(
-                one,
+            yield one.fault(
                 "code_list",
                 f"The list `{body.code_list}` does not extend `{wanted}`.",
                 f"Name `{wanted}` or a list that extends it.",

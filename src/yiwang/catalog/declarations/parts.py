@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from yiwang.kernel.kinds import Declaration, DeclarationFault
-
-__all__ = ["DottedId", "KebabId", "Part", "Title", "fault"]
+__all__ = ["DottedId", "KebabId", "Title"]
 
 DOTTED = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*(\.[a-z][a-z0-9]*(-[a-z0-9]+)*)+$"
 KEBAB = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*([.][a-z][a-z0-9]*(-[a-z0-9]+)*)*$"
@@ -20,11 +18,3 @@ DottedId = Annotated[
 ]
 KebabId = Annotated[str, Field(pattern=KEBAB, max_length=60, description="small letters, digits, hyphens and dots")]
 Title = str | dict[str, str]
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def fault(one: Declaration, pointer: str, message: str, advice: str) -> DeclarationFault:
-    return DeclarationFault(one.path, one.line(pointer), message, advice)

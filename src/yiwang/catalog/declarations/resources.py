@@ -7,12 +7,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field
 
-from yiwang.catalog.declarations.parts import DottedId, Part, fault
+from yiwang.catalog.declarations.parts import DottedId
 from yiwang.catalog.registry import resource_tables
 from yiwang.catalog.rules.codes import CodeFault, read_codes
 from yiwang.catalog.rules.sources import overlap
 from yiwang.catalog.values import Condition, FieldRole, SharingBody
-from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
+from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Part, Reference, did_you_mean
 
 __all__ = ["ResourceBody", "ResourceKind"]
 
@@ -85,12 +85,11 @@ class ResourceKind(Kind):
     def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
         body: ResourceBody = one.body
         if body.sharing.lacks_conditions:
-            yield fault(one, "sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
+            yield one.fault("sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
         seen: dict[str, int] = {}
         for index, field in enumerate(body.fields):
             if field.element in seen:
-                yield fault(
-                    one,
+                yield one.fault(
                     f"fields/{index}",
                     f"The element `{field.element}` stands twice in this resource.",
                     f"Delete one; the first is on line {one.line(f'fields/{seen[field.element]}')}.",
@@ -111,12 +110,11 @@ class ResourceKind(Kind):
                 if body.shape == "event"
                 else ("A state has no key: its subject and the day from which it holds tell it apart.", "Delete `key`.")
             )
-            yield fault(one, "key" if body.key else "shape", message, advice)
+            yield one.fault("key" if body.key else "shape", message, advice)
         required = {field.element for field in body.fields if field.required}
         for index, element in enumerate(body.key):
             if element not in required:
-                yield fault(
-                    one,
+                yield one.fault(
                     f"key/{index}",
                     f"`{element}` is no required field of this resource.",
                     "A key is made of fields with `required: true`.",
@@ -126,8 +124,7 @@ class ResourceKind(Kind):
         field = one.body.fields[index]
         where = f"fields/{index}"
         if field.represents and field.represents not in _person_schemes(city):
-            yield fault(
-                one,
+            yield one.fault(
                 f"{where}/represents",
                 f"No natural person bears an identifier `{field.represents}`.",
                 did_you_mean(field.represents, _person_schemes(city)),
@@ -137,29 +134,27 @@ class ResourceKind(Kind):
             return
         if len(field.only_for) > 1:
             message = "`for` names more than one element: whether two sets of pairs are disjoint cannot be shown."
-            yield fault(one, f"{where}/for", message, "Name one element and its codes.")
+            yield one.fault(f"{where}/for", message, "Name one element and its codes.")
         if field.role is not FieldRole.SOURCE:
-            yield fault(one, f"{where}/for", "`for` belongs to fields with `role: source`.", "Delete `for`.")
+            yield one.fault(f"{where}/for", "`for` belongs to fields with `role: source`.", "Delete `for`.")
         element = city.find("element", condition.element)
         if element is None:
             return
         if element.body.type != "code":
             message = f"`{element.id}` has the type `{element.body.type}`: whether two sets of it are disjoint cannot be shown."
-            yield fault(one, f"{where}/for", message, "Name an element of the type `code`.")
+            yield one.fault(f"{where}/for", message, "Name an element of the type `code`.")
             return
         codes = _codes_of(element, city)
         for value in sorted(condition.values - codes) if codes is not None else ():
-            yield fault(
-                one,
+            yield one.fault(
                 f"{where}/for",
                 f"`{value}` is no code of `{element.body.code_list}`.",
                 did_you_mean(value, codes or ()),
             )
         if not condition.values:
-            yield fault(one, f"{where}/for", "`for` names no value.", f"Name codes of `{element.body.code_list}`.")
+            yield one.fault(f"{where}/for", "`for` names no value.", f"Name codes of `{element.body.code_list}`.")
         if not _has_plain_source(element.id, one.body.about, city):
-            yield fault(
-                one,
+            yield one.fault(
                 f"{where}/for",
                 f"Nobody keeps `{element.id}` of every `{one.body.about}`, so nothing says for whom this source counts.",
                 f"Give `{element.id}` a source without `for` in a resource about `{one.body.about}`.",
@@ -175,15 +170,13 @@ class ResourceKind(Kind):
                     continue
                 place = f"{other.path}:{other.line(f'fields/{position}')}"
                 if mine.condition is None and field.condition is None:
-                    yield fault(
-                        one,
+                    yield one.fault(
                         f"fields/{index}",
                         f"The element `{mine.element}` has two sources: this resource and `{other.id}` ({place}).",
                         "One fact has one source: write `role: verify` or `role: use` in one of the two.",
                     )
                 elif why := overlap(mine.condition, field.condition):
-                    yield fault(
-                        one,
+                    yield one.fault(
                         f"fields/{index}",
                         f"The element `{mine.element}` may have two sources for one subject, this resource and `{other.id}`"
                         f" ({place}): {why}.",
@@ -206,8 +199,7 @@ class ResourceKind(Kind):
                         continue
                     other = city.of_kind("resource").get(old)
                     place = str(other.path) if other else "which nothing declares now"
-                    yield fault(
-                        one,
+                    yield one.fault(
                         f"fields/{index}",
                         f"The element `{field.element}` has its source in `{old}` ({place}) in the release in force;"
                         f" this moves it to `{one.id}`.",

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from yiwang.kernel.kinds import Body
+from yiwang.kernel.kinds import Body, Part
 
 __all__ = [
     "ACTING",
@@ -36,11 +36,13 @@ VISITOR = "visitor"
 PLACEHOLDER = re.compile(r"\{([A-Za-z][\w ]*)\}")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+class Aliased(Part):
+    """One whose keys are called otherwise than its attributes, and that is made by either."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
 
-class Attached(_Part):
+class Attached(Aliased):
     """A file that is handed in, made for the story.
 
     file: the name that its owner gave it; the ending says what it is: pdf, png, zip.  holds: what is really in it, where that is
@@ -67,7 +69,7 @@ def _short(key: str) -> BeforeValidator:
     return BeforeValidator(lambda value: value if isinstance(value, Mapping | BaseModel | None) else {key: value})
 
 
-class As(_Part):
+class As(Aliased):
     """Who acts from here on, and through which face.
 
     login: as on the sign-in page, or `visitor` for somebody who is not signed in.  post: title of the post to act in;
@@ -87,7 +89,7 @@ class As(_Part):
         return self.face or ("desk" if self.post else "portal")
 
 
-class Given(_Part):
+class Given(Aliased):
     """What is so before the story begins.
 
     time: business time to start at, a civil date or date and time of the city.  sample: rows for a sample loader
@@ -99,7 +101,7 @@ class Given(_Part):
     sample: dict[str, list[dict[str, str]]] = Field(default_factory=dict)
 
 
-class Opens(_Part):
+class Opens(Aliased):
     """Follow a link by its text, or go to an address.  beside: a text in the row or card in which the link stands."""
 
     link: str = ""
@@ -113,7 +115,7 @@ class Opens(_Part):
         return self
 
 
-class Presses(_Part):
+class Presses(Aliased):
     """Press a button by its text; before that, fill in `with` (label → value).
 
     beside: a text in the row or card in which the button stands.  twice: send the same thing a second time and look at
@@ -134,7 +136,7 @@ class Presses(_Part):
         return self
 
 
-class MovesTime(_Part):
+class MovesTime(Aliased):
     """Move the city's business time forward.  to: civil date or date and time of the city; else the sum of the other
     fields.
     """
@@ -145,7 +147,7 @@ class MovesTime(_Part):
     minutes: int = Field(default=0, ge=0)
 
 
-class Sees(_Part):
+class Sees(Aliased):
     """What is on the page now.
 
     texts: each is shown.  not: none of these is.  values: label → text beside it (or, through `api`, path in the
@@ -162,7 +164,7 @@ class Sees(_Part):
     keeps_address: str = Field(default="", alias="keeps address")
 
 
-class Refusal(_Part):
+class Refusal(Aliased):
     """That the step before was refused, and how the page says so.
 
     texts: each is shown.  fields: label → text of the fault at that field.  code: the problem's code
@@ -194,7 +196,7 @@ VERBS: dict[str, str] = {
 ACTING = frozenset({"as", "given", "finds", "opens", "fills", "submits", "does", "moves time"})
 
 
-class Step(_Part):
+class Step(Aliased):
     """One step: exactly one verb, and what may stand beside it.
 
     id: a name for `covers`.  note: a sentence for the manual.  shows: verbs of ledger rows that this step shows,

@@ -14,9 +14,10 @@ from itertools import accumulate
 from random import Random
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from ruamel.yaml import YAML
 
+from yiwang.kernel.kinds import Part
 from yiwang.kernel.samples import Row
 from yiwang.kernel.time import CITY_ZONE, civil_date
 
@@ -26,11 +27,7 @@ PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 IsWorking = Callable[[date], bool]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Step(_Part):
+class Step(Part):
     """What happens next in a case: an officer does an `act`, or the applicant answers what he was asked, or withdraws.
 
     after: working days since the step before, both ends included.  reasons: one of them is written; empty for none.  answer: element →
@@ -50,14 +47,14 @@ class Step(_Part):
         return self
 
 
-class Way(_Part):
+class Way(Part):
     """One way that a case goes, and how often against the others."""
 
     weight: float = Field(gt=0)
     steps: tuple[Step, ...] = ()
 
 
-class From(_Part):
+class From(Part):
     """Whose cases they are: rows that another file draws.
 
     drawn: the file.  group: of its rows.  number: the cell with the applicant's ID number.  about: the cell with the identifier of the
@@ -78,7 +75,7 @@ class From(_Part):
     rests: int = Field(default=30, ge=0)
 
 
-class Doubt(_Part):
+class Doubt(Part):
     """A doubt with which a case begins: the applicant says that one of his facts should be another, and why (`evidence`)."""
 
     resource: str
@@ -88,7 +85,7 @@ class Doubt(_Part):
     purpose: str
 
 
-class Told(_Part):
+class Told(Part):
     """One item's past.
 
     per_thousand: cases a year for each 1,000 residents.  draws: name → one of several words, or `[from, to]` for whole numbers.
@@ -106,7 +103,7 @@ class Told(_Part):
     ways: tuple[Way, ...] = Field(min_length=1)
 
 
-class Alerted(_Part):
+class Alerted(Part):
     """What becomes of alerts: after how many working days the unit explains them and the supervisor closes them, in which words."""
 
     explained: tuple[int, int]
@@ -115,7 +112,7 @@ class Alerted(_Part):
     closings: tuple[str, ...] = Field(min_length=1)
 
 
-class CaseRules(_Part):
+class CaseRules(Part):
     """What `cases.yaml` says.
 
     kind, scheme: of the persons.  login: what the logins of applicants begin with; nobody can sign in with them.  residents: a smaller city

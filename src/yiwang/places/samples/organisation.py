@@ -12,13 +12,14 @@ from io import BytesIO
 from pathlib import PurePath
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from ruamel.yaml import YAML
 
 from yiwang.acts.values import system
 from yiwang.identity.services import system_load_posts, system_load_units
 from yiwang.identity.values import NewPost, NewUnit
 from yiwang.kernel.identifiers import invent_credit_code
+from yiwang.kernel.kinds import Part
 from yiwang.kernel.samples import Portion, SampleFile
 from yiwang.places import queries
 from yiwang.places.values import DivisionView
@@ -29,11 +30,7 @@ STEPS = 2
 """Units, then posts."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PostTemplate(_Part):
+class PostTemplate(Part):
     """A post of every unit of a sort. code: what follows the unit's code."""
 
     code: str
@@ -41,7 +38,7 @@ class PostTemplate(_Part):
     duties: tuple[str, ...] = ()
 
 
-class Department(_Part):
+class Department(Part):
     """One agency of a level. name, short: what stands for `{name}` and `{short}`.  divisions: titles of its inner units, besides the
     level's own.
     """
@@ -52,7 +49,7 @@ class Department(_Part):
     divisions: tuple[str, ...] = ()
 
 
-class Level(_Part):
+class Level(Part):
     """What every division of one level has.
 
     at: level of the division.  unit: level of its units.  departments: keys, all by default; where `code` has no `{key}`, there is one unit
@@ -74,7 +71,7 @@ class Level(_Part):
     division_posts: tuple[PostTemplate, ...] = ()
 
 
-class Organisation(_Part):
+class Organisation(Part):
     """What `organisation.yaml` says.
 
     division: of the invented credit codes.  first: number of the first of them; others follow.  residents: a city of fewer keeps to the

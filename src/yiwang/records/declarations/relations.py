@@ -81,7 +81,7 @@ class RelationKind(Kind):
     def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
         """Terms of sharing must say something."""
         if one.body.sharing.lacks_conditions:
-            yield _fault(one, "sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
+            yield one.fault("sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
 
     def check_succession(self, city: City, stored: Mapping[str, Mapping[str, Any]]) -> Iterator[DeclarationFault]:
         """What stands keeps its meaning: kinds, numbers and symmetry change only while nothing is recorded."""
@@ -89,8 +89,7 @@ class RelationKind(Kind):
             if id not in stored or RelationBody.model_validate(stored[id]).shape == one.body.shape:
                 continue
             if words := count_words(id):
-                yield _fault(
-                    one,
+                yield one.fault(
                     "from",
                     f"{words:,} records of `{id}` would mean something else: its ends or how many there may be are changed.",
                     "Leave them, or declare a new relation.",
@@ -109,7 +108,3 @@ class RelationKind(Kind):
                 for id, body in bodies.items()
             }
         )
-
-
-def _fault(one: Declaration, pointer: str, message: str, advice: str) -> DeclarationFault:
-    return DeclarationFault(one.path, one.line(pointer), message, advice)

@@ -12,9 +12,10 @@ from itertools import accumulate
 from random import Random
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from ruamel.yaml import YAML
 
+from yiwang.kernel.kinds import Part
 from yiwang.places import queries as places
 
 __all__ = ["AddressRules", "Addresses", "Community", "Place", "communities", "read_addresses"]
@@ -23,11 +24,7 @@ ROOMS_OF_A_FLOOR = 4
 TRIES = 50
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AddressKind(_Part):
+class AddressKind(Part):
     """Communities whose title ends in one of `endings`, before which stands their name. The first kind that fits counts; an empty ending
     fits all.
 
@@ -46,7 +43,7 @@ class AddressKind(_Part):
     floors: int = Field(default=1, ge=1)
 
 
-class AddressRules(_Part):
+class AddressRules(Part):
     """What `addresses.yaml` says."""
 
     kinds: Annotated[tuple[AddressKind, ...], Field(min_length=1)]

@@ -14,9 +14,10 @@ from enum import StrEnum
 from random import Random
 from typing import Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from yiwang.kernel.identifiers import CitizenId, Sex
+from yiwang.kernel.kinds import Part
 from yiwang.records.samples.addresses import Addresses, Place
 
 __all__ = ["AgeBand", "Home", "HouseholdKind", "HouseholdRules", "InventedPerson", "Role", "draw_household"]
@@ -36,11 +37,7 @@ A_MONTH = 30
 """Days that lie at least between two moves."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class AgeBand(_Part):
+class AgeBand(Part):
     """Whole years, both ends included; weight in any unit; men: percent."""
 
     youngest: int = Field(ge=0, le=120)
@@ -49,7 +46,7 @@ class AgeBand(_Part):
     men: int = Field(default=50, ge=0, le=100)
 
 
-class HouseholdKind(_Part):
+class HouseholdKind(Part):
     """One kind of household.
 
     head: whole years of its first adult.  couple: whether he or she lives with a spouse.  children: how many at most live with them.
@@ -69,7 +66,7 @@ class HouseholdKind(_Part):
         return self
 
 
-class HouseholdRules(_Part):
+class HouseholdRules(Part):
     """How households are made up.
 
     mother: whole years of a mother at a birth.  apart: at most so many years lie between spouses.  leaves_home: whole years at which

@@ -15,12 +15,13 @@ from random import Random
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from ruamel.yaml import YAML
 
 from yiwang.acts.values import Actor, system
 from yiwang.identity.queries import system_unit_by_code
 from yiwang.kernel.identifiers import CitizenId, Sex, invent_citizen_id
+from yiwang.kernel.kinds import Part
 from yiwang.kernel.samples import Portion, Row, SampleFile
 from yiwang.kernel.time import telling
 from yiwang.places.queries import units_answering
@@ -49,11 +50,7 @@ DRAWN_SEQUENCES = 900  # 900 to 999 are for people who are named in the file
 Characters = Annotated[str, StringConstraints(min_length=1, pattern=r"^\S+$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Era(_Part):
+class Era(Part):
     """The characters of given names of people born before `before` (a year). single: percent of given names of one character."""
 
     before: int
@@ -62,7 +59,7 @@ class Era(_Part):
     single: int = Field(default=15, ge=0, le=100)
 
 
-class FilledElements(_Part):
+class FilledElements(Part):
     """Which element takes what of a person."""
 
     name: str
@@ -71,7 +68,7 @@ class FilledElements(_Part):
     identifier: str
 
 
-class StatedHomes(_Part):
+class StatedHomes(Part):
     """The register of where people live: its resource, the elements it takes, and whose duty it is to keep it, at the place."""
 
     resource: str
@@ -80,14 +77,14 @@ class StatedHomes(_Part):
     since: str
 
 
-class KeptRelation(_Part):
+class KeptRelation(Part):
     """A relation, and the code of the unit that keeps it."""
 
     relation: str
     unit: str
 
 
-class FamilyRelations(_Part):
+class FamilyRelations(Part):
     """How families are recorded. kind, scheme, prefix: of households as subjects, whose number is the prefix and eight digits.
 
     member: of a person to his household.  mother, father: of a child to them.  spouse: symmetric.
@@ -102,7 +99,7 @@ class FamilyRelations(_Part):
     spouse: KeptRelation
 
 
-class PeopleParameters(_Part):
+class PeopleParameters(Part):
     """What `people.yaml` says. named: identifier → name of people who are always there.  surnames: surname → weight.
 
     ages: the pyramid from which the heads of households are drawn; the others follow from them.

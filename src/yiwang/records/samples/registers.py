@@ -15,12 +15,13 @@ from io import BytesIO
 from random import Random
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from ruamel.yaml import YAML
 
 from yiwang.acts.values import system
 from yiwang.identity.queries import system_unit_by_code
 from yiwang.kernel.identifiers import invent_credit_code
+from yiwang.kernel.kinds import Part
 from yiwang.kernel.samples import Portion, Row, SampleFile
 from yiwang.kernel.time import civil_date, telling
 from yiwang.records.samples.addresses import Addresses, communities, read_addresses
@@ -45,15 +46,17 @@ PORTION = 1_000
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+class Aliased(Part):
+    """One whose keys are called otherwise than its attributes, and that is made by either."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
 
 def _listed(value: object) -> object:
     return [{"": one} if isinstance(one, str) else one for one in value] if isinstance(value, list) else value
 
 
-class OneOf(_Part):
+class OneOf(Aliased):
     """One of several words or rows. A row has named cells, used as `{draw.cell}`; its `weight` says how often it comes, 1 if absent."""
 
     one_of: Annotated[tuple[dict[str, str | float], ...], BeforeValidator(_listed)] = Field(min_length=1)
@@ -64,7 +67,7 @@ class OneOf(_Part):
         return {name: str(cell) for name, cell in row.items() if name != "weight"}
 
 
-class Whole(_Part):
+class Whole(Aliased):
     """A whole number, both ends included."""
 
     lowest: int = Field(alias="from")
@@ -75,20 +78,20 @@ class Whole(_Part):
         return {"": str(chance.randint(self.lowest, self.highest))}
 
 
-class Day(_Part):
+class Day(Aliased):
     """A civil date so many days, both ends included, after another draw of this kind or after the register's `as_of`."""
 
     days: tuple[int, int]
     after: str = ""
 
 
-class Premises(_Part):
+class Premises(Aliased):
     """A standard address for a business. Cells: `code` of the community, `detail`, `county` without the last character of its title."""
 
     address: Literal["shop"]
 
 
-class Invented(_Part):
+class Invented(Aliased):
     """Organisations with codes of their own. class: template of authority and class, as `92`.  first: the lowest number; others follow.
 
     per_thousand: how many for each 1,000 residents.
@@ -100,7 +103,7 @@ class Invented(_Part):
     organisation_class: str = Field(alias="class")
 
 
-class Band(_Part):
+class Band(Aliased):
     """Whole years, both ends included."""
 
     youngest: int = Field(ge=0)
@@ -115,7 +118,7 @@ Draw = Annotated[OneOf | Whole | Day | Premises, BeforeValidator(_drawn)]
 """A plain text stands for one that is always drawn."""
 
 
-class Related(_Part):
+class Related(Aliased):
     """A relation that the record's source says with it, from its subject to whoever bears an identifier. to: template of its value."""
 
     relation: str
@@ -124,7 +127,7 @@ class Related(_Part):
     to: str
 
 
-class NamedRecord(_Part):
+class NamedRecord(Aliased):
     """A record that is always there. identifier: its subject's.  person: ID number of its person.
 
     draws, values: instead of the register's.
@@ -136,7 +139,7 @@ class NamedRecord(_Part):
     values: dict[str, str | dict[str, str]] = Field(default_factory=dict)
 
 
-class Register(_Part):
+class Register(Aliased):
     """One resource and how its records are drawn.
 
     Whom they are about: `invent`ed organisations, or those that another register of the file has records about (`same_as`), or the
@@ -173,7 +176,7 @@ class Register(_Part):
         return self
 
 
-class RegisterFile(_Part):
+class RegisterFile(Aliased):
     """What `registers.yaml` says. people: the file beside it from which the people were drawn."""
 
     seed: int

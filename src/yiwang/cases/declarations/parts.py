@@ -1,0 +1,49 @@
+"""What items and bundles share: texts, laws, limits and promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from yiwang.kernel.kinds import City, Declaration, DeclarationFault, Part
+
+__all__ = ["ItemClockBody", "LawBody", "Text", "check_promises_of"]
+
+
+Text = str | dict[str, str]
+
+
+class ItemClockBody(Part):
+    """A limit under which the item's cases stand.
+
+    promise: the promised limit 承诺时限, in the limit's unit: no longer than the limit itself. A clock that the process does not
+    start runs from sending to the end.
+    """
+
+    limit: str
+    promise: int | None = Field(default=None, ge=0)
+
+
+class LawBody(Part):
+    """A law that the item rests on."""
+
+    law: str
+    article: str
+    text: str = ""
+
+
+def check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault]:
+    """The limits of an item or a bundle stand once, and a promise is within its limit."""
+    for n, clock in enumerate(one.body.clocks):
+        if clock.limit in {other.limit for other in one.body.clocks[:n]}:
+            yield one.fault(f"clocks/{n}/limit", f"`{clock.limit}` stands here twice.", "Keep it once.")
+        limit = city.find("limit", clock.limit)
+        if limit is None or clock.promise is None:
+            continue
+        if clock.promise > limit.body.length or limit.body.counts == "before":
+            yield one.fault(
+                f"clocks/{n}/promise",
+                f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
+                "A promise only shortens a limit that is counted forwards.",
+            )

@@ -1,0 +1,124 @@
+"""Clocks 时限, and how they were counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from yiwang.cases.values.states import ClockState
+
+__all__ = ["ClockCounted", "ClockExplained", "ClockView", "ExplainedDay", "ExtensionAllowed", "LimitShown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionAllowed:
+    """The one extension that a limit allows.  length: at most, in the limit's unit; shown: the same in words.  approved_by: by whom."""
+
+    length: int
+    shown: str
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitShown:
+    """A declared limit 时限.  length, promise: in words (“20 working days”); promise: empty when nothing is promised.
+
+    pauses: titles of the reasons for which it may stand still.  deemed: what counts as done when it is missed, or empty.
+    law, article, text: what sets it; verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    """
+
+    id: str
+    title: str
+    length: str
+    promise: str
+    extension: ExtensionAllowed | None
+    pauses: tuple[str, ...]
+    deemed: str
+    law: str
+    article: str
+    text: str
+    verified: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """One clock 时限 of a case.
+
+    started_at: the trigger, on the civil date `started_on`.  legal_due_on, promised_due_on: last days; due_on: the earlier; due_at: the
+    instant from which that one is over; all None while the clock is paused, promised_due_on also without a promise.
+    left: what is left until the earlier, in the limit's unit (days for months), negative when it is over; None once it has ended.
+    left_text: the same in words.  paused_on, paused_for: since when and why it stands still.  extended_by: in words, or empty.
+    """
+
+    limit: LimitShown
+    state: ClockState
+    started_at: datetime
+    started_on: date
+    legal_due_on: date | None
+    promised_due_on: date | None
+    due_on: date | None
+    due_at: datetime | None
+    provisional: bool
+    left: int | None
+    left_text: str
+    paused_on: date | None
+    paused_for: str
+    extended_by: str
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedDay:
+    """One line of “why on that day?”: the civil dates from `on` to `until` (mostly one).
+
+    number: of the counted days the first, second …; 0 when it does not count.  code: trigger | counted | off | paused | rolled | span.
+    sentence: why.  law: what the line rests on beyond the limit's own law, or empty.  is_promised_due, is_legal_due: the limits end here.
+    ended_here: the clock was stopped on this day.
+    """
+
+    on: date
+    until: date
+    number: int
+    code: str
+    sentence: str
+    law: str
+    provisional: bool
+    is_promised_due: bool
+    is_legal_due: bool
+    is_today: bool
+    ended_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockExplained:
+    """Why a clock ends when it does.  may_extend: whether this reader may extend it now."""
+
+    case_id: UUID
+    case_number: str
+    item_title: str
+    clock: ClockView
+    rows: tuple[ExplainedDay, ...]
+    may_extend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCounted:
+    """What a clock has counted, for an engine that follows it.
+
+    units: the beginning of each unit that counts, up to the one in which the earlier of the promised and the legal limit ends; after: the
+    beginning of the n-th unit after that. Both None while nobody can know the end, because the clock is paused before it, and for a
+    limit that is counted backwards from an event.
+    """
+
+    id: UUID
+    case_id: UUID
+    limit: str
+    release: int
+    state: ClockState
+    units: tuple[datetime, ...] | None
+    after: Callable[[int], datetime] | None
+    due_on: date | None
+    paused_at: datetime | None
+    ended_at: datetime | None
