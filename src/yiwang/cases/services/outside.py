@@ -65,7 +65,7 @@ def system_run_action(run_id: UUID) -> None:
     """Make one attempt of an outside action: the effect, then its return as a step. Safe to run twice, and at once."""
     with _alone(run_id) as alone:
         if alone:
-            _run_action(run_id)
+            _system_run_alone(run_id)
 
 
 @contextmanager
@@ -86,7 +86,7 @@ def _alone(run_id: UUID) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [key])
 
 
-def _run_action(run_id: UUID) -> None:
+def _system_run_alone(run_id: UUID) -> None:
     run = _RUN.first(run_id)
     if run is None or run.state != "pending":
         return
