@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from yiwang.api.icons import ICONS
+from yiwang.cases.values import FrozenValue
 from yiwang.documents.values import file_size
 from yiwang.kernel.time import CITY_ZONE, today
 
@@ -25,6 +27,12 @@ register.filter(file_size)
 MANIFEST = Path(__file__).resolve().parents[4] / "frontend" / "dist" / "manifest.json"
 COUNTER = 14  # the day, eight digits, and six of the counter
 WEEKDAYS_ZH = "一二三四五六日"
+
+
+@register.filter
+def typed(values: Iterable[FrozenValue]) -> list[FrozenValue]:
+    """The answers that somebody typed; what the city knew stands elsewhere, with whose it is."""
+    return [one for one in values if not one.is_known]
 
 
 @register.simple_tag
