@@ -23,10 +23,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.databases import connected_to, connected_to_a_clone
 
 from yiwang.launch.configuration import Configuration, load
 from yiwang.launch.postgres import Server
@@ -175,15 +175,6 @@ def server() -> Server:
     return _server
 
 
-def connect_to(database: str, user: str = "yiwang_app") -> None:
-    """Point Django's connection, of every thread, at another database."""
-    from django.db import connections
-
-    connections["default"].close()
-    connections.settings["default"].update(NAME=database, USER=user)
-    connections["default"].settings_dict.update(NAME=database, USER=user)
-
-
 @pytest.fixture(scope="session")
 def template(server: Server, django_db_blocker: Any) -> str:
     """The name of a database with every table and the `base` pack in it; made once in a process."""
@@ -196,11 +187,8 @@ def template(server: Server, django_db_blocker: Any) -> str:
 def _fill(database: str) -> None:
     from django.core.management import call_command
 
-    connect_to(database, "yiwang_owner")
-    try:
+    with connected_to(database, "yiwang_owner"):
         call_command("migrate", verbosity=0)
-    finally:
-        connect_to("nothing")
 
 
 @pytest.fixture(scope="session")
@@ -208,9 +196,8 @@ def django_db_setup(server: Server, template: str) -> Iterator[None]:
     """pytest-django's database is a clone that lasts as long as the process."""
     name = "rolled_back"
     server.create_database(name, template)
-    connect_to(name)
-    yield
-    connect_to("nothing")
+    with connected_to(name):
+        yield
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,18 +218,9 @@ class TestCity:
 @contextmanager
 def clone_city(server: Server, template: str) -> Iterator[TestCity]:
     """Make a clone of `template`, point Django at it, and take both back afterwards."""
-    from django.db import connections
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    name = f"city_{uuid4().hex[:12]}"
-    server.create_database(name, template)
-    urls = {"YIWANG_DATABASE_URL": server.url(name, "owner"), "YIWANG_APP_DATABASE_URL": server.url(name, "app")}
-    connect_to(name)
-    try:
+    with connected_to_a_clone(server, template, "city") as name:
+        urls = {"YIWANG_DATABASE_URL": server.url(name, "owner"), "YIWANG_APP_DATABASE_URL": server.url(name, "app")}
         yield TestCity(name, server, dict(os.environ) | _configuration().as_environment() | urls)
-    finally:
-        connect_to(before["NAME"], before["USER"])
-        server.drop_database(name)
 
 
 @pytest.fixture

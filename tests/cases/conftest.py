@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
 from support.demo import demo_template, own_demo
 from support.moving import moving, moving_clone, moving_template, own_moving
 from support.permit import own_town, permit_clone, permit_office, permit_template, town
@@ -46,21 +44,6 @@ ANSWERS: dict[str, Any] = {
 ITEM = "address-statement"
 
 
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with (Path(os.environ["YIWANG_TEST_RUN"]) / "small-city.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _connect(database: str, user: str = "yiwang_app") -> None:
-    from django.db import connections
-
-    connections["default"].close()
-    connections.settings["default"].update(NAME=database, USER=user)
-    connections["default"].settings_dict.update(NAME=database, USER=user)
-
-
 def copy_packs(folder: Path) -> Path:
     """A folder of packs: copies of the real ones, and the small city."""
     for pack in (PACKS / "base", PACKS / "address-statement", PACKS / "discrepancies", SMALL_CITY / "small-city"):
@@ -75,28 +58,20 @@ def small_city_template(server: Any, template: str, django_db_blocker: Any, tmp_
     from yiwang.packs.services import apply, load_samples
     from yiwang.records.queries.read_log import make_months_ahead
 
-    with _one_at_a_time(), django_db_blocker.unblock():
-        if not server.has_database(TEMPLATE):
-            packs = copy_packs(tmp_path_factory.mktemp("packs") / "packs")
-            building = "building_small_city"
-            server.drop_database(building)
-            server.create_database(building, template)
-            _connect(building, "yiwang_owner")
-            apply(system("tests"), [packs])
-            load_samples([packs])
-            make_months_ahead()  # or the first test that reads makes them, and takes them away with all that it wrote
-            _connect("nothing")
-            server.create_database(TEMPLATE, template=building)
-    return TEMPLATE
+    def fill() -> None:
+        packs = copy_packs(tmp_path_factory.mktemp("packs") / "packs")
+        apply(system("tests"), [packs])
+        load_samples([packs])
+        make_months_ahead()  # or the first test that reads makes them, and takes them away with all that it wrote
+
+    with django_db_blocker.unblock():
+        return made_once(server, TEMPLATE, template, fill)
 
 
 @pytest.fixture(scope="session")
 def small_city_clone(server: Any, small_city_template: str) -> str:
     """This worker's clone, for tests that are rolled back."""
-    name = f"small_city_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, small_city_template)
-    return name
+    return clone_of(server, small_city_template, "small_city_rolled_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,32 +117,15 @@ class People:
 @pytest.fixture
 def people(small_city_clone: str, django_db_blocker: Any) -> Iterator[People]:
     """The small city; what the test writes is rolled back."""
-    from django.db import connections, transaction
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    with django_db_blocker.unblock():
-        _connect(small_city_clone)
-        with transaction.atomic():
-            yield People()
-            transaction.set_rollback(True)
-        _connect(before["NAME"], before["USER"])
+    with django_db_blocker.unblock(), rolled_back_in(small_city_clone):
+        yield People()
 
 
 @pytest.fixture
 def own_city(server: Any, small_city_template: str, django_db_blocker: Any) -> Iterator[People]:
     """A small city of the test's own: what is committed stays until the test ends; threads may join."""
-    from django.db import connections
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    name = f"small_city_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, small_city_template)
-    with django_db_blocker.unblock():
-        _connect(name)
+    with django_db_blocker.unblock(), connected_to_a_clone(server, small_city_template, "small_city"):
         yield People()
-        connections.close_all()
-        _connect(before["NAME"], before["USER"])
-    server.drop_database(name)
 
 
 def send(actor: Any, answers: dict[str, Any] | None = None, *, key: str = "", digest: str = "") -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from support.clock import own_time
 from support.permit import ANSWERS, ELSEWHERE, IDS, ITEM, PLAN, Town, stall_of
 
 from yiwang.cases import queries, services
@@ -177,9 +178,8 @@ def test_a_fact_that_is_gone_has_to_be_typed(town: Town) -> None:
 @pytest.fixture
 def movable_time(tmp_path: Path) -> Iterator[None]:
     """A city whose time can be moved."""
-    time.use_offset_file(tmp_path / "offset.json")
-    yield
-    time.use_offset_file(None)
+    with own_time(tmp_path):
+        yield
 
 
 @pytest.mark.usefixtures("movable_time")

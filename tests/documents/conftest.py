@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from ruamel.yaml import YAML
+from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
 
 from yiwang.documents import registry
 from yiwang.documents.values import Limits
@@ -30,21 +29,6 @@ ANSWERS: dict[str, Any] = {
     "stall.goods": "清补凉",
     "stall.place": PLACE,
 }
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with (Path(os.environ["YIWANG_TEST_RUN"]) / "stall-city.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def connect(database: str, user: str = "yiwang_app") -> None:
-    from django.db import connections
-
-    connections["default"].close()
-    connections.settings["default"].update(NAME=database, USER=user)
-    connections["default"].settings_dict.update(NAME=database, USER=user)
 
 
 def copy_packs(folder: Path) -> Path:
@@ -67,19 +51,14 @@ def stall_city_template(server: Any, template: str, django_db_blocker: Any, tmp_
     from yiwang.packs.services import apply, load_samples
     from yiwang.records.queries import make_months_ahead
 
-    with _one_at_a_time(), django_db_blocker.unblock():
-        if not server.has_database(TEMPLATE):
-            packs = copy_packs(tmp_path_factory.mktemp("packs") / "packs")
-            building = "building_stall_city"
-            server.drop_database(building)
-            server.create_database(building, template)
-            connect(building, "yiwang_owner")
-            apply(system("tests"), [packs])
-            load_samples([packs])
-            make_months_ahead()
-            connect("nothing")
-            server.create_database(TEMPLATE, template=building)
-    return TEMPLATE
+    def fill() -> None:
+        packs = copy_packs(tmp_path_factory.mktemp("packs") / "packs")
+        apply(system("tests"), [packs])
+        load_samples([packs])
+        make_months_ahead()
+
+    with django_db_blocker.unblock():
+        return made_once(server, TEMPLATE, template, fill)
 
 
 @pytest.fixture
@@ -135,43 +114,21 @@ class People:
 
 @contextmanager
 def clone(server: Any, template: str, django_db_blocker: Any) -> Iterator[str]:
-    from django.db import connections
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    name = f"stall_city_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, template)
-    with django_db_blocker.unblock():
-        connect(name)
-        try:
-            yield name
-        finally:
-            connections.close_all()
-            connect(before["NAME"], before["USER"])
-    server.drop_database(name)
+    with django_db_blocker.unblock(), connected_to_a_clone(server, template, "stall_city") as name:
+        yield name
 
 
 @pytest.fixture(scope="session")
 def stall_city_clone(server: Any, stall_city_template: str) -> str:
     """This worker's clone, for tests that are rolled back."""
-    name = f"stall_city_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, stall_city_template)
-    return name
+    return clone_of(server, stall_city_template, "stall_city_rolled_back")
 
 
 @pytest.fixture
 def people(stall_city_clone: str, django_db_blocker: Any, keys: Path, files: Path) -> Iterator[People]:
     """The city of stalls; what the test writes is rolled back."""
-    from django.db import connections, transaction
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    with django_db_blocker.unblock():
-        connect(stall_city_clone)
-        with transaction.atomic():
-            yield People()
-            transaction.set_rollback(True)
-        connect(before["NAME"], before["USER"])
+    with django_db_blocker.unblock(), rolled_back_in(stall_city_clone):
+        yield People()
 
 
 @pytest.fixture

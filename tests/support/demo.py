@@ -5,17 +5,16 @@ Import the fixtures into a `conftest.py`: `demo_template`, `demo` (rolled back),
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
 
 TEMPLATE = "template_demo"
 PASSWORD = "Yiwang-demo-2026"
@@ -27,39 +26,18 @@ ADMINISTRATORS = ("sys.admin", "sec.admin", "aud.admin")
 HAIXIU = {"county": "460105", "township": "460105002", "village": ""}
 
 
-@contextmanager
-def one_at_a_time() -> Iterator[None]:
-    with (Path(os.environ["YIWANG_TEST_RUN"]) / "demo.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def connect(database: str, user: str = "yiwang_app") -> None:
-    """Point Django's connection, of every thread, at another database."""
-    from django.db import connections
-
-    connections["default"].close()
-    connections.settings["default"].update(NAME=database, USER=user)
-    connections["default"].settings_dict.update(NAME=database, USER=user)
-
-
 @pytest.fixture(scope="session")
 def demo_template(server: Any, template: str, django_db_blocker: Any) -> str:
     """A database with every pack of the repository applied and its invented people."""
     from yiwang.acts.values import system
     from yiwang.packs.services import apply, load_samples
 
-    with one_at_a_time(), django_db_blocker.unblock():
-        if not server.has_database(TEMPLATE):
-            building = "building_demo"
-            server.drop_database(building)
-            server.create_database(building, template)
-            connect(building, "yiwang_owner")
-            apply(system("tests"))
-            load_samples()
-            connect("nothing")
-            server.create_database(TEMPLATE, template=building)
-    return TEMPLATE
+    def fill() -> None:
+        apply(system("tests"))
+        load_samples()
+
+    with django_db_blocker.unblock():
+        return made_once(server, TEMPLATE, template, fill)
 
 
 @dataclass
@@ -146,23 +124,10 @@ def call(client: Any, method: str, path: str, body: Any = None, **headers: str) 
 @pytest.fixture
 def demo(server: Any, demo_template: str, django_db_blocker: Any) -> Iterator[Demo]:
     """The city; what the test writes is rolled back."""
-    from django.db import connections, transaction
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
     name = f"demo_of_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-    with one_at_a_time():
-        if not server.has_database(name):
-            server.create_database(name, demo_template)
-    with django_db_blocker.unblock():
-        connect(name)
-        around = transaction.atomic()
-        around._from_testcase = (
-            True  # as Django's own TestCase: blocks that must be outermost may stand within this one
-        )
-        with around:
-            yield Demo(name)
-            transaction.set_rollback(True)
-        connect(before["NAME"], before["USER"])
+    clone_of(server, demo_template, name)
+    with django_db_blocker.unblock(), rolled_back_in(name):
+        yield Demo(name)
 
 
 @pytest.fixture
@@ -176,17 +141,7 @@ def own_demo(server: Any, demo_template: str, django_db_blocker: Any) -> Iterato
 def cloned(server: Any, demo_template: str) -> Iterator[Demo]:
     """A clone of the demonstration city, to which Django is connected meanwhile."""
     from django.conf import settings
-    from django.db import connections
 
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    name = f"demo_{uuid4().hex[:10]}"
-    with one_at_a_time():
-        server.create_database(name, demo_template)
-    urls = {"YIWANG_DATABASE_URL": server.url(name, "owner"), "YIWANG_APP_DATABASE_URL": server.url(name, "app")}
-    connect(name)
-    try:
+    with connected_to_a_clone(server, demo_template, "demo") as name:
+        urls = {"YIWANG_DATABASE_URL": server.url(name, "owner"), "YIWANG_APP_DATABASE_URL": server.url(name, "app")}
         yield Demo(name, dict(os.environ) | settings.YIWANG.as_environment() | urls)
-    finally:
-        connections.close_all()
-        connect(before["NAME"], before["USER"])
-        server.drop_database(name)

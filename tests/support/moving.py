@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
 from support.packs import element, write_pack
 from support.permit import (
     IDS,
@@ -25,8 +26,6 @@ from support.permit import (
     PLAN,
     SMALL_CITY,
     Town,
-    _connect,
-    _one_at_a_time,
     duty,
     message,
     register,
@@ -222,61 +221,34 @@ def moving_template(server: Any, template: str, django_db_blocker: Any, tmp_path
     from yiwang.packs.services import apply, load_samples
     from yiwang.records.queries import make_months_ahead
 
-    with _one_at_a_time(), django_db_blocker.unblock():
-        if not server.has_database(TEMPLATE):
-            packs = copy_moving(tmp_path_factory.mktemp("packs") / "packs")
-            building = "building_moving"
-            server.drop_database(building)
-            server.create_database(building, template)
-            _connect(building, "yiwang_owner")
-            apply(system("tests"), [packs])
-            load_samples([packs])
-            town = Moving()
-            for login, name in (("mei", "梅香"), ("kai", "凯风")):
-                town.says("town.people", town.subject(login), {"person.name": name, "person.citizen-id": IDS[login]})
-            make_months_ahead()
-            _connect("nothing")
-            server.create_database(TEMPLATE, template=building)
-    return TEMPLATE
+    def fill() -> None:
+        packs = copy_moving(tmp_path_factory.mktemp("packs") / "packs")
+        apply(system("tests"), [packs])
+        load_samples([packs])
+        town = Moving()
+        for login, name in (("mei", "梅香"), ("kai", "凯风")):
+            town.says("town.people", town.subject(login), {"person.name": name, "person.citizen-id": IDS[login]})
+        make_months_ahead()
+
+    with django_db_blocker.unblock():
+        return made_once(server, TEMPLATE, template, fill)
 
 
 @pytest.fixture(scope="session")
 def moving_clone(server: Any, moving_template: str) -> str:
     """This worker's clone, for tests that are rolled back."""
-    name = f"moving_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, moving_template)
-    return name
+    return clone_of(server, moving_template, "moving_rolled_back")
 
 
 @pytest.fixture
 def moving(moving_clone: str, permit_office: None, django_db_blocker: Any) -> Iterator[Moving]:
     """The town; what the test writes is rolled back."""
-    from django.db import connections, transaction
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    with django_db_blocker.unblock():
-        _connect(moving_clone)
-        around = transaction.atomic()
-        around._from_testcase = True  # as Django's own TestCase: blocks that must be outermost may stand within
-        with around:
-            yield Moving()
-            transaction.set_rollback(True)
-        _connect(before["NAME"], before["USER"])
+    with django_db_blocker.unblock(), rolled_back_in(moving_clone):
+        yield Moving()
 
 
 @pytest.fixture
 def own_moving(server: Any, moving_template: str, permit_office: None, django_db_blocker: Any) -> Iterator[Moving]:
     """A town of the test's own: what is committed stays until the test ends; threads may join."""
-    from django.db import connections
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    name = f"moving_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, moving_template)
-    with django_db_blocker.unblock():
-        _connect(name)
+    with django_db_blocker.unblock(), connected_to_a_clone(server, moving_template, "moving"):
         yield Moving()
-        connections.close_all()
-        _connect(before["NAME"], before["USER"])
-    server.drop_database(name)

@@ -5,11 +5,8 @@ Import the fixtures into a `conftest.py`: `permit_template`, `town` (rolled back
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -19,6 +16,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from support import contents
+from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
 from support.packs import element, write_pack
 
 PACKS = Path(__file__).parents[2] / "packs"
@@ -246,21 +244,6 @@ FILES: dict[str, str | bytes] = {
 }  # fmt: skip
 
 
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    with (Path(os.environ["YIWANG_TEST_RUN"]) / "permit.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
-def _connect(database: str, user: str = "yiwang_app") -> None:
-    from django.db import connections
-
-    connections["default"].close()
-    connections.settings["default"].update(NAME=database, USER=user)
-    connections["default"].settings_dict.update(NAME=database, USER=user)
-
-
 def write_packs(folder: Path) -> Path:
     """The packs of the town, in a folder."""
     for pack in (PACKS / "base", PACKS / "address-statement", PACKS / "discrepancies", SMALL_CITY):
@@ -276,20 +259,15 @@ def permit_template(server: Any, template: str, django_db_blocker: Any, tmp_path
     from yiwang.packs.services import apply, load_samples
     from yiwang.records.queries import make_months_ahead
 
-    with _one_at_a_time(), django_db_blocker.unblock():
-        if not server.has_database(TEMPLATE):
-            packs = write_packs(tmp_path_factory.mktemp("packs") / "packs")
-            building = "building_permit"
-            server.drop_database(building)
-            server.create_database(building, template)
-            _connect(building, "yiwang_owner")
-            apply(system("tests"), [packs])
-            load_samples([packs])
-            _fill_registers()
-            make_months_ahead()
-            _connect("nothing")
-            server.create_database(TEMPLATE, template=building)
-    return TEMPLATE
+    def fill() -> None:
+        packs = write_packs(tmp_path_factory.mktemp("packs") / "packs")
+        apply(system("tests"), [packs])
+        load_samples([packs])
+        _fill_registers()
+        make_months_ahead()
+
+    with django_db_blocker.unblock():
+        return made_once(server, TEMPLATE, template, fill)
 
 
 def _fill_registers() -> None:
@@ -453,10 +431,7 @@ def run_outside() -> None:
 @pytest.fixture(scope="session")
 def permit_clone(server: Any, permit_template: str) -> str:
     """This worker's clone, for tests that are rolled back."""
-    name = f"permit_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, permit_template)
-    return name
+    return clone_of(server, permit_template, "permit_rolled_back")
 
 
 @pytest.fixture
@@ -477,31 +452,12 @@ def permit_office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def town(permit_clone: str, permit_office: None, django_db_blocker: Any) -> Iterator[Town]:
     """The town; what the test writes is rolled back."""
-    from django.db import connections, transaction
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    with django_db_blocker.unblock():
-        _connect(permit_clone)
-        around = transaction.atomic()
-        around._from_testcase = True  # as Django's own TestCase: blocks that must be outermost may stand within
-        with around:
-            yield Town()
-            transaction.set_rollback(True)
-        _connect(before["NAME"], before["USER"])
+    with django_db_blocker.unblock(), rolled_back_in(permit_clone):
+        yield Town()
 
 
 @pytest.fixture
 def own_town(server: Any, permit_template: str, permit_office: None, django_db_blocker: Any) -> Iterator[Town]:
     """A town of the test's own: what is committed stays until the test ends; threads may join."""
-    from django.db import connections
-
-    before = {key: connections.settings["default"][key] for key in ("NAME", "USER")}
-    name = f"permit_{uuid4().hex[:10]}"
-    with _one_at_a_time():
-        server.create_database(name, permit_template)
-    with django_db_blocker.unblock():
-        _connect(name)
+    with django_db_blocker.unblock(), connected_to_a_clone(server, permit_template, "permit"):
         yield Town()
-        connections.close_all()
-        _connect(before["NAME"], before["USER"])
-    server.drop_database(name)
