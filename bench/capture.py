@@ -185,7 +185,7 @@ class InProcess:
         from django.db import connection
         from procrastinate.contrib.django import app
 
-        app.perform_import_paths()
+        app.perform_import_paths()  # type: ignore[no-untyped-call]
         with connection.cursor() as cursor:
             cursor.execute("SELECT id, task_name, args FROM procrastinate_fetch_job_v2(NULL::varchar[], NULL::bigint)")
             id, task, args = cursor.fetchone()
@@ -445,10 +445,11 @@ def _slots_in(param: Any) -> Iterator[Any]:
 def main(file: Path) -> None:
     """Write the scripts, one for each pair of people, to `file`."""
     from bench.life import PAIRS
+    from yiwang.kernel.masking import cover_identity_numbers
     from yiwang.launch.logs import set_up_logs
     from yiwang.settings import set_up
 
-    set_up_logs("bench", level="ERROR", form="console")
+    set_up_logs("bench", level="ERROR", form="console", cover=cover_identity_numbers)
     set_up()
     scripts = []
     for pair in range(len(PAIRS)):

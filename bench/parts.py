@@ -137,10 +137,11 @@ def _replace(original: Any, watched: Any) -> None:
 
 def main(file: Path, lives: int) -> None:
     from bench.capture import InProcess
+    from yiwang.kernel.masking import cover_identity_numbers
     from yiwang.launch.logs import set_up_logs
     from yiwang.settings import set_up
 
-    set_up_logs("bench", level="ERROR", form="console")
+    set_up_logs("bench", level="ERROR", form="console", cover=cover_identity_numbers)
     set_up()
     living = InProcess(0)
     living.live(900_001)  # imports everything

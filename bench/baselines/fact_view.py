@@ -72,7 +72,7 @@ def one_fact(request: Any) -> Any:
     subject = UUID(request.GET["subject"])
     with transaction.atomic(), Cursor(connection.connection) as cursor:
         cursor.execute(SELECT, {"subject": subject, "valid_at": moment.date(), "known_at": moment}, prepare=True)
-        row = cursor.fetchone()
+        [row] = cursor.fetchall()
         cursor.execute(INSERT, {"id": uuid7(), "read_at": moment, "subject": subject}, prepare=True)
     return JsonResponse({"value": row[-1], "since": row[1].isoformat(), "record": str(row[0])})
 
