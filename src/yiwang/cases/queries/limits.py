@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from yiwang.acts.queries import definition, list_definitions
+from yiwang.acts.queries import current_release, definition, list_definitions, release_id
 from yiwang.cases.rules.clocks import Measure
 from yiwang.cases.rules.limits import calendar_of
 from yiwang.cases.values import ClockUnit, ExtensionAllowed, LimitShown
@@ -21,6 +23,12 @@ __all__ = ["amount", "city_calendar", "item_clock", "limit_shown", "limits_of_it
 
 def city_calendar(release: int | None = None) -> WorkingCalendar:
     """Working days as a release declares them, by default the one in force: a limit is counted with what is known today."""
+    number = current_release() if release is None else release
+    return _calendar(release_id(number), number) if number else calendar_of(())
+
+
+@lru_cache(maxsize=8)
+def _calendar(id: UUID, release: int) -> WorkingCalendar:
     return calendar_of(list_definitions("calendar", release).values())
 
 
