@@ -83,6 +83,7 @@ NO_PAGE = {
     # what comes of filling a form is looked at in test_states.py
     "desk/hall/receptions/<uuid:reception_id>/",
     "desk/hall/receipts/<uuid:case_id>/",
+    "desk/hall/applications/<uuid:application_id>/",
     "desk/certificates/<uuid:certificate_id>/<slug:act>/",
     # reached by filling a form, and looked at in test_states.py
     "desk/subjects/<uuid:subject_id>/",

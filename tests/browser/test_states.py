@@ -125,6 +125,44 @@ def explain_without_words(page: Any, site: Site) -> None:
     page.wait_for_selector("#reason-fault")
 
 
+def serve(page: Any, site: Site, what: str = ITEM, number: str = "460199196103089029") -> None:
+    page.goto(f"{site.root}/desk/hall/{what}/")
+    page.fill("#value", number)
+    page.locator("input[name=shown]").first.check()
+    page.locator("input[name=means]").first.check()
+    page.check("#agreed")
+    page.locator("main form [data-waits]").click()
+    page.wait_for_selector("#window-form")
+
+
+def serve_without_consent(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/hall/{ITEM}/")
+    page.locator("main form [data-waits]").click()
+    page.wait_for_selector("#faults")
+
+
+def enter_for_somebody(page: Any, site: Site) -> None:
+    serve(page, site)
+    for level, place in (("county", "460105"), ("township", "460105002"), ("village", "460105002001")):
+        field = page.locator(f"#f-residence-address-{level}")
+        field.locator(f"option[value='{place}']").wait_for(state="attached")
+        field.select_option(place)
+    page.fill("#f-residence-address-detail", "滨海大道 9 号 1 栋 101")
+    page.fill("#f-residence-since", "2026-03-01")
+    page.fill("#f-residence-phone", "13800000009")
+    page.locator("[form=window-form]").click()
+    page.wait_for_selector(".receipt-sheet")
+
+
+def enter_a_bundle_for_somebody(page: Any, site: Site) -> None:
+    serve(page, site, "newborn", "460199199508129061")
+    page.fill("#f-newborn-name", "吴一诺")
+    page.fill("#f-newborn-phone", "13800000007")
+    page.locator("[form=window-form]").click()
+    page.wait_for_selector(".receipt-sheet")
+
+
+WINDOW = "zhuo.lin"
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/search/?q=护照")),
     "no such page": ("", False, 404, go("/nowhere/")),
@@ -155,6 +193,10 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "own number uncovered": (RESIDENT, False, 0, uncover),
     "the log checked": ("aud.admin", True, 0, check_the_log),
     "the keys": (OFFICER, True, 0, open_the_keys),
+    "somebody at the window": (WINDOW, True, 0, serve),
+    "nobody agreed at the window": (WINDOW, True, 422, serve_without_consent),
+    "a receipt from the window": (WINDOW, True, 0, enter_for_somebody),
+    "a bundle's receipt from the window": (WINDOW, True, 0, enter_a_bundle_for_somebody),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
 }
 
