@@ -231,17 +231,44 @@ def test_a_window_enters_a_bundle_and_every_part_of_it_says_so(demo: Demo) -> No
     assert demo.client(OFFICER, post=True).get(answer["Location"]).status_code == 404
 
 
-def test_a_reception_for_one_item_sends_no_bundle_and_nobody_sends_one_without(demo: Demo) -> None:
+def test_a_bundle_is_sent_on_its_own_reception_and_by_the_post_that_opened_it_alone(demo: Demo) -> None:
     from yiwang.cases.models import Application
 
     window, page = serve_mother(demo)
-    form = window.get(page).context["form"]
-    body = {"values": NAMED, "form_digest": form.digest, "subject_id": str(form.subject_id)}
-    stranger = demo.client(COMMUNITY, post=True)
-    for client in (stranger, demo.client(OFFICER, post=True)):
+    shown = window.get(page)
+    body = {
+        "values": NAMED,
+        "form_digest": shown.context["form"].digest,
+        "subject_id": str(shown.context["form"].subject_id),
+        "facts": shown.context["facts_seen"],
+    }
+
+    def send(client: Any) -> int:
         answer = call(client, "POST", "/api/v1/bundles/newborn/applications", body, **{"Idempotency-Key": uuid4().hex})
-        assert answer.status_code == 403
+        return int(answer.status_code)
+
+    community = demo.client(COMMUNITY, post=True)
+    community.post(f"/desk/hall/{ITEM}/", {**AGREED, "value": MOTHER})  # for one item, not for this
+    assert [send(client) for client in (community, demo.client(OFFICER, post=True))] == [403, 403]
     assert not Application.objects.exists()
-    assert call(
-        window, "POST", "/api/v1/bundles/newborn/applications", body, **{"Idempotency-Key": uuid4().hex}
-    ).status_code in (201, 409)
+    assert send(window) == 201
+    assert send(window) == 403  # the reception was for one form
+    assert Application.objects.count() == 1
+
+
+def test_a_community_desk_enters_a_bundle_whose_first_part_lies_in_its_own_area_alone(demo: Demo) -> None:
+    from yiwang.cases.models import Application
+
+    desk, page = serve_mother(demo, COMMUNITY)
+    answer = fill_bundle(desk, page, **NAMED)
+    assert answer.status_code == 403
+    assert "不在本单位的责任区" in answer.content.decode()
+    assert not Application.objects.exists()
+
+
+def test_the_audit_log_says_whether_it_was_for_a_bundle(demo: Demo) -> None:
+    from yiwang.audit.models import Entry
+
+    serve_mother(demo)
+    entry = Entry.objects.get(action="reception.open")
+    assert (entry.object_kind, entry.object_id) == ("bundle", "newborn")

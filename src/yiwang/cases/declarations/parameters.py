@@ -23,6 +23,7 @@ __all__ = [
 
 
 def check_parameter(type: str, value: Any, one: Declaration, city: City) -> Iterable[ParameterFault]:
+    """Check what a declaration gives to a parameter, by the check that is registered for its type; without one it is an id of that kind."""
     check = registry.parameter_check(type)
     if check is not None:
         yield from check(value, one, city)

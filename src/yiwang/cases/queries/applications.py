@@ -94,7 +94,7 @@ def application_of_case(actor: Actor, case_id: UUID, language: str = "zh-Hans") 
 
 
 def shape_application(actor: Actor, one: Application, language: str) -> ApplicationView:
-    """The view of an application. Ten queries, and those that its certificates cost."""
+    """The view of an application. Ten queries, two more when a window entered it, and those that its certificates cost."""
     with override(language.lower()):
         shaping = _Shaping(actor, one, language)
         parts = shaping.parts()

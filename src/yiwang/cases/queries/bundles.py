@@ -31,6 +31,7 @@ __all__ = [
     "is_bundle",
     "is_offered",
     "item_titles",
+    "kind_of",
     "list_bundles",
     "named_by",
     "title_of",
@@ -125,6 +126,11 @@ def named_by(id: str, release: int) -> frozenset[str]:
 def is_bundle(id: str) -> bool:
     """Whether the release in force declares a bundle of this id."""
     return find_definition("bundle", id) is not None
+
+
+def kind_of(id: str) -> str:
+    """What it is that a form is for: `bundle`, or `item` for everything else."""
+    return "bundle" if is_bundle(id) else "item"
 
 
 def is_offered(id: str) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.cases.models import Draft
-from yiwang.cases.queries.bundles import form_of
+from yiwang.cases.queries.bundles import form_of, kind_of
 from yiwang.cases.queries.drafts import KEPT, about_draft, draft_secret, view_of
 from yiwang.cases.values import DraftView
 from yiwang.kernel.crypto import INTL
@@ -39,7 +39,7 @@ def save_draft(
     Nobody but he can read it: it is stored sealed. Raises NotFound (no such item or bundle, or events begin it), Invalid (422: too much).
     """
     act = current_act()
-    act.about("item", item_id)
+    act.about(kind_of(item_id), item_id)
     asked = form_of(item_id)
     if actor.account_id is None:
         raise NotAllowed(msgid("A form is kept for a person who is signed in."))
@@ -68,9 +68,9 @@ def save_draft(
 
 @service("draft.discard", open_to={CapacityKind.SELF})
 def discard_draft(actor: Actor, item_id: str) -> None:
-    """Forget what one has kept of an item's form. Doing it twice changes nothing."""
+    """Forget what one has kept of the form of an item or a bundle. Doing it twice changes nothing."""
     act = current_act()
-    act.about("item", item_id)
+    act.about(kind_of(item_id), item_id)
     if actor.account_id is None:
         raise NotAllowed(msgid("A form is kept for a person who is signed in."))
     forget_draft(actor.account_id, item_id)

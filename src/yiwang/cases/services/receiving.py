@@ -9,7 +9,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Application, Case, Reception
-from yiwang.cases.queries.bundles import form_of
+from yiwang.cases.queries.bundles import form_of, kind_of
 from yiwang.cases.queries.forms import Asking
 from yiwang.cases.queries.known import NOBODY_SERVED, Known, receptions_of
 from yiwang.cases.queries.receptions import consent_texts, shape_reception
@@ -51,7 +51,7 @@ def open_reception(
     Invalid (422, every fault at once): no such identifier, nobody bears it, no document, no consent.
     """
     act = current_act()
-    act.about("item", item_id)
+    act.about(kind_of(item_id), item_id)
     require(actor, ENTER)
     asked = form_of(item_id)
     faults = _choice_faults(shown, means, agreed)

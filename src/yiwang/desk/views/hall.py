@@ -110,7 +110,7 @@ class Showing:
 @require_http_methods(SAFE)
 @for_post
 def fill(request: FaceRequest, reception_id: UUID) -> HttpResponseBase:
-    """The form of the item, filled with what the city knows of who is at the window; send it for him."""
+    """The form of the item or bundle, filled with what the city knows of who is at the window; send it for him."""
     reception = queries.reception(request.actor, reception_id, request.language)
     if reception.case_id is not None:
         return HttpResponseRedirect(_receipt_of_case(reception.case_id))
