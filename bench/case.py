@@ -28,7 +28,7 @@ TARGET = 0.25
 WEB_WORKERS = 2
 PROFILED_LIVES = 40
 # rows that only the platform's own processes make, or that come and go beside the lives
-BESIDE = ("django_session", "outbox_subscription", "outbox_inbox", "outbox_failure", "audit_leaf", "audit_head", "audit_node",
+BESIDE = ("identity_session", "outbox_subscription", "outbox_inbox", "outbox_failure", "audit_leaf", "audit_head", "audit_node",
           "audit_tree", "procrastinate_")  # fmt: skip
 
 

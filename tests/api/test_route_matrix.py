@@ -118,6 +118,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "task_id": str(task),
         "message_id": message["id"],
         "assignment_id": str(assignment.id),
+        "session_id": str(UUID(int=1)),
         "file_id": str(file_of(case)),
         "reception_id": str(
             assignment.id

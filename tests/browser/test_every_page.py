@@ -73,6 +73,8 @@ NO_PAGE = {
     "desk/messages/address/",
     "desk/messages/address/code/",
     "my/messages/address/",
+    "my/account/sessions/",
+    "desk/account/sessions/",
     "my/messages/address/code/",
     "my/doubts/<uuid:discrepancy_id>/withdraw/",
     "my/applications/<uuid:application_id>/withdraw/",

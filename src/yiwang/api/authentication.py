@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from django.http import HttpRequest
 from ninja.security.base import AuthBase
@@ -15,7 +16,7 @@ from yiwang.kernel.errors import NotAllowed, NotSignedIn, msgid
 if TYPE_CHECKING:
     from yiwang.acts.values import Actor
 
-__all__ = ["SignedIn", "Visitor", "actor_of"]
+__all__ = ["SignedIn", "Visitor", "actor_of", "language_of", "session_of"]
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 
@@ -53,6 +54,12 @@ def actor_of(request: HttpRequest) -> Actor:
     """Who asks, as the middleware has found."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def session_of(request: HttpRequest) -> UUID | None:
+    """The id of the session that asks; None when nothing is kept for it."""
+    id: UUID | None = vars(request.session).get("id")
+    return id
 
 
 def language_of(request: HttpRequest) -> str:

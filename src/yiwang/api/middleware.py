@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable
 
 import structlog
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import Counter, Histogram
 
 from yiwang.kernel.ids import uuid7
 
-__all__ = ["RequestLog"]
+__all__ = ["RequestLog", "Sessions"]
 
 log = structlog.get_logger("yiwang.requests")
 
@@ -61,3 +62,13 @@ class RequestLog:
                 milliseconds=round(seconds * 1000, 1),
             )
         return response
+
+
+class Sessions(SessionMiddleware):
+    """Django's, and each session hears where the request came from, so that its owner can tell his sessions apart."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Set `request.session`; nothing is read before somebody asks for it."""
+        super().process_request(request)
+        address, agent = request.META.get("REMOTE_ADDR", ""), request.headers.get("User-Agent", "")
+        vars(request.session).update(address=address, agent=agent)

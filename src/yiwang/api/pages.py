@@ -19,6 +19,8 @@ from django.utils.translation import gettext as _
 
 from yiwang.acts.values import VISITOR, Actor
 from yiwang.identity import queries as identity
+from yiwang.identity.services import SessionStore
+from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel import time
 from yiwang.kernel.errors import Fault, NotAllowed, NotFound, NotSignedIn, problem
 from yiwang.kernel.remembering import remembering
@@ -37,7 +39,6 @@ __all__ = [
 LANGUAGES = ("zh-hans", "en")
 LANGUAGE_COOKIE = "yiwang_language"
 ELDER_COOKIE = "yiwang_elder"
-CAPACITY = "capacity"  # session key: "self", or the id of a post
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -57,10 +58,11 @@ UNNAMED = "-"
 class FaceRequest(HttpRequest):
     """A request as views of the faces see it. For types alone: the middleware sets these on Django's own request.
 
-    actor: who asks, in the capacity chosen.  language: BCP 47, as packs' texts name it.  elder: whether pages are to be large.
-    carried: what somebody had typed before signing in again, to be filled in once.
+    session: ours, over Django's.  actor: who asks, in the capacity chosen.  language: BCP 47, as packs' texts name it.
+    elder: whether pages are to be large.  carried: what somebody had typed before signing in again, to be filled in once.
     """
 
+    session: SessionStore
     actor: Actor
     language: str
     elder: bool
@@ -138,12 +140,12 @@ def actor_for(request: HttpRequest) -> Actor:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return VISITOR
-    chosen = request.session.get(CAPACITY, "self")
-    if chosen != "self":
+    chosen = request.session.get(CAPACITY, SELF)
+    if chosen != SELF:
         try:
             return identity.actor_for_post(user, UUID(chosen), time.today(), correlation_id=correlation_id(request))
         except (NotAllowed, ValueError):
-            request.session[CAPACITY] = "self"
+            request.session[CAPACITY] = SELF
     try:
         return identity.actor_for_self(user, correlation_id=correlation_id(request))
     except (

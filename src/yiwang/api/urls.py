@@ -81,6 +81,7 @@ api = NinjaAPI(
     parser=_Body(),
 )
 api.add_router("/session", session.router)
+api.add_router("/sessions", session.own_router)
 for _router in (
     items.router,
     bundles.router,

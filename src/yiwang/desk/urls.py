@@ -70,6 +70,7 @@ urlpatterns = [
     path("messages/address/code/", messages.confirm, name="mail-code"),
     path("messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
     path("account/", account.account, name="account"),
+    path("account/sessions/", account.sign_out_there, name="sign-out-there"),
     path("officers/", officers.officers, name="officers"),
     path("officers/<uuid:account_id>/", officers.officer, name="officer"),
     path("officers/<uuid:account_id>/start-password/", officers.start_password, name="start-password"),

@@ -1,30 +1,50 @@
-"""My account 我的账号, for the pages of both faces: who one is here, and another password."""
+"""My account 我的账号, for the pages of both faces: who one is here, where one is signed in, and another password."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
-from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth import login, update_session_auth_hash
 from django.utils.translation import gettext as _
 
 from yiwang.acts.values import CapacityKind
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.kernel.errors import Fault, Invalid, NotSignedIn
+from yiwang.identity.values import CAPACITY, SELF
+from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
 
 if TYPE_CHECKING:
+    from django.http import HttpRequest
+
     from yiwang.api.pages import FaceRequest
 
-__all__ = ["account_context", "change_password"]
+__all__ = ["account_context", "begin_session", "change_password", "end_sessions"]
 
 TOO_MANY = 429
+OTHERS = "others"
+
+
+def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> None:
+    """Sign somebody in, in a new session: what was known of the old one is worth nothing.
+
+    account: as `sign_in` returned it.  capacity: `self`, or the id of a post.
+    """
+    request.session.flush()
+    login(request, account)
+    request.session[CAPACITY] = capacity
 
 
 def account_context(request: FaceRequest) -> dict[str, Any]:
-    """Login, posts and the rules of passwords. Raises NotSignedIn."""
+    """Login, posts, sessions and the rules of passwords. Raises NotSignedIn."""
     if not request.user.is_authenticated or request.actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn
-    return {"view": queries.own_account(request.actor), "said": {}, "summary": []}
+    return {
+        "view": queries.own_account(request.actor),
+        "sessions": queries.sessions_of(request.actor, request.session.id),
+        "said": {},
+        "summary": [],
+    }
 
 
 def change_password(request: FaceRequest) -> tuple[dict[str, Any], int]:
@@ -57,3 +77,19 @@ def change_password(request: FaceRequest) -> tuple[dict[str, Any], int]:
         request.user.refresh_from_db()
         update_session_auth_hash(request, request.user)
     return context, 303
+
+
+def end_sessions(request: FaceRequest) -> str:
+    """Sign out in the place that the form names, or everywhere but here; what to tell. Raises NotSignedIn, NotFound."""
+    named = request.POST.get("session", "")
+    if not request.user.is_authenticated:
+        raise NotSignedIn
+    if named == OTHERS:
+        services.end_other_sessions(request.actor, request.session.id)
+        return _("You have been signed out everywhere else.")
+    try:
+        session_id = UUID(named)
+    except ValueError:
+        raise NotFound from None
+    services.end_session(request.actor, session_id)
+    return _("You have been signed out there.")

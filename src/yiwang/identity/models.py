@@ -1,4 +1,4 @@
-"""What the identity engine stores: accounts, the tree of units, posts and who sits in them, failed sign-ins."""
+"""What the identity engine stores: accounts, the tree of units, posts and who sits in them, sessions, failed sign-ins."""
 
 from __future__ import annotations
 
@@ -81,6 +81,26 @@ class SignInAttempt(models.Model):
     last_at = models.DateTimeField(db_comment="machine time")
     locked_until = models.DateTimeField(null=True, db_comment="machine time")
     last_address = models.TextField(default="")
+
+
+class Session(models.Model):
+    """Where somebody is signed in: one row for one browser or program. What the cookie carries is stored as a digest alone.
+
+    Personal data: the network address and the name of the browser; for the moment of signing in what a form had carried there.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key_digest = models.BinaryField(unique=True, db_comment="SHA-256 of what the cookie carries")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    post = models.ForeignKey("Post", null=True, on_delete=models.CASCADE, related_name="+")
+    data = models.JSONField(default=dict, db_comment="the rest of what Django keeps in a session")
+    began_at = models.DateTimeField(db_comment="machine time")
+    seen_at = models.DateTimeField(db_comment="machine time, to the minute")
+    lasts_until = models.DateTimeField(
+        db_index=True, db_comment="machine time; the earlier of the idle and the absolute limit"
+    )
+    address = models.TextField(default="", db_comment="network address of the last request")
+    agent = models.TextField(default="", db_comment="User-Agent, at most 300 characters")
 
 
 class Unit(models.Model):

@@ -11,6 +11,8 @@ from uuid import UUID
 from yiwang.acts.values import CapacityKind
 
 __all__ = [
+    "CAPACITY",
+    "SELF",
     "AccountView",
     "Administrator",
     "AssignmentView",
@@ -29,6 +31,7 @@ __all__ = [
     "PostView",
     "Reason",
     "Scope",
+    "SessionView",
     "UnitChangeView",
     "UnitLine",
     "UnitNode",
@@ -46,6 +49,11 @@ class Scope(StrEnum):
     UNIT = "unit"  # the unit of the post
     SUBTREE = "subtree"  # that unit and everything below it
     CITY = "city"  # every unit
+
+
+CAPACITY = "capacity"
+"""Under this name a session keeps in which capacity its account acts: `self`, or the id of a post."""
+SELF = "self"
 
 
 class Administrator(StrEnum):
@@ -226,6 +234,25 @@ class OwnAccount:
     must_change: bool
     least: int
     posts: tuple[PostView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """One place where an account is signed in. Times are UTC, of the machine.
+
+    here: the session that asks.  browser, system: as the browser calls itself, each empty when unknown.  address: network address of
+    its last request.  post: in which it acts, empty for oneself.  lasts_until: when it ends unless it is used, or at the latest.
+    """
+
+    id: UUID
+    here: bool
+    browser: str
+    system: str
+    address: str
+    post: str
+    began_at: datetime
+    seen_at: datetime
+    lasts_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

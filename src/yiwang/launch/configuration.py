@@ -120,6 +120,15 @@ class Configuration(BaseModel):
     HSTS is sent.
     """
 
+    session_idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    """Minutes without a request after which one has to sign in again; GB/T 22239-2019 8.1.4.1 b), in practice 15 to 30."""
+
+    session_hours: Annotated[int, Field(ge=1, le=24)] = 8
+    """Hours after signing in after which one has to sign in again, whatever one does meanwhile."""
+
+    sessions_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
+    """In how many places an account may be signed in at once; one more ends the one used longest ago. An administrator's: one."""
+
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Web processes, each with four threads; about one for each core."""
 

@@ -51,6 +51,7 @@ urlpatterns = [
     path("my/", space.space, name="space"),
     path("my/drafts/<slug:item_id>/", apply.draft, name="draft"),
     path("my/account/", account.account, name="account"),
+    path("my/account/sessions/", account.sign_out_there, name="sign-out-there"),
     path("my/cases/", cases.case_list, name="cases"),
     path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),

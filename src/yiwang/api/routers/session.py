@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Literal
 from uuid import UUID
 
-from django.contrib.auth import login as begin_session
 from django.contrib.auth import logout as end_session
 from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from ninja import Router, Schema, Status
 
 from yiwang.acts.values import CapacityKind
-from yiwang.api.authentication import Visitor, actor_of
-from yiwang.api.pages import CAPACITY, actor_for
+from yiwang.api.authentication import SignedIn, Visitor, actor_of, session_of
+from yiwang.api.pages import actor_for
+from yiwang.forms.accounts import begin_session
 from yiwang.identity import queries, services
-from yiwang.identity.values import CapacityView
+from yiwang.identity.values import CAPACITY, SELF, CapacityView, SessionView
 from yiwang.kernel.errors import NotFound, NotSignedIn
 
 router = Router(tags=["session"], auth=Visitor())
+own_router = Router(tags=["session"], auth=SignedIn())
 
 
 class SignIn(Schema):
@@ -71,7 +72,6 @@ def sign_in(request: HttpRequest, given: SignIn) -> Session:
     """Sign in, first as oneself."""
     account = services.sign_in(given.login, given.password, address=request.META.get("REMOTE_ADDR", ""))
     begin_session(request, account)
-    request.session[CAPACITY] = "self"
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)
 
@@ -96,6 +96,26 @@ def choose_capacity(request: HttpRequest, given: ChooseCapacity) -> Session:
         queries.actor_for_post(request.user, given.post_id)
         request.session[CAPACITY] = str(given.post_id)
     else:
-        request.session[CAPACITY] = "self"
+        request.session[CAPACITY] = SELF
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)
+
+
+@own_router.get("", response=list[SessionView], operation_id="list_sessions")
+def list_sessions(request: HttpRequest) -> list[SessionView]:
+    """Where the account is signed in, this session first."""
+    return queries.sessions_of(actor_of(request), session_of(request))
+
+
+@own_router.delete("", response={204: None}, operation_id="end_other_sessions")
+def end_other_sessions(request: HttpRequest) -> Status[None]:
+    """Sign out everywhere but here."""
+    services.end_other_sessions(actor_of(request), session_of(request))
+    return Status(204, None)
+
+
+@own_router.delete("/{session_id}", response={204: None}, operation_id="end_session")
+def end_one_session(request: HttpRequest, session_id: UUID) -> Status[None]:
+    """Sign out in one place."""
+    services.end_session(actor_of(request), session_id)
+    return Status(204, None)

@@ -8,11 +8,11 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import page
-from yiwang.forms.accounts import account_context, change_password
+from yiwang.forms.accounts import account_context, change_password, end_sessions
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -28,6 +28,13 @@ def account(request: FaceRequest) -> HttpResponseBase:
         return _show(request, context, status)
     messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
     return HttpResponseRedirect("/desk/account/", status=status)
+
+
+@require_POST
+def sign_out_there(request: FaceRequest) -> HttpResponseBase:
+    """End one other session, or every other one."""
+    messages.success(request, end_sessions(request))
+    return HttpResponseRedirect("/desk/account/", status=303)
 
 
 def _show(request: FaceRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:

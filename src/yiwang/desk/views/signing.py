@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.contrib.auth import login as begin_session
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import for_post, menu_of
+from yiwang.forms.accounts import begin_session
 from yiwang.identity import queries, services
+from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
 
 if TYPE_CHECKING:
@@ -45,12 +46,11 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
             "next_step": _(fault.next_step),
         }
         return render(request, "desk/sign_in.html", {**context, "refused": refused, "login": name}, status=fault.status)
-    begin_session(request, account)
     held = queries.posts_of(account.id)
     if len(held) == 1:
-        request.session["capacity"] = str(held[0].id)
+        begin_session(request, account, str(held[0].id))
         return HttpResponseRedirect(str(context["next"]), status=303)
-    request.session["capacity"] = "self"
+    begin_session(request, account)
     return HttpResponseRedirect("/desk/post/", status=303)
 
 
@@ -62,14 +62,14 @@ def choose_post(request: FaceRequest) -> HttpResponseBase:
     account_id = request.user.pk
     if request.method == "POST":
         chosen = request.POST.get("post", "")
-        if chosen == "self":
-            request.session["capacity"] = "self"
+        if chosen == SELF:
+            request.session[CAPACITY] = SELF
             return HttpResponseRedirect("/", status=303)
         try:
             queries.actor_for_post(request.user, UUID(chosen))
         except ValueError:
             raise NotFound from None
-        request.session["capacity"] = chosen
+        request.session[CAPACITY] = chosen
         return HttpResponseRedirect(safe_next(request, HOME), status=303)
     able = queries.capacities_of(account_id)
     context = {

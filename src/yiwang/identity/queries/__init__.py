@@ -47,8 +47,10 @@ from yiwang.identity.queries.permission import (
     unit_scope,
     why,
 )
+from yiwang.identity.queries.sessions import sessions_of
 
 __all__ = [
+    "sessions_of",
     "account_by_login",
     "actor_for_post",
     "actor_for_self",

@@ -67,15 +67,20 @@ def may_be_granted(action: str, administrator: Administrator | None) -> bool:
 
 
 # Asked before every act, so it is plain SQL: building it through the ORM costs several times what the server needs for it.
-SEAT = """
-    SELECT p.id, p.title, p.unit_id, ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty)
-      FROM identity_assignment a
-      JOIN identity_account c ON c.id = a.account_id AND c.is_active
-      JOIN identity_post p ON p.id = a.post_id
-     WHERE a.account_id = %(account)s AND a.post_id = %(post)s
-       AND a.valid_from <= %(on)s AND (a.valid_to IS NULL OR a.valid_to > %(on)s)
+SEAT_COLUMNS = """
+    p.id AS post_id, p.title, p.unit_id,
+    ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty) AS duties"""
+SEAT_ROWS = """
+    identity_assignment g
+    JOIN identity_account c ON c.id = g.account_id AND c.is_active
+    JOIN identity_post p ON p.id = g.post_id"""
+SEAT = f"""
+    SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
+     WHERE g.account_id = %(account)s AND g.post_id = %(post)s
+       AND g.valid_from <= %(on)s AND (g.valid_to IS NULL OR g.valid_to > %(on)s)
      LIMIT 1
-"""
+"""  # noqa: S608 - put together of the texts above
+SeatRow = tuple[UUID, str, UUID, list[str]]
 
 
 def seat_of(actor: Actor, on: date | None = None) -> Seat | None:
@@ -89,10 +94,21 @@ def seat_of(actor: Actor, on: date | None = None) -> Seat | None:
     return remembered(("seat", actor.account_id, actor.capacity_id, day), lambda: _seat_of(actor, day))
 
 
-def _seat_of(actor: Actor, day: date) -> Seat | None:
+def remember_seat(account_id: UUID, post_id: UUID, day: date, row: SeatRow | None) -> None:
+    """Who reads the session has read the seat with it: it is not asked for again in the same look."""
+    remembered(("seat row", account_id, post_id, day), lambda: row)
+
+
+def _seat_row(account_id: UUID | None, post_id: UUID | None, day: date) -> SeatRow | None:
     with connection.cursor() as cursor:
-        cursor.execute(SEAT, {"account": actor.account_id, "post": actor.capacity_id, "on": day})
-        row = cursor.fetchone()
+        cursor.execute(SEAT, {"account": account_id, "post": post_id, "on": day})
+        row: SeatRow | None = cursor.fetchone()
+    return row
+
+
+def _seat_of(actor: Actor, day: date) -> Seat | None:
+    account_id, post_id = actor.account_id, actor.capacity_id
+    row = remembered(("seat row", account_id, post_id, day), lambda: _seat_row(account_id, post_id, day))
     if row is None:
         return None
     post_id, post_title, unit_id, ids = row

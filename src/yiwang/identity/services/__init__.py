@@ -24,6 +24,12 @@ from yiwang.identity.services.assignments import (
     system_assign_posts,
 )
 from yiwang.identity.services.passwords import change_password, give_start_password
+from yiwang.identity.services.sessions import (
+    SessionStore,
+    end_other_sessions,
+    end_session,
+    system_end_old_sessions,
+)
 from yiwang.identity.services.sign_in import SignInLocked, SignInRefused, sign_in, sign_out, system_forget_attempts
 from yiwang.identity.services.units import (
     CodeTaken,
@@ -42,6 +48,10 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "SessionStore",
+    "end_other_sessions",
+    "end_session",
+    "system_end_old_sessions",
     "AdministratorsSeated",
     "change_password",
     "close_account",

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.identity.events import ACCOUNT_CLOSED, ACCOUNT_OPENED
-from yiwang.identity.models import Account, Assignment
+from yiwang.identity.models import Account, Assignment, Session
 from yiwang.identity.queries import administers
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
@@ -79,6 +79,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
         end_seat(actor, one, day)
     account.is_active, account.closed_on = False, day
     account.save(update_fields=["is_active", "closed_on"])
+    Session.objects.filter(account=account).delete()
     act.emit(ACCOUNT_CLOSED, subject=str(account.id), data={"on": day.isoformat()})
 
 

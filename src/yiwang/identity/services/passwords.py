@@ -18,7 +18,7 @@ from django.core.exceptions import ValidationError
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_PASSWORD_CHANGED, ACCOUNT_START_PASSWORD_GIVEN
-from yiwang.identity.models import Account, Assignment, FormerPassword
+from yiwang.identity.models import Account, Assignment, FormerPassword, Session
 from yiwang.identity.queries import administers
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import SHORTEST_OF_ADMINISTRATORS, SHORTEST_PASSWORD, password_faults
@@ -37,7 +37,7 @@ DIGITS = "23456789"
 
 
 def change_password(actor: Actor, old: str, new: str, *, again: str | None = None, address: str = "") -> None:
-    """Let the one who is signed in take another password. Every other session of his ends with it.
+    """Let the one who is signed in take another password. Every session of his ends with it; a face goes on in a new one.
 
     The old one is asked for, and a wrong one counts as a failed sign-in, so that a session left open does not let anybody guess it.
     again: the new one as it was typed a second time, None where nobody types.  address: network address of the client.
@@ -155,3 +155,4 @@ def _set(account: Account, new: str, lasts: timedelta | None = None) -> None:
     account.password = make_password(new)
     account.start_password_until = machine_now() + lasts if lasts else None
     account.save(update_fields=["password", "start_password_until"])
+    Session.objects.filter(account=account).delete()

@@ -1,33 +1,180 @@
-"""Who a session belongs to, asked in every request: the two look-ups of Django's session and authentication, made once and bound."""
+"""Sessions: where somebody is signed in, until when, and how he ends them elsewhere.
+
+Source: GB/T 22239-2019 8.1.4.1 b): a session ends when nobody uses it, and how many there are at once is limited.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+import json
+import secrets
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.backends import BaseBackend
-from django.contrib.sessions.backends import db
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from yiwang.acts.queries import Prepared
-from yiwang.identity.models import Account
-from yiwang.kernel.time import machine_now
+from yiwang.acts.services import current_act, service
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.identity.models import Account, Session
+from yiwang.identity.queries import administers
+from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_ROWS, remember_seat
+from yiwang.identity.values import CAPACITY, SELF
+from yiwang.kernel.errors import NotFound, msgid
+from yiwang.kernel.ids import uuid7
+from yiwang.kernel.remembering import remembered
+from yiwang.kernel.time import machine_now, today
+from yiwang.settings import configuration
 
-__all__ = ["AccountBackend", "SessionStore"]
+__all__ = ["AccountBackend", "SessionStore", "end_other_sessions", "end_session", "system_end_old_sessions"]
 
-_SESSION = Prepared(lambda key, now: Session.objects.filter(session_key=key, expire_date__gt=now), str, datetime)
+SEEN_EVERY = timedelta(minutes=1)
+"""A session in use is written so often, and not with each request."""
+LONGEST_AGENT = 300
+OWN = frozenset(CapacityKind) - {CapacityKind.VISITOR, CapacityKind.SYSTEM}
+
 _ACCOUNT = Prepared(lambda id: Account.objects.filter(pk=id), UUID)
+_ACCOUNT_FIELDS = [field.attname for field in Account._meta.concrete_fields]
+_ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in Account._meta.concrete_fields)
+
+# Asked before every request: the session, whose it is, and the post in which he acts as it stands today, in one statement.
+OPEN = f"""
+    SELECT s.id, s.data, s.began_at, s.seen_at, s.account_id, s.post_id,
+           seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, {_ACCOUNT_COLUMNS}
+      FROM identity_session s
+      LEFT JOIN identity_account a ON a.id = s.account_id
+      LEFT JOIN LATERAL (
+          SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
+           WHERE g.account_id = s.account_id AND g.post_id = s.post_id
+             AND g.valid_from <= %(on)s AND (g.valid_to IS NULL OR g.valid_to > %(on)s)
+           LIMIT 1) seat ON TRUE
+     WHERE s.key_digest = %(key)s AND s.lasts_until > %(now)s
+"""  # noqa: S608 - names of columns, nothing that anybody sent
 
 
-class SessionStore(db.SessionStore):
-    """Django's sessions in the database. Named by SESSION_ENGINE."""
+class SessionStore(SessionBase):
+    """Django's session over our table. Named by SESSION_ENGINE.
 
-    def _get_session_from_db(self) -> Session | None:
-        found = _SESSION.first(self.session_key, machine_now())
-        if found is None:
-            self._session_key = None
-        return found
+    It ends after `session_idle_minutes` without a request and `session_hours` after signing in, whatever is done meanwhile. Account and
+    capacity stand in columns, so that a person can be shown where he is signed in, and one statement finds who asks.
+    address, agent: of the client; the middleware says them before anything is read.
+    """
+
+    address = ""
+    agent = ""
+
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.id: UUID | None = None
+        """The id of the row, once it is read or written: what a person sees, never what signs in."""
+        self._began_at: datetime | None = None
+        self._whose: UUID | None = None
+
+    def load(self) -> dict[str, Any]:
+        """What the session holds; nothing, and no key any more, when there is none or it is over."""
+        now, day = machine_now(), today()
+        with connection.cursor() as cursor:
+            cursor.execute(OPEN, {"key": _digest(self.session_key), "now": now, "on": day})
+            row = cursor.fetchone()
+            if row is None:
+                self._session_key = None
+                return {}
+            self.id, data, self._began_at, seen_at, account_id, post_id, seated, title, unit_id, duties, *account = row
+            self._whose = account_id
+            if now - seen_at >= SEEN_EVERY:
+                cursor.execute(
+                    "UPDATE identity_session SET seen_at = %s, lasts_until = %s, address = %s WHERE id = %s",
+                    [now, self._until(now), self.address, self.id],
+                )
+        held: dict[str, Any] = json.loads(data)
+        if account_id is not None:
+            held[SESSION_KEY] = str(account_id)
+            remembered(("account", account_id), lambda: Account.from_db("default", _ACCOUNT_FIELDS, account))
+            held[CAPACITY] = SELF if post_id is None else str(post_id)
+        if post_id is not None:
+            remember_seat(account_id, post_id, day, (post_id, title, unit_id, duties) if seated else None)
+        return held
+
+    def exists(self, session_key: str) -> bool:
+        """Whether there is a session of this key, over or not. One query."""
+        return Session.objects.filter(key_digest=_digest(session_key)).exists()
+
+    def create(self) -> None:
+        """A new row under a new key."""
+        while True:
+            self._session_key = secrets.token_urlsafe(24)
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Write what the session holds. Raises CreateError when the key is taken, UpdateError when somebody has ended it meanwhile.
+
+        When it becomes an account's, those used longest ago make room: an account has `sessions_at_once`, an administrator's one.
+        """
+        if self.session_key is None:
+            self.create()
+            return
+        held = dict(vars(self).setdefault("_session_cache", {}) if must_create else self.items())
+        named, capacity = held.pop(SESSION_KEY, None), held.pop(CAPACITY, SELF)
+        account_id = UUID(named) if named else None
+        now = machine_now()
+        if must_create:
+            self.id, self._began_at, self._whose = uuid7(), now, None
+        row: dict[str, Any] = {
+            "account_id": account_id,
+            "post_id": None if capacity == SELF else UUID(capacity),
+            "data": held,
+            "seen_at": now,
+            "lasts_until": self._until(now),
+            "address": self.address,
+        }
+        key = _digest(self.session_key)
+        try:
+            with transaction.atomic():
+                if must_create:
+                    agent = self.agent[:LONGEST_AGENT]
+                    Session.objects.create(id=self.id, key_digest=key, began_at=now, agent=agent, **row)
+                elif not Session.objects.filter(key_digest=key).update(**row):
+                    raise UpdateError
+                if account_id is not None and account_id != self._whose:
+                    self._make_room(account_id)
+        except IntegrityError:
+            if must_create:
+                raise CreateError from None
+            raise
+        self._whose = account_id
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of this key, or this one."""
+        key = self.session_key if session_key is None else session_key
+        if key is not None:
+            Session.objects.filter(key_digest=_digest(key)).delete()
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """Drop what is over."""
+        system_end_old_sessions()
+
+    def _until(self, now: datetime) -> datetime:
+        given = configuration()
+        absolute = (self._began_at or now) + timedelta(hours=given.session_hours)
+        return min(absolute, now + timedelta(minutes=given.session_idle_minutes))
+
+    def _make_room(self, account_id: UUID) -> None:
+        Account.objects.select_for_update().get(id=account_id)  # two who sign in at once count one after the other
+        most = 1 if administers(account_id) else configuration().sessions_at_once
+        others = Session.objects.filter(account_id=account_id).exclude(key_digest=_digest(self.session_key))
+        kept = others.order_by("-seen_at", "-id").values_list("id", flat=True)[: most - 1]
+        others.exclude(id__in=list(kept)).delete()
 
 
 class AccountBackend(BaseBackend):
@@ -35,5 +182,38 @@ class AccountBackend(BaseBackend):
 
     def get_user(self, user_id: Any) -> Account | None:
         """The account, or None when it is closed or gone."""
-        found = _ACCOUNT.first(user_id)
+        found = remembered(("account", user_id), lambda: _ACCOUNT.first(user_id))
         return found if found is not None and found.is_active else None
+
+
+@service("session.end", open_to=OWN)
+def end_session(actor: Actor, session_id: UUID) -> None:
+    """Sign out elsewhere: who sits there is asked to sign in with his next request. Raises NotFound: not a session of one's own."""
+    act = current_act()
+    act.about("session", session_id)
+    if not _own(actor).filter(id=session_id).delete()[0]:
+        raise NotFound(msgid("You are not signed in there any more."))
+
+
+@service("session.end-others", open_to=OWN)
+def end_other_sessions(actor: Actor, keep: UUID | None) -> int:
+    """Sign out everywhere but here; return how many sessions ended. keep: the id of the session that asks."""
+    act = current_act()
+    act.about("account", actor.account_id or "")
+    others = _own(actor) if keep is None else _own(actor).exclude(id=keep)
+    ended: int = others.delete()[0]
+    act.note(ended=ended)
+    return ended
+
+
+def system_end_old_sessions() -> int:
+    """Drop the sessions that are over; return how many. For the hourly job."""
+    return Session.objects.filter(lasts_until__lte=machine_now()).delete()[0]
+
+
+def _own(actor: Actor) -> QuerySet[Session]:
+    return Session.objects.none() if actor.account_id is None else Session.objects.filter(account_id=actor.account_id)
+
+
+def _digest(key: str | None) -> bytes:
+    return hashlib.sha256((key or "").encode()).digest()

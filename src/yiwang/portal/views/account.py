@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from yiwang.forms.accounts import account_context, change_password
+from yiwang.forms.accounts import account_context, change_password, end_sessions
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -26,3 +26,10 @@ def account(request: FaceRequest) -> HttpResponseBase:
         return render(request, "portal/account.html", context, status=status)
     messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
     return HttpResponseRedirect("/my/account/", status=status)
+
+
+@require_POST
+def sign_out_there(request: FaceRequest) -> HttpResponseBase:
+    """End one other session, or every other one."""
+    messages.success(request, end_sessions(request))
+    return HttpResponseRedirect("/my/account/", status=303)

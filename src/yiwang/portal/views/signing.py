@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib.auth import login as begin_session
 from django.contrib.auth import logout as end_session
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
+from yiwang.forms.accounts import begin_session
 from yiwang.identity import services as identity
 from yiwang.kernel.errors import Fault
 
@@ -54,7 +54,6 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
             request, "portal/sign_in.html", context | {"refused": refused, "login": name}, status=fault.status
         )
     begin_session(request, account)
-    request.session["capacity"] = "self"
     if carried:
         request.session["carried"] = {"path": context["next"], "values": carried}
     return HttpResponseRedirect(str(context["next"]), status=303)
