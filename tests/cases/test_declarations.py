@@ -135,6 +135,12 @@ CHANGES = {
         clocks('starts="lic-decide"', 'resumes="lic-decide"'),
         "goes on and never stands still",
     ),
+    "a clock that one step starts twice": (
+        PROCESS,
+        START,
+        clocks('starts="lic-decide"', 'starts="lic-decide"'),
+        "starts the clock lic-decide twice",
+    ),
     "a result without its act": (
         PROCESS,
         START,

@@ -30,7 +30,14 @@ def check_graph(nodes: Mapping[str, Node], flows: Sequence[Flow]) -> Iterator[Di
 
 
 def check_clocks(nodes: Mapping[str, Node]) -> Iterator[DiagramFault]:
-    """What the steps do to a clock must be a story: it starts somewhere, and what stands still goes on somewhere."""
+    """What the steps do to a clock must be a story: it starts somewhere, what stands still goes on somewhere, nothing is done twice."""
+    for node in nodes.values():
+        done: set[tuple[object, ...]] = set()
+        for one in node.clocks:
+            what = (one.verb, one.limit, one.by)
+            if what in done:
+                yield DiagramFault(one.line, f"{node.id} {one.verb} the clock {one.limit} twice.", "Take one out.")
+            done.add(what)
     acts = [one for node in nodes.values() for one in node.clocks]
     for one in acts:
         verbs = {other.verb for other in acts if other.limit == one.limit}
