@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from yiwang.acts.queries import definition
+from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Clock, ClockChange, Task
 from yiwang.cases.queries.limits import amount, city_calendar, item_clock, limit_shown, measures
@@ -29,6 +29,7 @@ from yiwang.kernel.time import civil_date, now, today
 
 __all__ = [
     "OPEN",
+    "all_clocks",
     "clocks_of",
     "course_of",
     "due_of",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 OPEN = (ClockState.RUNNING, ClockState.PAUSED)
+_CLOCKS = Prepared(lambda case: Clock.objects.filter(case_id=case).order_by("started_at", "id"), UUID)
 
 
 # ── What is due ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -54,12 +56,21 @@ def with_clocks() -> Prefetch[str]:
     return Prefetch("clocks", Clock.objects.order_by("started_at", "id").prefetch_related(changes))
 
 
+def all_clocks(case: Case) -> list[Clock]:
+    """Every clock of a case as it stands now, the first started first. One query."""
+    found = _CLOCKS(case.pk)
+    for one in found:
+        one.case = case
+    return found
+
+
 def due_of(case: Case) -> Clock | None:
     """The clock that says until when a case waits: of the open ones with a day the earliest, of an ended case the last one.
 
-    Reads `case.clocks`, prefetched or not.
+    Takes the clocks that `with_clocks` has read; else one query.
     """
-    clocks = list(case.clocks.all())
+    is_read = "clocks" in getattr(case, "_prefetched_objects_cache", {})
+    clocks = list(case.clocks.all()) if is_read else all_clocks(case)
     going = [one for one in clocks if one.state in OPEN and one.due is not None]
     if going:
         return min(going, key=_due_at)

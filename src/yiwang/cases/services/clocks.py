@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from yiwang.acts.queries import current_release, definition
+from yiwang.acts.queries import Prepared, current_release, definition
 from yiwang.acts.services import current_act
 from yiwang.cases.events import CASE_CLOCK_CHANGED, CASE_CLOCK_STARTED, CASE_CLOCK_STOPPED
 from yiwang.cases.models import Case, Clock, ClockChange
-from yiwang.cases.queries.clocks import OPEN, course_of
+from yiwang.cases.queries.clocks import OPEN, all_clocks, course_of
 from yiwang.cases.queries.forms import process_of
 from yiwang.cases.queries.limits import city_calendar, item_clock, measures
 from yiwang.cases.rules.clocks import Course, Extension, Pause, promised_course, reckon
@@ -74,7 +74,7 @@ def end_clocks(case: Case, *, at: datetime, fulfilled: bool) -> bool | None:
 
     fulfilled: by its decision; else what ends in time is `stopped`.
     """
-    clocks = list(Clock.objects.filter(case=case).order_by("started_at", "id").prefetch_related("changes"))
+    clocks = all_clocks(case)
     for clock in clocks:
         if clock.state in OPEN:
             _stop(case, clock, at, in_time=ClockState.MET if fulfilled else ClockState.STOPPED)
@@ -84,9 +84,17 @@ def end_clocks(case: Case, *, at: datetime, fulfilled: bool) -> bool | None:
 # ── One clock ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+_OPEN_CLOCK = Prepared(
+    lambda case, limit: Clock.objects.filter(case_id=case, limit=limit, state__in=OPEN).order_by("id")[:1], UUID, str
+)
+
+
 def open_clock(case: Case, limit: str) -> Clock | None:
     """The clock of a limit that runs or is paused."""
-    return Clock.objects.filter(case=case, limit=limit, state__in=OPEN).first()
+    found = _OPEN_CLOCK.first(case.pk, limit)
+    if found is not None:
+        found.case = case
+    return found
 
 
 def start_clock(case: Case, limit: str, at: datetime) -> Clock:

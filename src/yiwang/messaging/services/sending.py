@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from yiwang.acts.queries import definition, list_definitions
+from yiwang.acts.queries import Prepared, definition, list_definitions
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.cases.values import ActionCall
@@ -21,6 +21,8 @@ from yiwang.messaging.values import MessageView, Recipient
 from yiwang.outbox.values import DeliveredEvent
 
 __all__ = ["mark_read", "notify", "system_send", "system_tell", "types_that_are_told"]
+
+_BY_KEY = Prepared(lambda key: Message.objects.filter(key=key), str)
 
 
 @service("message.send")
@@ -70,7 +72,7 @@ def system_send(
         ],
         ignore_conflicts=True,
     )
-    sent = Message.objects.get(key=key)
+    [sent] = _BY_KEY(key)
     act.about("message", sent.id)
     act.note(message=message_id, repeated=sent.id != made[0].id)
     if sent.id == made[0].id:

@@ -6,7 +6,9 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from yiwang.acts.queries import current_release
+from django.db.models import QuerySet
+
+from yiwang.acts.queries import Prepared, current_release
 from yiwang.acts.services import Act, current_act, service
 from yiwang.acts.values import Actor, system
 from yiwang.catalog import queries as catalog
@@ -126,13 +128,19 @@ def _seen(pair: Pair, one: Differing, key: str) -> Seen:
     return Seen(one.subject_id, pair.element, pair.source, one.said_unit, one.said_record, one.said, one.seen, reporter)
 
 
+def _open_doubts() -> QuerySet[Discrepancy]:
+    return Discrepancy.objects.select_for_update().filter(state__in=OPEN).order_by("id")
+
+
+_DOUBTED = Prepared(lambda resource, subject: _open_doubts().filter(resource=resource, subject_id=subject), str, UUID)
+
+
 def _follow_the_fact(act: Act, resource: str, subjects: Collection[UUID], release: int) -> None:
     """What the source has just written, against what is doubted of it."""
-    doubted = list(
-        Discrepancy.objects.select_for_update()
-        .filter(resource=resource, subject_id__in=subjects, state__in=OPEN)
-        .order_by("id")
-    )
+    if len(subjects) == 1:
+        doubted = _DOUBTED(resource, *subjects)
+    else:
+        doubted = list(_open_doubts().filter(resource=resource, subject_id__in=subjects))
     table = stored_table(resource) if doubted else None
     if table is None:
         return
