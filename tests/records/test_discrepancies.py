@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import ProgrammingError, connection, transaction
@@ -290,7 +291,13 @@ def test_faults_are_said_all_at_once(watched: Any) -> None:
     person = watched.person()
     say(watched, person, name="林秀英")
     with pytest.raises(Invalid) as refused:
-        report(watched, watched.himself(person), person, "", Evidence("", ("0" * 64,) * 6, "1" * 61))
+        report(
+            watched,
+            watched.himself(person),
+            person,
+            "",
+            Evidence("", tuple(UUID(int=one) for one in range(6)), "1" * 61),
+        )
     assert [one.pointer for one in refused.value.faults] == ["proposed", "evidence/files", "evidence/case_number"]
     with pytest.raises(Invalid) as refused:
         report(watched, watched.himself(person), person, "林 秀英", Evidence())

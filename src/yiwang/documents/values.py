@@ -12,6 +12,9 @@ from uuid import UUID
 from yiwang.kernel.errors import Conflict, Fault, Invalid, msgid
 
 __all__ = [
+    "EVIDENCE",
+    "EVIDENCE_TYPES",
+    "LARGEST_EVIDENCE",
     "CannotIssue",
     "CertificateIncomplete",
     "CertificateLine",
@@ -53,6 +56,12 @@ def file_size(size: int) -> str:
     if size < 1 << 20:
         return f"{max(1, round(size / 1024))} KB"
     return f"{size / (1 << 20):.1f}".removesuffix(".0") + " MB"
+
+
+EVIDENCE = "evidence"
+"""Instead of an element's id: a paper that shows something and that no form asks for."""
+EVIDENCE_TYPES = ("pdf", "jpeg", "png")
+LARGEST_EVIDENCE = 10 << 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,23 @@
-"""What higher floors tell the records: which elements a published item names, as its standing agreement, and what it is called."""
+"""What higher floors tell the records: which elements a published item names, as its standing agreement, and what it is called; and who
+keeps the files that show something.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from uuid import UUID
 
-__all__ = ["item_title", "set_standing_agreements", "standing_agreement"]
+from yiwang.acts.values import Actor
 
+__all__ = ["item_title", "keep_evidence", "keep_evidence_by", "set_standing_agreements", "standing_agreement"]
+
+Keeper = Callable[[Actor, Iterable[UUID], UUID], None]
 Elements = Callable[[str, int], frozenset[str]]
 Title = Callable[[str, str], str]
 
 _elements_of: list[Elements] = []
 _title_of: list[Title] = []
+_keepers: list[Keeper] = []
 
 
 def set_standing_agreements(elements_of: Elements, title_of: Title) -> None:
@@ -29,3 +36,15 @@ def standing_agreement(item: str, release: int) -> frozenset[str]:
 def item_title(item: str, language: str) -> str:
     """What people call an item; its id before anybody can say."""
     return _title_of[0](item, language) if _title_of else item
+
+
+def keep_evidence_by(keeper: Keeper) -> None:
+    """Let `keeper(actor, files, discrepancy)` keep the files that a reporter shows, within his act. Called in `AppConfig.ready`."""
+    _keepers[:] = [keeper]
+
+
+def keep_evidence(actor: Actor, files: Iterable[UUID], discrepancy_id: UUID) -> None:
+    """Have the files kept with the discrepancy. Raises NotFound for one that the actor did not hand in; LookupError without a keeper."""
+    if not _keepers:
+        raise LookupError("No engine keeps files.")
+    _keepers[0](actor, files, discrepancy_id)

@@ -355,10 +355,10 @@ class DiscrepancyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a reporter shows.  text: at most 500 characters.  files: digests of stored files (hex).  case_number: where he saw it."""
+    """What a reporter shows.  text: at most 500 characters.  files: ids of files that he handed in.  case_number: where he saw it."""
 
     text: str = ""
-    files: tuple[str, ...] = ()
+    files: tuple[UUID, ...] = ()
     case_number: str = ""
 
 

@@ -18,9 +18,9 @@ router = Router(tags=["discrepancies"], auth=SignedIn())
 class Doubt(Schema):
     """That a fact should be another, and why.
 
-    resource, element: of the fact as it was read.  proposed: as the element is entered.  why: at most 500 characters.  case_number: where
-    it was seen.  purpose: for which the reporter reads the fact; the reading is logged.  item: under whose standing agreement, for who
-    handles its cases.
+    resource, element: of the fact as it was read.  proposed: as the element is entered.  why: at most 500 characters.
+    files: at most five, handed in as `evidence`.  case_number: where it was seen.  purpose: for which the reporter reads the fact; the
+    reading is logged.  item: under whose standing agreement, for who handles its cases.
     """
 
     subject_id: UUID
@@ -29,6 +29,7 @@ class Doubt(Schema):
     proposed: Any
     purpose: str
     why: str = ""
+    files: list[UUID] = []
     case_number: str = ""
     item: str | None = None
 
@@ -66,7 +67,7 @@ def report_discrepancy(request: HttpRequest, given: Doubt) -> Status[Reported]:
         given.subject_id,
         given.element,
         given.proposed,
-        Evidence(given.why.strip(), (), given.case_number.strip()),
+        Evidence(given.why.strip(), tuple(dict.fromkeys(given.files)), given.case_number.strip()),
         purpose=given.purpose,
         item=given.item,
     )

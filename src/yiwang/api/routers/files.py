@@ -12,6 +12,7 @@ from yiwang.api.files import file_response
 from yiwang.api.uploads import SentFile
 from yiwang.catalog.queries import find_element
 from yiwang.documents import services
+from yiwang.documents.values import EVIDENCE, EVIDENCE_TYPES, LARGEST_EVIDENCE
 from yiwang.kernel.errors import FieldFault, Invalid, msgid
 
 router = Router(tags=["files"], auth=SignedIn())
@@ -29,9 +30,16 @@ class HandedIn(Schema):
 
 @router.post("/files", response={201: HandedIn}, operation_id="hand_in_file")
 def hand_in_file(request: HttpRequest, file: File[UploadedFile], element: Form[str]) -> Status[HandedIn]:
-    """Hand in a file for an element of the type `file`, which says what is taken. Send the form that names it within seven days."""
+    """Hand in a file for an element of the type `file`, which says what is taken. Send the form that names it within seven days.
+
+    element: or `evidence`, for a paper that shows something: PDF, JPEG or PNG, at most 10 MB.
+    """
     asked = find_element(element)
-    if asked is None or asked.type != "file":
+    if asked is not None and asked.type == "file":
+        allowed, largest = asked.types, asked.largest_bytes
+    elif element == EVIDENCE:
+        allowed, largest = EVIDENCE_TYPES, LARGEST_EVIDENCE
+    else:
         raise Invalid(faults=[FieldFault("element", "not-a-file", msgid("This element takes no file."))])
     if isinstance(file, SentFile) and file.fault is not None:
         raise file.fault
@@ -41,8 +49,8 @@ def hand_in_file(request: HttpRequest, file: File[UploadedFile], element: Form[s
         actor_of(request),
         file.file,
         name=file.name or "",
-        allowed=asked.types,
-        largest_bytes=asked.largest_bytes,
+        allowed=allowed,
+        largest_bytes=largest,
         declared=file.content_type or "",
     )
     handed = HandedIn(id=taken.id, name=taken.name, media_type=taken.media_type, size=taken.size, digest=taken.digest)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from yiwang.cases import queries, services
 from yiwang.cases.values import CaseState
 from yiwang.desk.frame import for_post, page
-from yiwang.desk.views.tasks import alerts_on, doubts_of, known_facts
+from yiwang.desk.views.tasks import alerts_on, doubts_in, known_facts
 from yiwang.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
         "case": case,
         "facts": known_facts(request.actor, case),
         "alerts": alerts_on(request, case_id),
-        "doubts": doubts_of(request.actor, case),
+        **doubts_in(request.actor, case),
         "part_of": queries.application_of_case(request.actor, case_id, request.language),
     }
     return page(request, "desk/case.html", shown)

@@ -15,9 +15,11 @@ from yiwang.cases import queries as cases
 from yiwang.cases.queries import element_field
 from yiwang.cases.values import CaseView, FormField
 from yiwang.desk.frame import for_post, page
+from yiwang.forms.doubts import evidence_asked, evidence_files, evidence_given, take_paper
+from yiwang.forms.files import REMOVE, TakenFiles
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound
 from yiwang.records import queries, services
-from yiwang.records.values import Evidence, FactView
+from yiwang.records.values import FactView
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -42,7 +44,7 @@ def discrepancy_list(request: FaceRequest) -> HttpResponse:
 def discrepancy_page(request: FaceRequest, discrepancy_id: UUID) -> HttpResponse:
     """Both values, who doubts and why, what happened."""
     found = queries.discrepancy(request.actor, discrepancy_id, purpose=CHECKING)
-    return page(request, "desk/discrepancy.html", {"doubt": found})
+    return page(request, "desk/discrepancy.html", {"doubt": found, "files": evidence_files(request.actor, [found])})
 
 
 @require_POST
@@ -71,8 +73,11 @@ def doubt(request: FaceRequest, subject_id: UUID) -> HttpResponseBase:
     if fact is None:
         raise NotFound("There is no such fact.")
     field = element_field(element, request.language)
-    if request.method != "POST":
-        return _show(request, subject_id, fact, field, case)
+    taken = take_paper(request.actor, request.POST, request.FILES)
+    if request.method != "POST" or REMOVE in request.POST:
+        return _show(request, subject_id, fact, field, case, taken, request.POST or None, taken.faults)
+    if taken.faults:
+        return _show(request, subject_id, fact, field, case, taken, request.POST, taken.faults, Invalid.status)
     try:
         id = services.report_discrepancy(
             request.actor,
@@ -80,12 +85,12 @@ def doubt(request: FaceRequest, subject_id: UUID) -> HttpResponseBase:
             subject_id,
             element,
             _proposed(field, request.POST),
-            Evidence(request.POST.get("why", "").strip(), (), request.POST.get("case_number", "").strip()),
+            evidence_given(request.POST, taken),
             purpose=purpose,
             item=item,
         )
     except Invalid as invalid:
-        return _show(request, subject_id, fact, field, case, request.POST, invalid.faults, invalid.status)
+        return _show(request, subject_id, fact, field, case, taken, request.POST, invalid.faults, invalid.status)
     messages.success(request, _("Your report has been sent to the unit that keeps the record."))
     return HttpResponseRedirect(f"/desk/discrepancies/{id}/", status=303)
 
@@ -118,12 +123,13 @@ def _show(
     fact: FactView,
     field: FormField,
     case: CaseView | None,
+    taken: TakenFiles,
     typed: QueryDict | None = None,
     faults: tuple[FieldFault, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
     at_value = [one for one in faults if one.pointer.startswith("proposed")]
-    at_why = [one for one in faults if not one.pointer.startswith("proposed")]
+    elsewhere = [one for one in faults if not one.pointer.startswith("proposed")]
     widget: Mapping[str, Any] = {
         "id": "proposed",
         "name": "proposed",
@@ -137,16 +143,14 @@ def _show(
         "fault": " ".join(_said(one) for one in at_value),
     }
     context = {
+        **evidence_asked(typed, taken, elsewhere, case_number=case.number if case else ""),
         "subject_id": subject_id,
         "fact": fact,
         "widget": widget,
         "is_address": field.type == "address",
         "detail": typed.get("proposed.detail", "") if typed else "",
-        "why": typed.get("why", "") if typed else "",
         "purpose": (typed or request.GET).get("purpose", ""),
         "case_id": case.id if case else "",
-        "case_number": typed.get("case_number", "") if typed else case.number if case else "",
-        "why_fault": " ".join(_said(one) for one in at_why),
     }
     return page(request, "desk/doubt_form.html", context, status=status)
 

@@ -27,9 +27,9 @@ from yiwang.cases.values import (
     Whose,
 )
 from yiwang.desk.frame import for_post, page
+from yiwang.forms.doubts import evidence_files
 from yiwang.kernel.errors import Conflict, Invalid, NotAllowed, problem
 from yiwang.records import queries as records
-from yiwang.records.values import DiscrepancyView
 from yiwang.supervision import queries as supervision
 from yiwang.supervision.values import AlertLine
 
@@ -221,7 +221,7 @@ def _show(
         "asking": next((one.name for one in found.acts if one.asks), ""),
         "asks": _rows(found, (more or {}).get("claimed") or {}),
         "alerts": alerts_on(request, found.case.id),
-        "doubts": doubts_of(request.actor, found.case),
+        **doubts_in(request.actor, found.case),
         "part_of": queries.application_of_case(request.actor, found.case.id, request.language),
         "main_act": next((one for one in found.acts if not one.asks), None),
         "refuse_with": next((one.name for one in found.acts[1:] if one.reason == "required" and not one.asks), ""),
@@ -263,6 +263,7 @@ def known_facts(actor: Actor, case: CaseView) -> Any:
         return None
 
 
-def doubts_of(actor: Actor, case: CaseView) -> list[DiscrepancyView]:
-    """What the case looks into, both values side by side."""
-    return records.discrepancies_of_case(actor, case.id, purpose=CHECKING)
+def doubts_in(actor: Actor, case: CaseView) -> dict[str, Any]:
+    """What the case looks into, both values side by side, and the files that reporters show."""
+    doubts = records.discrepancies_of_case(actor, case.id, purpose=CHECKING)
+    return {"doubts": doubts, "files": evidence_files(actor, doubts)}

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from yiwang.cases.queries import element_field
 from yiwang.cases.values import FormSection, FormView
 from yiwang.forms import answers
+from yiwang.forms.doubts import evidence_asked, evidence_files, evidence_given, take_paper
+from yiwang.forms.files import REMOVE, TakenFiles
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound
 from yiwang.portal.guard import for_oneself
 from yiwang.records import queries as records
 from yiwang.records import services
-from yiwang.records.values import Evidence, FactView
+from yiwang.records.values import FactView
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -35,8 +37,11 @@ def doubt(request: FaceRequest) -> HttpResponseBase:
     about = _about(request, given.get("about", ""))
     fact = _fact(request, about, given.get("resource", ""), given.get("element", ""))
     form = _form(fact, request.language)
-    if request.method != "POST" or "show_places" in request.POST:
-        return _show(request, about, fact, form, request.POST or None)
+    taken = take_paper(request.actor, request.POST, request.FILES)
+    if request.method != "POST" or "show_places" in request.POST or REMOVE in request.POST:
+        return _show(request, about, fact, form, request.POST or None, taken, taken.faults)
+    if taken.faults:
+        return _show(request, about, fact, form, request.POST, taken, taken.faults, Invalid.status)
     try:
         id = services.report_discrepancy(
             request.actor,
@@ -44,11 +49,11 @@ def doubt(request: FaceRequest) -> HttpResponseBase:
             about,
             fact.element,
             answers.read_answers(form, request.POST).get(fact.element, ""),
-            Evidence(request.POST.get("why", "").strip(), (), request.POST.get("case_number", "").strip()),
+            evidence_given(request.POST, taken),
             purpose=CHECKING,
         )
     except Invalid as invalid:
-        return _show(request, about, fact, form, request.POST, invalid.faults, invalid.status)
+        return _show(request, about, fact, form, request.POST, taken, invalid.faults, invalid.status)
     messages.success(request, _("Your report has been sent to the office that keeps the record."))
     return HttpResponseRedirect(f"/my/doubts/{id}/", status=303)
 
@@ -65,9 +70,8 @@ def doubt_list(request: FaceRequest) -> HttpResponse:
 @for_oneself
 def doubt_page(request: FaceRequest, discrepancy_id: UUID) -> HttpResponse:
     """How far one is."""
-    return render(
-        request, "portal/doubt.html", {"doubt": records.discrepancy(request.actor, discrepancy_id, purpose=CHECKING)}
-    )
+    found = records.discrepancy(request.actor, discrepancy_id, purpose=CHECKING)
+    return render(request, "portal/doubt.html", {"doubt": found, "files": evidence_files(request.actor, [found])})
 
 
 @require_POST
@@ -113,6 +117,7 @@ def _show(
     fact: FactView,
     form: FormView,
     typed: QueryDict | None,
+    taken: TakenFiles,
     faults: tuple[FieldFault, ...] = (),
     status: int = 200,
 ) -> HttpResponse:
@@ -121,18 +126,8 @@ def _show(
         for one in faults
         if one.pointer.startswith("proposed")
     ]
-    about_why = [one for one in faults if not one.pointer.startswith("proposed")]
-    why_fault = " ".join(answers.sentence(one) for one in about_why)
-    summary = answers.summary_of(form, about_value)
-    summary += [answers.FaultLine(answers.sentence(one), "why") for one in about_why]
+    asked = evidence_asked(typed, taken, [one for one in faults if not one.pointer.startswith("proposed")])
     [section] = answers.sections_of(form, typed or QueryDict(), about_value)
-    context = {
-        "fact": fact,
-        "about": about,
-        "widget": section.widgets[0],
-        "summary": summary,
-        "why": typed.get("why", "") if typed else "",
-        "case_number": typed.get("case_number", "") if typed else "",
-        "why_fault": why_fault,
-    }
+    summary = answers.summary_of(form, about_value) + asked["evidence_summary"]
+    context = {**asked, "fact": fact, "about": about, "widget": section.widgets[0], "summary": summary}
     return render(request, "portal/doubt_form.html", context, status=status)

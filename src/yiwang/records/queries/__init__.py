@@ -8,6 +8,7 @@ from yiwang.records.queries.discrepancies import (
     discrepancy,
     doubt_counts,
     list_discrepancies,
+    may_see_evidence,
 )
 from yiwang.records.queries.history import events, history, record
 from yiwang.records.queries.names import officer_names, own_name
@@ -45,6 +46,7 @@ __all__ = [
     "find_subject",
     "history",
     "list_discrepancies",
+    "may_see_evidence",
     "list_readers",
     "list_reads",
     "list_relations",

@@ -116,6 +116,14 @@ def discrepancy(actor: Actor, discrepancy_id: UUID, *, purpose: str) -> Discrepa
         return _view(actor, row)
 
 
+def may_see_evidence(actor: Actor, discrepancy_id: UUID) -> bool:
+    """Whether the actor answers for the source and so reads what every reporter shows. At most four queries."""
+    if actor.capacity is not CapacityKind.POST:
+        return False
+    units = list(visible_discrepancies(actor).filter(pk=discrepancy_id).values_list("unit_id", flat=True))
+    return any(unit_scope(actor, READ).covers(unit) for unit in units)
+
+
 def discrepancies_of_case(actor: Actor, case_id: UUID, *, purpose: str) -> list[DiscrepancyView]:
     """What a case looks into, with both values; each is noted as read. Empty for a case that looks into none."""
     ids = list(visible_discrepancies(actor).filter(case_id=case_id).order_by("pk").values_list("pk", flat=True))
@@ -200,7 +208,9 @@ def _view(actor: Actor, row: Discrepancy) -> DiscrepancyView:
 
 def _reporter(one: DiscrepancyReport, own: bool, answers: bool) -> ReporterView:
     kept = one.evidence
-    evidence = Evidence(kept.get("text", ""), tuple(kept.get("files", ())), kept.get("case_number", ""))
+    evidence = Evidence(
+        kept.get("text", ""), tuple(UUID(one) for one in kept.get("files", ())), kept.get("case_number", "")
+    )
     kind = "unit" if one.resource else "officer" if one.post_id else "subject"
     return ReporterView(
         kind, _who(one), own, one.reported_at, one.withdrawn_at is None, evidence if own or answers else None

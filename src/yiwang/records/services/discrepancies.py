@@ -22,6 +22,7 @@ from yiwang.records.queries.reading import facts
 from yiwang.records.queries.representing import represents
 from yiwang.records.queries.tables import stored_table
 from yiwang.records.queries.versions import version_in_force
+from yiwang.records.registry import keep_evidence
 from yiwang.records.services.doubting import (
     Reporter,
     Seen,
@@ -69,7 +70,7 @@ def report_discrepancy(
     proposed: as it was entered.  purpose: for which the reporter reads the fact; the reading is logged.
     item: the published item under whose standing agreement he reads it, as `queries.facts` takes it.  A person doubts his own facts
     and those of whom he represents, a post those that it may read uncovered.
-    Raises NotFound where the actor sees no such fact, Invalid (422) with every fault, NotAllowed (403).
+    Raises NotFound where the actor sees no such fact or handed in no such file, Invalid (422) with every fault, NotAllowed (403).
     """
     act = current_act()
     act.about("subject", subject_id)
@@ -98,6 +99,8 @@ def report_discrepancy(
     id = found[subject_id, element]
     act.about("discrepancy", id)
     act.note(element=element, resource=resource, joined=new == 0)
+    if evidence is not None and evidence.files:
+        keep_evidence(actor, evidence.files, id)
     return id
 
 
@@ -236,7 +239,7 @@ def _reporter(actor: Actor, evidence: Evidence) -> Reporter:
     if evidence.text.strip():
         kept["text"] = several_lines(evidence.text)
     if evidence.files:
-        kept["files"] = list(evidence.files)
+        kept["files"] = [str(one) for one in evidence.files]
     if evidence.case_number.strip():
         kept["case_number"] = evidence.case_number.strip()
     is_post = actor.capacity is CapacityKind.POST
