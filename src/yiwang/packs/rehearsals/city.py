@@ -63,7 +63,7 @@ class OwnCity:
     def renew(self) -> None:
         """Begin anew: the template's database, machine time, and processes that remember nothing of the city before."""
         self._stop("worker", "scheduler", "web")
-        _forget_connections()
+        _forget_city()
         _back_to_machine_time(self._folder)
         self._server.drop_database(self._database)
         self._server.create_database(self._database, self._template)
@@ -106,7 +106,7 @@ class OwnCity:
     def close(self) -> None:
         """End every process and drop the clone."""
         self._stop("worker", "scheduler", "web")
-        _forget_connections()
+        _forget_city()
         self._server.drop_database(self._database)
 
     def _wait_for_pages(self) -> None:
@@ -235,10 +235,14 @@ def _due_jobs() -> list[str]:
     return [f"the job {one.task_name} is {one.status} ({one.attempts} attempts)" for one in found[:10]]
 
 
-def _forget_connections() -> None:
+def _forget_city() -> None:
+    """What this process knows of the city that goes: connections, and which number is which release there."""
     from django.db import connections
 
+    from yiwang.acts.queries import forget_releases
+
     connections.close_all()
+    forget_releases()
 
 
 # ── Making it ───────────────────────────────────────────────────────────────────────────────────────────────────────
