@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -158,6 +160,24 @@ def test_a_sixth_place_ends_the_one_used_longest_ago(demo: Demo, clock: Clock) -
     assert signed_in(clients[0])
     sixth = demo.client(RESIDENT)
     assert [signed_in(one) for one in [*clients, sixth]] == [True, False, True, True, True, True]
+
+
+def test_who_signs_in_at_four_places_at_once_is_let_in_at_all_of_them(own_demo: Demo) -> None:
+    together = threading.Barrier(4)
+
+    def sign_in() -> int:
+        try:
+            client = own_demo.client()
+            together.wait(30)
+            status: int = client.post("/sign-in/", {"login": RESIDENT, "password": PASSWORD}).status_code
+            return status
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = [one.result() for one in [pool.submit(sign_in) for _ in range(4)]]
+    assert answers == [303] * 4
+    assert Session.objects.filter(account__login=RESIDENT).count() == 4
 
 
 def test_an_administrator_is_signed_in_at_one_place(demo: Demo) -> None:

@@ -170,7 +170,8 @@ class SessionStore(SessionBase):
         return min(absolute, now + timedelta(minutes=given.session_idle_minutes))
 
     def _make_room(self, account_id: UUID) -> None:
-        Account.objects.select_for_update().get(id=account_id)  # two who sign in at once count one after the other
+        # Two who sign in at once count one after the other. The rows just written refer to the account: a lock of its key would deadlock.
+        Account.objects.select_for_update(no_key=True).get(id=account_id)
         most = 1 if administers(account_id) else configuration().sessions_at_once
         others = Session.objects.filter(account_id=account_id).exclude(key_digest=_digest(self.session_key))
         kept = others.order_by("-seen_at", "-id").values_list("id", flat=True)[: most - 1]
