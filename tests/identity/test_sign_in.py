@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -189,6 +190,35 @@ def test_guesses_at_the_same_time_do_not_outrun_the_count(city: Any, password: s
     assert results.count("sign-in-refused") <= 4
     assert results.count("sign-in-locked") >= 8
     assert SignInAttempt.objects.get(account_id=id).locked_until is not None
+
+
+def test_who_comes_in_at_several_places_in_the_same_instant_is_let_in_at_all_of_them(city: Any, password: str) -> None:
+    from django.db import connections
+
+    from yiwang.acts.services import system_publish_release
+
+    system_publish_release(US, [])
+    open_account(US, "lin.xiu", password)
+    places, rounds = 4, 60
+    together = threading.Barrier(places)
+
+    def come_in() -> list[str]:
+        try:
+            said = []
+            for _ in range(rounds):
+                together.wait(30)
+                said.append(attempt("lin.xiu", password))
+            return said
+        finally:
+            connections.close_all()
+
+    # the hash takes long enough to keep the four apart
+    with (
+        mock.patch("yiwang.identity.services.sign_in.check_password", return_value=True),
+        ThreadPoolExecutor(places) as pool,
+    ):
+        said = [one.result() for one in [pool.submit(come_in) for _ in range(places)]]
+    assert said == [["in"] * rounds] * places
 
 
 def test_old_failures_are_dropped_at_night(town: Any, clock: Clock) -> None:

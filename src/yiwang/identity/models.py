@@ -74,7 +74,7 @@ class SignInAttempt(models.Model):
     key = models.BinaryField(
         primary_key=True, db_comment="keyed digest of the account id, or of the name that was typed"
     )
-    account = models.OneToOneField(Account, null=True, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
     failures = models.PositiveIntegerField(
         default=0, db_comment="attempts since the last success; counted before the check"
     )
