@@ -15,7 +15,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 
 from yiwang.acts.models import Definition, Release, Source
-from yiwang.acts.prepared import Prepared
+from yiwang.acts.prepared import Prepared, fetch
 from yiwang.acts.registry import permissions
 from yiwang.acts.values import Actor, DefinitionChange
 from yiwang.audit import queries as audit
@@ -24,12 +24,14 @@ from yiwang.kernel.errors import NotAllowed, NotFound
 from yiwang.kernel.remembering import forget, remembered
 
 __all__ = [
+    "RELEASE",
     "Prepared",
     "current_release",
     "definition",
     "definition_digests",
     "definition_files",
     "definition_source",
+    "fetch",
     "find_definition",
     "forget_releases",
     "list_audit_entries",
@@ -37,6 +39,7 @@ __all__ = [
     "list_definitions",
     "release_at",
     "release_id",
+    "remember_release",
 ]
 
 Key = TypeVar("Key", bound=Hashable)
@@ -103,10 +106,17 @@ def current_release() -> int:
     return remembered("current release", _current_release)
 
 
+def remember_release(number: int | None) -> None:
+    """Who reads the session has read the release in force with it (RELEASE): it is not asked for again in the same look."""
+    remembered("current release", lambda: number or 0)
+
+
+RELEASE = "(SELECT max(number) FROM acts_release)"
+
+
 def _current_release() -> int:
-    with connection.cursor() as cursor:  # by hand: every change asks for it
-        cursor.execute("SELECT max(number) FROM acts_release")
-        return cursor.fetchone()[0] or 0
+    [[number]] = fetch(f"SELECT {RELEASE}", {})  # by hand: every change asks for it
+    return number or 0
 
 
 def release_at(moment: datetime) -> int:

@@ -104,8 +104,9 @@ class FacesMiddleware:
             return HttpResponseRedirect(
                 "/desk/account/" if request.path.startswith("/desk/") else "/my/account/", status=303
             )
-        sent = (value for form in (request.GET, request.POST) for _name, values in form.lists() for value in values)
-        return fault_response(request, Malformed()) if any("\0" in value for value in sent) else None
+        asked = "%00" in request.META.get("QUERY_STRING", "")
+        sent = (value for _name, values in request.POST.lists() for value in values) if request.method == "POST" else ()
+        return fault_response(request, Malformed()) if asked or any("\0" in value for value in sent) else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Show a fault that a view let through; anything else is a defect and goes to the 500 page."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db import connection
 from django.db.models import Q
 
+from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
 from yiwang.identity.models import Post, UnitPath
 from yiwang.identity.queries.declared import duties
@@ -76,8 +76,8 @@ SEAT_ROWS = """
     JOIN identity_post p ON p.id = g.post_id"""
 SEAT = f"""
     SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
-     WHERE g.account_id = %(account)s AND g.post_id = %(post)s
-       AND g.valid_from <= %(on)s AND (g.valid_to IS NULL OR g.valid_to > %(on)s)
+     WHERE g.account_id = %(account)s::uuid AND g.post_id = %(post)s::uuid
+       AND g.valid_from <= %(on)s::date AND (g.valid_to IS NULL OR g.valid_to > %(on)s::date)
      LIMIT 1
 """  # noqa: S608 - put together of the texts above
 SeatRow = tuple[UUID, str, UUID, list[str]]
@@ -100,10 +100,10 @@ def remember_seat(account_id: UUID, post_id: UUID, day: date, row: SeatRow | Non
 
 
 def _seat_row(account_id: UUID | None, post_id: UUID | None, day: date) -> SeatRow | None:
-    with connection.cursor() as cursor:
-        cursor.execute(SEAT, {"account": account_id, "post": post_id, "on": day})
-        row: SeatRow | None = cursor.fetchone()
-    return row
+    row: SeatRow
+    for row in fetch(SEAT, {"account": account_id, "post": post_id, "on": day}):
+        return row
+    return None
 
 
 def _seat_of(actor: Actor, day: date) -> Seat | None:

@@ -15,10 +15,10 @@ from uuid import UUID
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from yiwang.acts.queries import Prepared
+from yiwang.acts.queries import RELEASE, Prepared, fetch, remember_release
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Session
@@ -39,21 +39,23 @@ LONGEST_AGENT = 300
 OWN = frozenset(CapacityKind) - {CapacityKind.VISITOR, CapacityKind.SYSTEM}
 
 _ACCOUNT = Prepared(lambda id: Account.objects.filter(pk=id), UUID)
-_ACCOUNT_FIELDS = [field.attname for field in Account._meta.concrete_fields]
-_ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in Account._meta.concrete_fields)
+_SELDOM = {"last_login", "opened_at", "closed_on"}
+_FIELDS = [field for field in Account._meta.concrete_fields if field.attname not in _SELDOM]
+_ACCOUNT_FIELDS = [field.attname for field in _FIELDS]
+_ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
 
-# Asked before every request: the session, whose it is, and the post in which he acts as it stands today, in one statement.
+# Asked before every request: the session, whose it is, the post in which he acts as it stands today, and the release, in one statement.
 OPEN = f"""
-    SELECT s.id, s.data, s.began_at, s.seen_at, s.account_id, s.post_id,
+    SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id,
            seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, {_ACCOUNT_COLUMNS}
       FROM identity_session s
       LEFT JOIN identity_account a ON a.id = s.account_id
       LEFT JOIN LATERAL (
           SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
            WHERE g.account_id = s.account_id AND g.post_id = s.post_id
-             AND g.valid_from <= %(on)s AND (g.valid_to IS NULL OR g.valid_to > %(on)s)
+             AND g.valid_from <= %(on)s::date AND (g.valid_to IS NULL OR g.valid_to > %(on)s::date)
            LIMIT 1) seat ON TRUE
-     WHERE s.key_digest = %(key)s AND s.lasts_until > %(now)s
+     WHERE s.key_digest = %(key)s::bytea AND s.lasts_until > %(now)s::timestamptz
 """  # noqa: S608 - names of columns, nothing that anybody sent
 
 
@@ -78,19 +80,17 @@ class SessionStore(SessionBase):
     def load(self) -> dict[str, Any]:
         """What the session holds; nothing, and no key any more, when there is none or it is over."""
         now, day = machine_now(), today()
-        with connection.cursor() as cursor:
-            cursor.execute(OPEN, {"key": _digest(self.session_key), "now": now, "on": day})
-            row = cursor.fetchone()
-            if row is None:
-                self._session_key = None
-                return {}
-            self.id, data, self._began_at, seen_at, account_id, post_id, seated, title, unit_id, duties, *account = row
-            self._whose = account_id
-            if now - seen_at >= SEEN_EVERY:
-                cursor.execute(
-                    "UPDATE identity_session SET seen_at = %s, lasts_until = %s, address = %s WHERE id = %s",
-                    [now, self._until(now), self.address, self.id],
-                )
+        given = {"key": _digest(self.session_key), "now": now, "stale": now - SEEN_EVERY, "on": day}
+        found = fetch(OPEN, given)
+        if not found:
+            self._session_key = None
+            return {}
+        (release, self.id, data, self._began_at, stale, *rest) = found[0]
+        account_id, post_id, seated, title, unit_id, duties, *account = rest
+        self._whose = account_id
+        remember_release(release)
+        if stale:
+            Session.objects.filter(id=self.id).update(seen_at=now, lasts_until=self._until(now), address=self.address)
         held: dict[str, Any] = json.loads(data)
         if account_id is not None:
             held[SESSION_KEY] = str(account_id)

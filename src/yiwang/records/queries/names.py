@@ -8,13 +8,12 @@ from uuid import UUID
 
 from psycopg.sql import SQL, Identifier
 
-from yiwang.acts.queries import current_release, release_id
+from yiwang.acts.queries import current_release, fetch, release_id
 from yiwang.acts.values import Actor
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import ElementView
 from yiwang.identity.queries import officers_among
 from yiwang.kernel.time import now, today
-from yiwang.records.queries.prepared import fetch
 from yiwang.records.queries.tables import stored_tables
 from yiwang.records.queries.versions import distinct_by
 from yiwang.subjects.queries import subject_kinds

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.utils.translation import get_language
 from psycopg.sql import SQL, Identifier
 
-from yiwang.acts.queries import current_release, release_id
+from yiwang.acts.queries import current_release, fetch, release_id
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import Condition, ElementView, FieldRole, ResourceView, Sensitivity
@@ -27,7 +27,6 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date, machine_now, now
 from yiwang.records.models import Read
 from yiwang.records.queries.grounds import EVERYTHING, READ_SENSITIVE, Claim, Reader, reader_of, require_purpose
-from yiwang.records.queries.prepared import fetch
 from yiwang.records.queries.read_log import make_month
 from yiwang.records.queries.standing import DISPUTED
 from yiwang.records.queries.tables import KnownTable, stored_tables
