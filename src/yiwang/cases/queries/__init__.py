@@ -9,7 +9,7 @@ from yiwang.cases.queries.briefs import system_brief
 from yiwang.cases.queries.bundles import bundle_guide, list_bundles, title_of
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock
-from yiwang.cases.queries.counting import system_count_clock, system_explain_clock
+from yiwang.cases.queries.counting import system_count_clock, system_explain_clock, system_place_clock
 from yiwang.cases.queries.drafts import draft, my_drafts
 from yiwang.cases.queries.figures import figures_of_the_day
 from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
@@ -53,6 +53,7 @@ __all__ = [
     "system_count_clock",
     "system_explain_clock",
     "system_list_stuck",
+    "system_place_clock",
     "task",
     "themes",
     "unit_cases",

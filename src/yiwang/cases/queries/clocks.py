@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -122,11 +122,11 @@ def clocks_of(case: Case, language: str, calendar: WorkingCalendar) -> tuple[Clo
         return tuple(_view(one, case, language, calendar) for one in case.clocks.all())
 
 
-def course_of(clock: Clock) -> Course:
-    """What has happened to a clock, as its history tells. Reads `clock.changes`, prefetched or not."""
+def course_of(clock: Clock, changes: Iterable[ClockChange] | None = None) -> Course:
+    """What has happened to a clock, as its history tells. Reads `clock.changes`, prefetched or not, unless they are given."""
     pauses: list[Pause] = []
     extensions: list[Extension] = []
-    for one in sorted(clock.changes.all(), key=lambda each: each.position):
+    for one in sorted(clock.changes.all() if changes is None else changes, key=lambda each: each.position):
         if one.change == "paused":
             pauses.append(Pause(one.at, None, one.reason))
         elif one.change == "resumed":

@@ -35,6 +35,7 @@ from yiwang.cases.values.cases import (
 from yiwang.cases.values.clocks import (
     ClockCounted,
     ClockExplained,
+    ClockPlace,
     ClockView,
     ExplainedDay,
     ExtensionAllowed,
@@ -125,6 +126,7 @@ __all__ = [
     "Claimed",
     "ClockCounted",
     "ClockExplained",
+    "ClockPlace",
     "ClockState",
     "ClockUnit",
     "ClockView",

@@ -9,7 +9,15 @@ from uuid import UUID
 
 from yiwang.cases.values.states import ClockState
 
-__all__ = ["ClockCounted", "ClockExplained", "ClockView", "ExplainedDay", "ExtensionAllowed", "LimitShown"]
+__all__ = [
+    "ClockCounted",
+    "ClockExplained",
+    "ClockPlace",
+    "ClockView",
+    "ExplainedDay",
+    "ExtensionAllowed",
+    "LimitShown",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,15 @@ class ClockExplained:
     clock: ClockView
     rows: tuple[ExplainedDay, ...]
     may_extend: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPlace:
+    """Where a clock belongs: its case and limit, and whether it is real or somebody's rehearsal (`origin`)."""
+
+    case_id: UUID
+    limit: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

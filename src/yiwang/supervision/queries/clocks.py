@@ -34,7 +34,7 @@ class ClockSeen:
 
 
 def find_clock(clock_id: UUID) -> ClockSeen:
-    """The clock as it stands now, counted with today's calendar. Raises NotFound. About six queries."""
+    """The clock as it stands now, counted with today's calendar. Raises NotFound. Two queries."""
     found = system_count_clock(clock_id)
     return ClockSeen(
         id=clock_id,

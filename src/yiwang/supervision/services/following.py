@@ -13,9 +13,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from yiwang.acts.queries import Prepared
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, system
-from yiwang.cases.queries import system_brief
+from yiwang.cases.queries import system_brief, system_place_clock
 from yiwang.kernel import failpoints
 from yiwang.kernel.time import now
 from yiwang.supervision.events import ALERT_CLOSED
@@ -82,12 +83,10 @@ def system_follow(actor: Actor, clock_id: UUID) -> int:
     late the tick is, and what had only warned is closed if the step was done in time. Raises NotFound (no such clock).
     """
     act = current_act()
-    clock = find_clock(clock_id)
-    act.about("case", clock.case_id)
-    brief = system_brief(clock.case_id)
-    watching = _locked(clock, brief.origin)
+    watching = _locked(clock_id)
     clock = find_clock(clock_id)  # as it stands now that nobody else follows it
-    watches = watches_on(clock.limit, brief.release)
+    act.about("case", clock.case_id)
+    watches = watches_on(clock.limit, clock.release)
     fired = _fired(clock_id)
     due: list[Alarm] = []
     following = None
@@ -98,8 +97,10 @@ def system_follow(actor: Actor, clock_id: UUID) -> int:
             due = [one for one in due if not one.warns]  # nothing is left to be warned of
         if clock.stands_since is None:
             following = next_alarm(alarms, length, fired, act.time)
-    for alarm in due:
-        fire(actor, clock, brief, watches[alarm.watch], alarm)
+    if due:
+        brief = system_brief(clock.case_id)
+        for alarm in due:
+            fire(actor, clock, brief, watches[alarm.watch], alarm)
     if clock.ended_at is not None and clock.in_time:
         _close_heeded(clock)
     _write(watching, following, clock.ended_at)
@@ -107,28 +108,38 @@ def system_follow(actor: Actor, clock_id: UUID) -> int:
     return len(due)
 
 
-def _locked(clock: ClockSeen, origin: str) -> Watching:
-    Watching.objects.bulk_create(
-        [Watching(case_id=clock.case_id, clock_id=clock.id, limit=clock.limit, origin=origin)], ignore_conflicts=True
-    )
-    return Watching.objects.select_for_update().get(clock_id=clock.id)
+_WATCHING = Prepared(lambda clock: Watching.objects.filter(clock_id=clock).select_for_update(), UUID)
+_FIRED = Prepared(
+    lambda clock: Alert.objects.filter(clock_id=clock).values_list("watch", "level", "moment", "length", "state"), UUID
+)
+_HEEDED = Prepared(
+    lambda clock: Alert.objects.select_for_update().filter(
+        clock_id=clock, warns=True, state__in=[AlertState.OPEN, AlertState.EXPLAINED]
+    ),
+    UUID,
+)
+
+
+def _locked(clock_id: UUID) -> Watching:
+    if (known := _WATCHING.first(clock_id)) is not None:
+        return known
+    place = system_place_clock(clock_id)
+    new = Watching(case_id=place.case_id, clock_id=clock_id, limit=place.limit, origin=place.origin)
+    Watching.objects.bulk_create([new], ignore_conflicts=True)
+    return _WATCHING(clock_id)[0]
 
 
 def _fired(clock_id: UUID) -> list[Fired]:
-    rows = Alert.objects.filter(clock_id=clock_id).values_list("watch", "level", "moment", "length", "state")
     return [
         Fired(watch, Level(level), moment, length, state == AlertState.WITHDRAWN)
-        for watch, level, moment, length, state in rows
+        for watch, level, moment, length, state in _FIRED(clock_id)
     ]
 
 
 def _close_heeded(clock: ClockSeen) -> None:
     """What warned has served its end: nobody needs to explain a step that was done in time."""
     act = current_act()
-    heeded = Alert.objects.select_for_update().filter(
-        clock_id=clock.id, warns=True, state__in=[AlertState.OPEN, AlertState.EXPLAINED]
-    )
-    for alert in heeded:
+    for alert in _HEEDED(clock.id):
         alert.state = AlertState.CLOSED
         alert.save(update_fields=["state"])
         AlertWord.objects.create(alert=alert, state=AlertState.CLOSED, at=act.time)
