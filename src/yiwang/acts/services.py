@@ -25,6 +25,7 @@ from procrastinate.manager import JobManager
 from yiwang.acts import queries
 from yiwang.acts.events import RELEASE_PUBLISHED
 from yiwang.acts.models import Definition, Release, Source
+from yiwang.acts.prepared import insert, update
 from yiwang.acts.registry import permissions, register_service
 from yiwang.acts.values import Actor, CapacityKind, NewDefinition, ServiceInfo, refusal
 from yiwang.audit import services as audit
@@ -37,7 +38,17 @@ from yiwang.kernel.time import machine_now, now
 from yiwang.outbox import services as outbox
 from yiwang.outbox.values import NewEvent
 
-__all__ = ["Act", "ReleaseMoved", "current_act", "defer", "definition_digest", "service", "system_publish_release"]
+__all__ = [
+    "Act",
+    "ReleaseMoved",
+    "current_act",
+    "defer",
+    "definition_digest",
+    "insert",
+    "service",
+    "system_publish_release",
+    "update",
+]
 
 log = logging.getLogger("yiwang.acts")
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from yiwang.acts.queries import Prepared, current_release, definition
-from yiwang.acts.services import current_act
+from yiwang.acts.services import current_act, insert, update
 from yiwang.cases.events import CASE_CLOCK_CHANGED, CASE_CLOCK_STARTED, CASE_CLOCK_STOPPED
 from yiwang.cases.models import Case, Clock, ClockChange
 from yiwang.cases.queries.clocks import OPEN, all_clocks, course_of
@@ -104,8 +104,8 @@ def start_clock(case: Case, limit: str, at: datetime) -> Clock:
     declared = definition("limit", limit, case.release)
     clock = Clock(case=case, limit=limit, started_at=at, deems=declared["deemed"] is not None)
     set_dates(clock, case, Course(at), city_calendar())
-    clock.save(force_insert=True)
-    new_change(clock, "started", at=current_act().time, position=1).save(force_insert=True)
+    insert(clock)
+    insert(new_change(clock, "started", at=current_act().time, position=1))
     current_act().emit(CASE_CLOCK_STARTED, subject=case.id, data=clock_data(case, clock))
     return clock
 
@@ -138,7 +138,7 @@ def stop_clock(case: Case, limit: str, at: datetime) -> None:
 def _stop(case: Case, clock: Clock, at: datetime, *, in_time: ClockState) -> None:
     clock.state = ClockState.MISSED if clock.due_at is not None and at >= clock.due_at else in_time
     clock.ended_at, clock.ended_under = at, current_release()
-    clock.save(update_fields=["state", "ended_at", "ended_under"])
+    update(clock, "state", "ended_at", "ended_under")
     add_change(clock, str(clock.state), at=at)
     current_act().emit(CASE_CLOCK_STOPPED, subject=case.id, data=clock_data(case, clock))
 
@@ -187,7 +187,7 @@ def add_change(
     """Write one row more of a clock's history, with the dates that hold from then on."""
     position = len(clock.changes.all()) + 1
     row = new_change(clock, change, at=at, position=position, reason=reason, length=length, words=words)
-    row.save(force_insert=True)
+    insert(row)
     return row
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from yiwang.acts.services import insert, update
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, ClockChange, CourseEntry
 
@@ -48,9 +49,9 @@ def add_line(
 
 def save_case(case: Case, fields: Iterable[str] = _STEP) -> None:
     """Write what a step changed of the case, and the lines that it added."""
-    case.save(update_fields=list(fields))
+    update(case, *fields)
     lines = _pending(case)
-    CourseEntry.objects.bulk_create(lines)
+    insert(*lines)
     lines.clear()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from yiwang.acts.queries import Prepared, definition
-from yiwang.acts.services import current_act, service
+from yiwang.acts.services import current_act, service, update
 from yiwang.acts.values import Actor
 from yiwang.cases.events import CASE_ADVANCED
 from yiwang.cases.models import Case, CourseEntry, EngineState, Task
@@ -110,7 +110,7 @@ def _do(case: Case, task: Task, actor: Actor, chosen: Act, words: str) -> None:
     node = node_of(case, task)
     task.state, task.act, task.done_at = TaskState.DONE, chosen.name, at
     task.done_by_id, task.done_in_post_id = actor.account_id, actor.capacity_id
-    task.save(update_fields=["state", "act", "done_at", "done_by", "done_in_post", "asks"])
+    update(task, "state", "act", "done_at", "done_by", "done_in_post", "asks")
     case.version += 1
     case.reason = words
     if node.checks_promises:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from yiwang.acts.services import current_act
+from yiwang.acts.services import current_act, insert
 from yiwang.acts.values import Actor
 from yiwang.cases.events import CASE_SUBMITTED
 from yiwang.cases.models import Case
@@ -75,7 +75,7 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
     certificates = held_by(asked, sent.subject_id, sent.agent_id)
     held = valid_types(certificates)
     questions = asked_of(asked, known, held)
-    case = Case.objects.create(
+    case = Case(
         id=id,
         number=new_number(asked.item, unit, civil_date(sent.at)),
         item=asked.item["id"],
@@ -97,6 +97,7 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         submitted_at=sent.at,
         origin=sent.origin,
     )
+    insert(case)
     if sent.entered is not None and line == "submitted":
         add_line(case, actor, "submitted-for", at=sent.at, unit_id=sent.entered.unit_id)
     else:

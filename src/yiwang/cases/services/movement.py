@@ -14,7 +14,7 @@ from uuid import UUID
 from procrastinate.contrib.django import app
 
 from yiwang.acts.queries import definition
-from yiwang.acts.services import current_act, defer
+from yiwang.acts.services import current_act, defer, insert, update
 from yiwang.acts.values import Actor
 from yiwang.cases import registry
 from yiwang.cases.events import CASE_ENDED, CASE_OUTCOME_CHANGED
@@ -102,9 +102,9 @@ def carry_on(
             end_clocks(case, at=at, fulfilled=True)
         end_case(case, actor, Outcome(run.outcome), at=at)
     elif known:
-        EngineState.objects.filter(case=case).update(state=run.state())
+        update(EngineState(case=case, state=run.state()), "state")
     else:
-        EngineState.objects.create(case=case, state=run.state())
+        insert(EngineState(case=case, state=run.state()))
 
 
 def _place(node: Node) -> str:
@@ -118,7 +118,7 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
         return
     duty = str(bound(step.node.duty, item)) if step.node.duty else ""
     units = answers[duty] if duty in answers else units_for(case, duty, civil_date(at))
-    task = Task.objects.create(
+    task = Task(
         case=case,
         step=step.id,
         node=step.node.id,
@@ -127,7 +127,8 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
         opened_at=at,
         own_due_on=own_due_on(case, step.node, item, at=at),
     )
-    TaskUnit.objects.bulk_create([TaskUnit(task=task, unit_id=unit) for unit in units])
+    insert(task)
+    insert(*(TaskUnit(task=task, unit_id=unit) for unit in units))
     add_line(
         case,
         actor,
@@ -177,7 +178,7 @@ def own_due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime)
 
 def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
     item = definition("item", case.item, case.release)
-    task = Task.objects.create(
+    task = Task(
         case=case,
         step=step.id,
         node=step.node.id,
@@ -187,16 +188,18 @@ def _begin_outside(case: Case, step: Step, *, at: datetime) -> None:
         opened_at=at,
         own_due_on=own_due_on(case, step.node, item, at=at),
     )
+    insert(task)
     if case.unit_id:
-        TaskUnit.objects.create(task=task, unit_id=case.unit_id)
+        insert(TaskUnit(task=task, unit_id=case.unit_id))
     begin_attempt(task, 1)
 
 
 def begin_attempt(task: Task, attempt: int, *, delay: timedelta = timedelta(0)) -> None:
     """Write the attempt and defer its job in the running transaction; it starts after the commit, `delay` later (machine time)."""
-    run = ActionRun.objects.create(
+    run = ActionRun(
         id=uuid7(), task=task, case_id=task.case_id, step=task.step, attempt=attempt, due_at=machine_now() + delay
     )
+    insert(run)
     job = app.configure_task(JOB, queue=QUEUE, schedule_at=run.due_at if delay else None)
     defer(job, run_id=run.id)
 

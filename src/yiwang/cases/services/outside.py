@@ -14,11 +14,10 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
 from procrastinate.contrib.django import app
 
 from yiwang.acts.queries import Prepared, definition
-from yiwang.acts.services import current_act, defer, service
+from yiwang.acts.services import current_act, defer, service, update
 from yiwang.acts.values import Actor, system
 from yiwang.cases import registry
 from yiwang.cases.events import CASE_ADVANCED
@@ -94,7 +93,8 @@ def _system_run_alone(run_id: UUID) -> None:
     if run.begun >= BEGINNINGS:
         system_fail_action(actor, run_id, error=LOST)
         return
-    ActionRun.objects.filter(pk=run_id).update(begun=F("begun") + 1)
+    run.begun += 1
+    update(run, "begun")
     failpoints.reach("cases.before-outside-effect")
     try:
         node = process_of(definition("item", run.case.item, run.case.release), run.case.release).diagram.nodes[
@@ -132,8 +132,9 @@ def system_return_action(actor: Actor, run_id: UUID) -> None:
     if run.state != "pending":
         return
     run.state, run.ended_at = "done", machine_now()
-    run.save(update_fields=["state", "ended_at"])
-    Task.objects.filter(pk=run.task_id).update(state=TaskState.DONE, done_at=act.time)
+    update(run, "state", "ended_at")
+    run.task.state, run.task.done_at = TaskState.DONE, act.time
+    update(run.task, "state", "done_at")
     walk = process_of(definition("item", case.item, case.release), case.release).restore(engine_state(case))
     add_line(case, actor, "action-done", at=act.time, node=run.task.node)
     walk.finish_action(run.step)

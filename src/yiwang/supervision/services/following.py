@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from yiwang.acts.queries import Prepared
-from yiwang.acts.services import current_act, service
+from yiwang.acts.services import current_act, service, update
 from yiwang.acts.values import Actor, system
 from yiwang.cases.queries import system_brief, system_place_clock
 from yiwang.kernel import failpoints
@@ -150,4 +150,4 @@ def _write(watching: Watching, following: Alarm | None, ended_at: datetime | Non
     watching.next_alarm_at = following.moment if following else None
     watching.next_watch, watching.next_level = (following.watch, str(following.level)) if following else ("", "")
     watching.failures, watching.error, watching.closed_at = 0, "", ended_at
-    watching.save(update_fields=["next_alarm_at", "next_watch", "next_level", "failures", "error", "closed_at"])
+    update(watching, "next_alarm_at", "next_watch", "next_level", "failures", "error", "closed_at")
