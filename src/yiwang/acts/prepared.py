@@ -31,6 +31,10 @@ def fetch(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]
 
     Part of the present transaction; errors are Django's, as with every other statement.
     """
+    return _rows(statement, parameters)
+
+
+def _rows(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list[tuple[Any, ...]]:
     with _asked(statement, parameters) as cursor:
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
@@ -122,7 +126,7 @@ class Prepared(Generic[Row]):
         )
         compiler = copy.copy(made.compiler)
         compiler.connection = connections[DEFAULT_DB_ALIAS]  # perhaps another thread's than the one that made it
-        compiler.as_sql = lambda *_, **__: (made.sql, values)
+        compiler.execute_sql = lambda *_, **__: [_rows(made.sql, values)]
         compiler.get_converters = lambda _: made.converters
         rows = copy.copy(made.queryset)
         rows._query = _Bound(rows.query, compiler)
