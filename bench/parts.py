@@ -117,6 +117,10 @@ def wrap_everywhere(watch: Watch) -> None:
     for method in ("execute", "executemany", "fetchone", "fetchall", "fetchmany"):
         if hasattr(CursorWrapper, method):
             _wrap_method(watch, "SQL", CursorWrapper, method)
+    prepared: Any = importlib.import_module("yiwang.acts.prepared")  # what is prepared passes Django's cursors by
+    prepared.Cursor = type("Cursor", (prepared.Cursor,), {})
+    for method in ("execute", "fetchall"):
+        _wrap_method(watch, "SQL", prepared.Cursor, method)
     for method in ("commit", "_commit", "set_autocommit"):
         _wrap_method(watch, "SQL", BaseDatabaseWrapper, method)
 
