@@ -131,10 +131,10 @@ def recorded() -> Iterator[Recorder]:
 
 
 class InProcess:
-    """The same life as `bench.life`, in this process: through the same middleware and views, without a network."""
+    """The same life as `bench.lives`, in this process: through the same middleware and views, without a network."""
 
     def __init__(self, pair: int) -> None:
-        from bench.life import PAIRS
+        from bench.lives import PAIRS
 
         resident, officer, self.place = PAIRS[pair]
         self.resident, _ = self._signed_in(resident, in_post=False)
@@ -144,7 +144,7 @@ class InProcess:
     def _signed_in(self, login: str, *, in_post: bool) -> tuple[Any, Any]:
         from django.test import Client
 
-        from bench.life import PASSWORD
+        from bench.lives import PASSWORD
 
         client = Client(headers={"host": "127.0.0.1"})
         found = self._ask(client, "POST", "/api/v1/session", {"login": login, "password": PASSWORD})
@@ -444,7 +444,7 @@ def _slots_in(param: Any) -> Iterator[Any]:
 
 def main(file: Path) -> None:
     """Write the scripts, one for each pair of people, to `file`."""
-    from bench.life import PAIRS
+    from bench.lives import PAIRS
     from yiwang.kernel.masking import cover_identity_numbers
     from yiwang.launch.logs import set_up_logs
     from yiwang.settings import set_up

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench import life, machine
+from bench import lives, machine
 from bench.baselines import bare_view
 from bench.baselines import case as direct
 from bench.city import City, cities, free_port, row_counts, size_of, wait_until_healthy
@@ -53,8 +53,8 @@ def main(arguments: list[str]) -> int:
         bare = bare_view.serve(over_http.url(), port, WEB_WORKERS)
         try:
             wait_until_healthy(port, "/", bare)
-            life.run_lives(over_http.configuration.port, 4 * given.workers, given.workers)  # warm
-            _wait_for_messages(over_http)
+            lives.run_lives(over_http.configuration.port, 4 * given.workers, given.workers)  # warm
+            wait_for_messages(over_http)
             rates = _rounds(given, over_http, straight, script, port)
         finally:
             bare.terminate()
@@ -78,11 +78,11 @@ def _rounds(given: Any, over_http: City, straight: City, script: Path, port: int
             before += [row_counts(over_http.url("superuser")), row_counts(straight.url("superuser"))]
             began[0] = time.perf_counter()
 
-        answered = life.run_lives(over_http.configuration.port, given.lives, given.workers, when_signed_in)
-        _wait_for_messages(over_http)
+        answered = lives.run_lives(over_http.configuration.port, given.lives, given.workers, when_signed_in)
+        wait_for_messages(over_http)
         whole = time.perf_counter() - began[0]
         seconds = direct.run_lives(straight.url(), script, given.lives, given.workers)
-        requests = given.lives * life.REQUESTS_OF_A_LIFE
+        requests = given.lives * lives.REQUESTS_OF_A_LIFE
         bare = bare_view.run_requests(port, requests, given.workers)
         for name, rate in {"answered": given.lives / answered, "http": given.lives / whole, "direct": given.lives / seconds,
                            "bare": requests / bare}.items():  # fmt: skip
@@ -97,7 +97,7 @@ def _rounds(given: Any, over_http: City, straight: City, script: Path, port: int
     return rates
 
 
-def _wait_for_messages(city: City) -> None:
+def wait_for_messages(city: City) -> None:
     """Until no case waits for its message any more."""
     deadline = time.monotonic() + 300
     with psycopg.connect(city.url("superuser"), autocommit=True) as connection:
@@ -136,7 +136,7 @@ def _compare_rows(written: list[tuple[dict[str, int], dict[str, int]]], lives: i
 def _tell(given: Any, rates: dict[str, list[float]], sizes: tuple[int, int], found: dict[str, Any]) -> int:
     middle = {name: statistics.median(all_of) for name, all_of in rates.items()}
     ratio = statistics.median(ours / theirs for ours, theirs in zip(rates["http"], rates["direct"], strict=True))
-    answers = middle["answered"] * life.REQUESTS_OF_A_LIFE
+    answers = middle["answered"] * lives.REQUESTS_OF_A_LIFE
     print(f"\ndata at the end: {sizes[0] / 2**20:.0f} MiB over HTTP, {sizes[1] / 2**20:.0f} MiB directly; {given.workers} clients, "
           f"{WEB_WORKERS} web processes, commits durable")  # fmt: skip
     print(f"over HTTP      {middle['http']:8.1f} lives/s")

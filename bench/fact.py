@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from bench import life, machine
+from bench import lives, machine
 from bench.baselines import fact_view
 from bench.city import City, cities, free_port, size_of, wait_until_healthy
 
@@ -113,7 +113,7 @@ def _ask(given: Any, port: int, people: list[str], requests: int, *, bare: bool)
 
 
 def _work(port: int, people: list[str], requests: int, ready: Any, go: Any) -> None:
-    officer = life.Session(port, LOGIN, in_post=True)
+    officer = lives.Session(port, LOGIN, in_post=True)
     ready.wait(120)
     go.wait()
     for number in range(requests):

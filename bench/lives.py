@@ -75,18 +75,32 @@ class Pair:
         digest = session.ask("GET", f"/api/v1/items/{ITEM}/form")["digest"]
         return cls(session, Session(port, officer, in_post=True), place, digest)
 
-    def live(self) -> str:
-        """Send, look, accept; return the case's number. The record is written; the message follows."""
+    def send(self) -> dict[str, Any]:
+        """The resident sends the form; the receipt."""
         values = {
             "residence.address": {"place": self.place, "detail": "滨海大道 1 号 2 栋 301"},
             "residence.since": "2026-03-01",
             "residence.phone": "13800000001",
         }
         sent = {"values": values, "form_digest": self.digest}
-        receipt = self.resident.ask("POST", f"/api/v1/items/{ITEM}/cases", sent, **{"Idempotency-Key": str(uuid4())})
-        case = self.officer.ask("GET", f"/api/v1/cases/{receipt['case_id']}")
+        key = {"Idempotency-Key": str(uuid4())}
+        receipt: dict[str, Any] = self.resident.ask("POST", f"/api/v1/items/{ITEM}/cases", sent, **key)
+        return receipt
+
+    def look(self, receipt: Mapping[str, Any]) -> dict[str, Any]:
+        """The officer looks at the case; the case."""
+        case: dict[str, Any] = self.officer.ask("GET", f"/api/v1/cases/{receipt['case_id']}")
+        return case
+
+    def decide(self, case: Mapping[str, Any]) -> None:
+        """The officer accepts."""
         task = case["tasks"][0]["id"]
         self.officer.ask("POST", f"/api/v1/tasks/{task}", {"act": "accept", "version": case["version"]})
+
+    def live(self) -> str:
+        """Send, look, accept; return the case's number. The record is written; the message follows."""
+        receipt = self.send()
+        self.decide(self.look(receipt))
         return str(receipt["number"])
 
 

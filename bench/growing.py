@@ -1,0 +1,140 @@
+"""A city with many cases, made from few real ones: every row of every real case is copied set-wise, with new keys, as often as needed.
+
+A copy is a whole case: its tasks, clocks, course, attempts, messages, watchings and the record that it wrote, with a subject of its own.
+New keys are computed from the old ones and the number of the copy, so references among the copies agree without a look-up, and foreign
+keys need not be checked while the rows go in. Not copied: the audit log, whose chain nobody can copy, and events, which are over.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+__all__ = ["grow"]
+
+TABLES = (
+    "public.cases_case",
+    "public.cases_enginestate",
+    "public.cases_task",
+    "public.cases_taskunit",
+    "public.cases_clock",
+    "public.cases_clockchange",
+    "public.cases_courseentry",
+    "public.cases_actionrun",
+    "public.messaging_message",
+    "public.supervision_watching",
+    "records.residence_addresses",
+)
+SUBJECTS = "public.subjects_subject"
+TEXTS_OF_ONE = {("public.cases_case", "number"), ("public.messaging_message", "key")}
+"""Texts of which each row has its own."""
+KEYS_OF_NO_TABLE = {"step", "record_id"}
+COPIES_AT_ONCE = 25
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and how a copy fills it."""
+
+    name: str
+    filled: sql.Composable
+
+
+def grow(url: str, cases: int) -> int:
+    """Copy the cases that are there until there are about so many; return how many there are. Connects as a superuser."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        there = int(connection.execute("SELECT count(*) FROM cases_case").fetchall()[0][0])
+        copies = cases // there - 1
+        if copies <= 0:
+            return there
+        connection.execute("SET session_replication_role = replica")  # references agree by construction
+        for table in TABLES:
+            connection.execute(
+                sql.SQL("CREATE TEMPORARY TABLE {} AS SELECT * FROM {}").format(_original(table), _named(table))
+            )
+        shapes = {table: _columns(connection, table) for table in TABLES}
+        began = time.monotonic()
+        for first in range(1, copies + 1, COPIES_AT_ONCE):
+            last = min(first + COPIES_AT_ONCE - 1, copies)
+            with connection.transaction():
+                _copy_subjects(connection, first, last)
+                for table in TABLES:
+                    _copy(connection, table, shapes[table], first, last)
+            print(f"  {there * (last + 1):>9,} cases  ({time.monotonic() - began:.0f} s)", flush=True)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    return there * (copies + 1)
+
+
+def _named(table: str) -> sql.Identifier:
+    return sql.Identifier(*table.split("."))
+
+
+def _original(table: str) -> sql.Identifier:
+    return sql.Identifier("pg_temp", f"original_{table.partition('.')[2]}")
+
+
+def _new(of: sql.Composable) -> sql.Composable:
+    """The key of a copy. `copy` is its number."""
+    return sql.SQL("md5({}::text || ':' || copy)::uuid").format(of)
+
+
+def _of_case(case: sql.Composable) -> sql.Composable:
+    """The key of the subject that a copy of a case is about."""
+    return sql.SQL("md5({}::text || ':subject:' || copy)::uuid").format(case)
+
+
+def _columns(connection: psycopg.Connection, table: str) -> list[Column]:
+    targets: dict[str, str] = dict(
+        connection.execute(
+            "SELECT a.attname, n.nspname || '.' || t.relname FROM pg_constraint c"
+            " JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]"
+            " JOIN pg_class t ON t.oid = c.confrelid JOIN pg_namespace n ON n.oid = t.relnamespace"
+            " WHERE c.conrelid = %s::regclass AND c.contype = 'f'",
+            [table],
+        ).fetchall()
+    )
+    names = connection.execute(
+        "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+        " AND attgenerated = '' ORDER BY attnum",
+        [table],
+    ).fetchall()
+    return [Column(name, _filled(table, name, targets.get(name, ""))) for (name,) in names]
+
+
+def _filled(table: str, name: str, target: str) -> sql.Composable:
+    column = sql.Identifier("o", name)
+    if (table, name) in TEXTS_OF_ONE:
+        return sql.SQL("{} || '-' || copy").format(column)
+    if name == "subject_id" or target == SUBJECTS:
+        case = sql.Identifier("o", "id" if table == TABLES[0] else "case_id")
+        return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(column, _of_case(case))
+    if name == "id" or name in KEYS_OF_NO_TABLE or target in TABLES or name == "case_id":
+        return _new(column)
+    return column
+
+
+def _copy(connection: psycopg.Connection, table: str, columns: list[Column], first: int, last: int) -> None:
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} AS o, generate_series({}, {}) AS copy").format(
+            _named(table),
+            sql.SQL(", ").join(sql.Identifier(one.name) for one in columns),
+            sql.SQL(", ").join(one.filled for one in columns),
+            _original(table),
+            sql.Literal(first),
+            sql.Literal(last),
+        )
+    )
+
+
+def _copy_subjects(connection: psycopg.Connection, first: int, last: int) -> None:
+    connection.execute(
+        sql.SQL(
+            "INSERT INTO subjects_subject (id, kind, created_at, origin)"
+            " SELECT {}, s.kind, s.created_at, s.origin FROM {} AS o JOIN subjects_subject s ON s.id = o.subject_id,"
+            " generate_series({}, {}) AS copy"
+        ).format(_of_case(sql.Identifier("o", "id")), _original(TABLES[0]), sql.Literal(first), sql.Literal(last))
+    )
