@@ -2,18 +2,22 @@
 
 A copy is a whole case: its tasks, clocks, course, attempts, messages, watchings and the record that it wrote, with a subject of its own.
 New keys are computed from the old ones and the number of the copy, so references among the copies agree without a look-up, and foreign
-keys need not be checked while the rows go in. Not copied: the audit log, whose chain nobody can copy, and events, which are over.
+keys need not be checked while the rows go in. The copies lie with the city's other units, as cases do: what the officers who are
+measured have on their desks stays what it was, among all that others have on theirs. Not copied: the audit log, whose chain nobody can
+copy, and events, which are over.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
 
-__all__ = ["grow"]
+__all__ = ["grow", "units_at_work"]
 
 TABLES = (
     "public.cases_case",
@@ -32,7 +36,9 @@ SUBJECTS = "public.subjects_subject"
 TEXTS_OF_ONE = {("public.cases_case", "number"), ("public.messaging_message", "key")}
 """Texts of which each row has its own."""
 KEYS_OF_NO_TABLE = {"step", "record_id"}
-COPIES_AT_ONCE = 25
+ROWS_AT_ONCE = 25_000
+"""Cases in one transaction."""
+GROWTH = sql.SQL("current_setting('bench.growth')")
 
 
 @dataclass(frozen=True)
@@ -43,8 +49,11 @@ class Column:
     filled: sql.Composable
 
 
-def grow(url: str, cases: int) -> int:
-    """Copy the cases that are there until there are about so many; return how many there are. Connects as a superuser."""
+def grow(url: str, cases: int, spared: Sequence[UUID]) -> int:
+    """Copy the cases that are there until there are about so many; return how many there are. Connects as a superuser.
+
+    spared: units that get none of the copies.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         there = int(connection.execute("SELECT count(*) FROM cases_case").fetchall()[0][0])
         copies = cases // there - 1
@@ -56,9 +65,15 @@ def grow(url: str, cases: int) -> int:
                 sql.SQL("CREATE TEMPORARY TABLE {} AS SELECT * FROM {}").format(_original(table), _named(table))
             )
         shapes = {table: _columns(connection, table) for table in TABLES}
+        shapes["public.cases_taskunit"] = [
+            Column("unit_id", _in_turn(connection, spared)) if one.name == "unit_id" else one
+            for one in shapes["public.cases_taskunit"]
+        ]
+        connection.execute(sql.SQL("SET bench.growth = {}").format(sql.Literal(str(cases))))
         began = time.monotonic()
-        for first in range(1, copies + 1, COPIES_AT_ONCE):
-            last = min(first + COPIES_AT_ONCE - 1, copies)
+        at_once = max(1, ROWS_AT_ONCE // there)
+        for first in range(1, copies + 1, at_once):
+            last = min(first + at_once - 1, copies)
             with connection.transaction():
                 _copy_subjects(connection, first, last)
                 for table in TABLES:
@@ -78,13 +93,13 @@ def _original(table: str) -> sql.Identifier:
 
 
 def _new(of: sql.Composable) -> sql.Composable:
-    """The key of a copy. `copy` is its number."""
-    return sql.SQL("md5({}::text || ':' || copy)::uuid").format(of)
+    """The key of a copy. `copy` is its number; it is another one each time that the city grows."""
+    return sql.SQL("md5({}::text || ':' || {} || ':' || copy)::uuid").format(of, GROWTH)
 
 
 def _of_case(case: sql.Composable) -> sql.Composable:
     """The key of the subject that a copy of a case is about."""
-    return sql.SQL("md5({}::text || ':subject:' || copy)::uuid").format(case)
+    return sql.SQL("md5({}::text || ':subject:' || {} || ':' || copy)::uuid").format(case, GROWTH)
 
 
 def _columns(connection: psycopg.Connection, table: str) -> list[Column]:
@@ -105,10 +120,23 @@ def _columns(connection: psycopg.Connection, table: str) -> list[Column]:
     return [Column(name, _filled(table, name, targets.get(name, ""))) for (name,) in names]
 
 
+def units_at_work(url: str) -> list[UUID]:
+    """Units that answer for a task of some case."""
+    with psycopg.connect(url) as connection:
+        return [id for (id,) in connection.execute("SELECT DISTINCT unit_id FROM cases_taskunit").fetchall()]
+
+
+def _in_turn(connection: psycopg.Connection, spared: Sequence[UUID]) -> sql.Composable:
+    """Every unit of the city but these, in turn from copy to copy."""
+    statement = "SELECT id FROM identity_unit WHERE closed_on IS NULL AND NOT id = ANY(%s) ORDER BY code"
+    others = [id for (id,) in connection.execute(statement, [list(spared)]).fetchall()]
+    return sql.SQL("({}::uuid[])[1 + mod(copy, {})]").format(sql.Literal(others), sql.Literal(len(others)))
+
+
 def _filled(table: str, name: str, target: str) -> sql.Composable:
     column = sql.Identifier("o", name)
     if (table, name) in TEXTS_OF_ONE:
-        return sql.SQL("{} || '-' || copy").format(column)
+        return sql.SQL("{} || '-' || {} || '-' || copy").format(column, GROWTH)
     if name == "subject_id" or target == SUBJECTS:
         case = sql.Identifier("o", "id" if table == TABLES[0] else "case_id")
         return sql.SQL("CASE WHEN {} IS NOT NULL THEN {} END").format(column, _of_case(case))

@@ -24,11 +24,12 @@ from bench import lives, machine
 from bench.baselines import bare_view
 from bench.case import wait_for_messages
 from bench.city import City, cities, free_port, size_of, wait_until_healthy
-from bench.growing import grow
+from bench.growing import grow, units_at_work
 
 WEB_WORKERS = 2
 SIZES = (1_000, 100_000, 1_000_000)
-LEFT_OPEN = 20
+LEFT_OPEN = 100
+"""On the desks of the two officers who are measured."""
 DUE = 20
 TASKS = 200
 PAGES = 400
@@ -68,11 +69,12 @@ def main(arguments: list[str]) -> int:
         print(f"{sizes[0]:,} real lives …", flush=True)
         lives.run_lives(city.configuration.port, sizes[0] - LEFT_OPEN, given.workers)
         _leave_open(city)
+        at_work = units_at_work(city.url("superuser"))
         found = []
         for cases in sizes:
             _wait_for_actions(city)
             city.stop()
-            there = grow(city.url("superuser"), cases)
+            there = grow(city.url("superuser"), cases, at_work)
             city.start("web", "worker", "scheduler")
             found.append(_measure(given, city, there))
         pages = _pages(given, city)

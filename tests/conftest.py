@@ -156,6 +156,14 @@ def no_network() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_kept_pages() -> None:
+    """No test sees a page of the portal that another made from another database."""
+    from yiwang.api.kept import forget_pages
+
+    forget_pages()
+
+
 # ── Database ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -111,6 +111,7 @@ def django_settings(given: Configuration, role: Literal["app", "owner"], *, secr
             "yiwang.api.middleware.RequestLog",
             "django.middleware.security.SecurityMiddleware",
             "whitenoise.middleware.WhiteNoiseMiddleware",
+            "yiwang.api.kept.KeptPages",
             "yiwang.api.middleware.Sessions",
             "django.middleware.common.CommonMiddleware",
             "django.middleware.csrf.CsrfViewMiddleware",

@@ -6,12 +6,13 @@ import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from yiwang.acts.models import Definition, Release
-from yiwang.acts.queries import Prepared, current_release
+from yiwang.acts.queries import Prepared, current_release, fetch
 from yiwang.acts.services import system_publish_release
 from yiwang.acts.values import NewDefinition, system
 from yiwang.identity.models import Account
@@ -105,3 +106,47 @@ def test_several_arguments_each_keep_their_place(db: None) -> None:
     day = timedelta(days=1)
     assert BETWEEN(moment - day, moment + day)
     assert not BETWEEN(moment + day, moment - day)
+
+
+def end_connections(city: Any) -> None:
+    """As a database does that is started again, or a proxy that has waited for too long."""
+    with psycopg.connect(city.url("superuser"), autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            [city.name],
+        )
+
+
+def test_the_first_question_of_a_request_survives_a_connection_that_was_cut_meanwhile(city: Any) -> None:
+    assert fetch("SELECT 1", {}) == [(1,)]
+    end_connections(city)
+    connection.close_if_unusable_or_obsolete()  # a request begins
+    assert fetch("SELECT 1", {}) == [(1,)]
+
+
+def test_a_connection_cut_within_a_request_is_a_fault(city: Any) -> None:
+    fetch("SELECT 1", {})
+    end_connections(city)
+    with pytest.raises(OperationalError):
+        fetch("SELECT 1", {})
+    connection.close()
+
+
+def test_nothing_of_a_transaction_is_said_again_on_another_connection(city: Any) -> None:
+    def cut_in_the_middle() -> None:
+        with transaction.atomic():
+            end_connections(city)
+            fetch("SELECT 1", {})
+
+    connection.close_if_unusable_or_obsolete()
+    with pytest.raises(OperationalError):
+        cut_in_the_middle()
+    connection.close()
+
+
+def test_the_first_question_of_a_request_is_also_the_look_whether_the_connection_stands(city: Any) -> None:
+    fetch("SELECT 1", {})
+    connection.close_if_unusable_or_obsolete()
+    assert not connection.health_check_done
+    fetch("SELECT 1", {})
+    assert connection.health_check_done

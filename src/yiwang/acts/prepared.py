@@ -17,7 +17,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connection, connections
 from django.db.models import Field, Model, QuerySet
 from psycopg import Cursor
 
@@ -46,12 +46,33 @@ def _asked(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> Ite
         with connection.cursor() as watched:
             watched.execute(statement, parameters)
             yield watched
-            return
+        return
+    # The first statement of a request finds out by itself whether the connection still stands, instead of a question beforehand.
+    may_be_cut = not (connection.in_atomic_block or _checked().health_check_done)
+    try:
+        cursor = _executed(statement, parameters)
+    except OperationalError:
+        if not may_be_cut or connection.is_usable():
+            raise
+        connection.close()
+        cursor = _executed(statement, parameters)
+    with connection.wrap_database_errors, cursor:
+        yield cursor
+
+
+def _executed(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> Cursor[Any]:
     connection.ensure_connection()
     connection.validate_no_broken_transaction()
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+    cursor = Cursor(connection.connection)
+    with connection.wrap_database_errors:
         cursor.execute(statement, parameters, prepare=True)
-        yield cursor
+    _checked().health_check_done = True
+    return cursor
+
+
+def _checked() -> Any:
+    """The connection, with what its type does not tell: whether it was seen to stand since this request began."""
+    return connection
 
 
 # ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -26,11 +26,13 @@ from yiwang.kernel.errors import Fault, NotAllowed, NotFound, NotSignedIn, probl
 from yiwang.kernel.remembering import remembering
 
 __all__ = [
+    "ELDER_COOKIE",
     "FaceRequest",
     "FacesMiddleware",
     "actor_for",
     "bad_request",
     "csrf_failure",
+    "language_of_page",
     "not_allowed",
     "not_found",
     "server_error",
@@ -76,7 +78,7 @@ class FacesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        language = _language(request)
+        language = language_of_page(request)
         vars(request).update(
             language="zh-Hans" if language == "zh-hans" else language,
             elder=request.COOKIES.get(ELDER_COOKIE) == "1",
@@ -126,7 +128,7 @@ BEFORE_CHANGE = {"/my/account/", "/desk/account/", "/sign-out/", "/preferences/"
 """What one may open while the password that another gave has to be changed."""
 
 
-def _language(request: HttpRequest) -> str:
+def language_of_page(request: HttpRequest) -> str:
     """The chosen language; programs may ask by Accept-Language; zh-Hans for everybody else, whatever the browser prefers."""
     chosen = request.COOKIES.get(LANGUAGE_COOKIE, "").lower()
     if chosen in LANGUAGES:
@@ -313,5 +315,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "correlation_id": correlation_id(request) or UNNAMED,
         "elder": request.COOKIES.get(ELDER_COOKIE) == "1",
     }
-    with translation.override(_language(request)):
+    with translation.override(language_of_page(request)):
         return render(None, "errors/500.html", context, status=500)

@@ -16,12 +16,14 @@ from yiwang.cases import queries, services
 from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid
 from yiwang.portal.guard import for_oneself
+from yiwang.portal.kept import kept_for_visitors
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 
 @require_safe
+@kept_for_visitors()
 def bundle(request: FaceRequest, bundle_id: str) -> HttpResponse:
     """What it is, in which order it goes, what is needed, and what happens when one part is not granted."""
     own = request.actor.capacity is CapacityKind.SELF

@@ -13,6 +13,7 @@ from yiwang.cases import queries as cases
 from yiwang.cases.values import ItemGuide, MaterialState
 from yiwang.identity.queries import unit_titles
 from yiwang.places import queries as places
+from yiwang.portal.kept import kept_for_visitors
 from yiwang.settings import configuration
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 @require_safe
+@kept_for_visitors()
 def item(request: FaceRequest, item_id: str) -> HttpResponse:
     """Can I, what do I need, how long and how much, what happens and with whom, where; then law and codes."""
     guide = cases.item_guide(item_id, request.language)

@@ -18,6 +18,7 @@ from yiwang.cases.values import ItemSummary, Topic
 from yiwang.content import queries as content
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.time import today
+from yiwang.portal.kept import kept_for_visitors
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -29,6 +30,7 @@ WHO = ("person", "organisation")
 
 
 @require_safe
+@kept_for_visitors(lambda: content.latest_published(SHOWN_AT_HOME))
 def home(request: FaceRequest) -> HttpResponse:
     """Search, what one has under way, life events, themes, what changed."""
     going, together = [], []
@@ -82,12 +84,14 @@ def _changes(items: Sequence[ItemSummary]) -> list[tuple[ItemSummary, Definition
 
 
 @require_safe
+@kept_for_visitors()
 def life_event(request: FaceRequest, event_id: str) -> HttpResponse:
     """What can be done when this happens."""
     return _topic(request, cases.life_events(request.language), event_id)
 
 
 @require_safe
+@kept_for_visitors()
 def theme(request: FaceRequest, theme_id: str) -> HttpResponse:
     """What can be done under this theme, for people and for organisations."""
     return _topic(request, cases.themes(request.language), theme_id, divided=True)
@@ -108,6 +112,7 @@ def _topic(request: FaceRequest, topics: Sequence[Topic], id: str, *, divided: b
 
 
 @require_safe
+@kept_for_visitors()
 def sitemap(request: FaceRequest) -> HttpResponse:
     """Everything that there is, on one page."""
     context = {

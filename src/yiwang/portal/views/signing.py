@@ -9,12 +9,13 @@ from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
 from yiwang.forms.accounts import begin_session
 from yiwang.identity import services as identity
-from yiwang.kernel.errors import Fault
+from yiwang.kernel.errors import Fault, NotAllowed
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -68,9 +69,15 @@ def sign_out(request: FaceRequest) -> HttpResponseBase:
     return HttpResponseRedirect("/", status=303)
 
 
+@csrf_exempt  # a page for everybody carries no token
 @require_POST
 def preferences(request: FaceRequest) -> HttpResponseBase:
-    """Language and size of text, kept in the browser for a year."""
+    """Language and size of text, kept in the browser for a year. Nothing else changes; asked by another site, nothing does.
+
+    Raises NotAllowed for a form of another site, as the browser itself says (Fetch Metadata).
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise NotAllowed
     response = HttpResponseRedirect(safe_next(request), status=303)
     if (language := request.POST.get("language", "")) in LANGUAGES:
         response.set_cookie(
