@@ -2,9 +2,9 @@
 
 A copy is a whole case: its tasks, clocks, course, attempts, messages, watchings and the record that it wrote, with a subject of its own.
 New keys are computed from the old ones and the number of the copy, so references among the copies agree without a look-up, and foreign
-keys need not be checked while the rows go in. The copies lie with the city's other units, as cases do: what the officers who are
-measured have on their desks stays what it was, among all that others have on theirs. Not copied: the audit log, whose chain nobody can
-copy, and events, which are over.
+keys need not be checked while the rows go in. The copies lie with every unit of the city in turn; but what waits, with the others alone:
+the desks of the officers who are measured stay as full as they were, before a growing past and among all that waits elsewhere. Not
+copied: the audit log, whose chain nobody can copy, and events, which are over.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Column:
 def grow(url: str, cases: int, spared: Sequence[UUID]) -> int:
     """Copy the cases that are there until there are about so many; return how many there are. Connects as a superuser.
 
-    spared: units that get none of the copies.
+    spared: units that get no copy that waits.
     """
     with psycopg.connect(url, autocommit=True) as connection:
         there = int(connection.execute("SELECT count(*) FROM cases_case").fetchall()[0][0])
@@ -66,7 +66,7 @@ def grow(url: str, cases: int, spared: Sequence[UUID]) -> int:
             )
         shapes = {table: _columns(connection, table) for table in TABLES}
         shapes["public.cases_taskunit"] = [
-            Column("unit_id", _in_turn(connection, spared)) if one.name == "unit_id" else one
+            Column("unit_id", _unit_of_copy(connection, spared)) if one.name == "unit_id" else one
             for one in shapes["public.cases_taskunit"]
         ]
         connection.execute(sql.SQL("SET bench.growth = {}").format(sql.Literal(str(cases))))
@@ -126,11 +126,15 @@ def units_at_work(url: str) -> list[UUID]:
         return [id for (id,) in connection.execute("SELECT DISTINCT unit_id FROM cases_taskunit").fetchall()]
 
 
-def _in_turn(connection: psycopg.Connection, spared: Sequence[UUID]) -> sql.Composable:
-    """Every unit of the city but these, in turn from copy to copy."""
-    statement = "SELECT id FROM identity_unit WHERE closed_on IS NULL AND NOT id = ANY(%s) ORDER BY code"
-    others = [id for (id,) in connection.execute(statement, [list(spared)]).fetchall()]
-    return sql.SQL("({}::uuid[])[1 + mod(copy, {})]").format(sql.Literal(others), sql.Literal(len(others)))
+def _unit_of_copy(connection: psycopg.Connection, spared: Sequence[UUID]) -> sql.Composable:
+    statement = "SELECT id FROM identity_unit WHERE closed_on IS NULL ORDER BY code"
+    every = [id for (id,) in connection.execute(statement).fetchall()]
+    others = [id for id in every if id not in spared]
+    return sql.SQL("CASE WHEN o.waits THEN {} ELSE {} END").format(_in_turn(others), _in_turn(every))
+
+
+def _in_turn(units: Sequence[UUID]) -> sql.Composable:
+    return sql.SQL("({}::uuid[])[1 + mod(copy, {})]").format(sql.Literal(list(units)), sql.Literal(len(units)))
 
 
 def _filled(table: str, name: str, target: str) -> sql.Composable:

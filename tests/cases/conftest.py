@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
 from support.demo import demo_template, own_demo
+from support.desks import check_desks
 from support.moving import moving, moving_clone, moving_template, own_moving
 from support.permit import own_town, permit_clone, permit_office, permit_template, town
 
@@ -119,6 +120,7 @@ def people(small_city_clone: str, django_db_blocker: Any) -> Iterator[People]:
     """The small city; what the test writes is rolled back."""
     with django_db_blocker.unblock(), rolled_back_in(small_city_clone):
         yield People()
+        check_desks()
 
 
 @pytest.fixture
@@ -126,6 +128,7 @@ def own_city(server: Any, small_city_template: str, django_db_blocker: Any) -> I
     """A small city of the test's own: what is committed stays until the test ends; threads may join."""
     with django_db_blocker.unblock(), connected_to_a_clone(server, small_city_template, "small_city"):
         yield People()
+        check_desks()
 
 
 def send(actor: Any, answers: dict[str, Any] | None = None, *, key: str = "", digest: str = "") -> Any:

@@ -67,7 +67,8 @@ def test_sending_and_deciding_cost_a_bounded_number_of_statements(people: People
         run_jobs()
     assert len(sending) <= 27
     assert len(deciding) <= 56
-    assert len(returning) <= 32  # one counts the beginning of the attempt, two see to it that nobody else is at it
+    # one counts the beginning of the attempt, two see to it that nobody else is at it, one takes it off the desk
+    assert len(returning) <= 33
 
 
 def test_a_list_goes_on_where_it_stopped(people: People) -> None:

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
+from support.desks import check_desks
 
 TEMPLATE = "template_demo"
 PASSWORD = "Yiwang-demo-2026"
@@ -128,6 +129,7 @@ def demo(server: Any, demo_template: str, django_db_blocker: Any) -> Iterator[De
     clone_of(server, demo_template, name)
     with django_db_blocker.unblock(), rolled_back_in(name):
         yield Demo(name)
+        check_desks()
 
 
 @pytest.fixture
@@ -145,3 +147,4 @@ def cloned(server: Any, demo_template: str) -> Iterator[Demo]:
     with connected_to_a_clone(server, demo_template, "demo") as name:
         urls = {"YIWANG_DATABASE_URL": server.url(name, "owner"), "YIWANG_APP_DATABASE_URL": server.url(name, "app")}
         yield Demo(name, dict(os.environ) | settings.YIWANG.as_environment() | urls)
+        check_desks()

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
+from support.desks import check_desks
 from support.packs import element, write_pack
 from support.permit import (
     IDS,
@@ -245,6 +246,7 @@ def moving(moving_clone: str, permit_office: None, django_db_blocker: Any) -> It
     """The town; what the test writes is rolled back."""
     with django_db_blocker.unblock(), rolled_back_in(moving_clone):
         yield Moving()
+        check_desks()
 
 
 @pytest.fixture
@@ -252,3 +254,4 @@ def own_moving(server: Any, moving_template: str, permit_office: None, django_db
     """A town of the test's own: what is committed stays until the test ends; threads may join."""
     with django_db_blocker.unblock(), connected_to_a_clone(server, moving_template, "moving"):
         yield Moving()
+        check_desks()

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 from support import contents
 from support.databases import clone_of, connected_to_a_clone, made_once, rolled_back_in
+from support.desks import check_desks
 from support.packs import element, write_pack
 
 PACKS = Path(__file__).parents[2] / "packs"
@@ -454,6 +455,7 @@ def town(permit_clone: str, permit_office: None, django_db_blocker: Any) -> Iter
     """The town; what the test writes is rolled back."""
     with django_db_blocker.unblock(), rolled_back_in(permit_clone):
         yield Town()
+        check_desks()
 
 
 @pytest.fixture
@@ -461,3 +463,4 @@ def own_town(server: Any, permit_template: str, permit_office: None, django_db_b
     """A town of the test's own: what is committed stays until the test ends; threads may join."""
     with django_db_blocker.unblock(), connected_to_a_clone(server, permit_template, "permit"):
         yield Town()
+        check_desks()

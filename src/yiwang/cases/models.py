@@ -369,10 +369,15 @@ class TaskUnit(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="answering")
     unit = models.ForeignKey("identity.Unit", on_delete=models.PROTECT, related_name="+")
+    waits = models.BooleanField(default=True, db_comment="whether the task is neither done nor closed")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["task", "unit"], name="taskunit_once")]
-        indexes = [models.Index(fields=["unit", "task"], name="taskunit_by_unit")]
+        indexes = [
+            models.Index(fields=["unit", "task"], name="taskunit_by_unit"),
+            # what lies on a unit's desk is found without walking through all that ever did
+            models.Index(fields=["unit", "task"], condition=Q(waits=True), name="taskunit_waiting"),
+        ]
 
 
 class Clock(models.Model):

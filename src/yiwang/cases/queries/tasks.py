@@ -86,9 +86,9 @@ def my_tasks(
     if state not in list(TaskState):
         raise Invalid("There is no such state of a task: {state}.", state=state)
     limit = page_size(limit)
-    reach = _reach(actor)
+    reach = _reach(actor, waiting=state in WAITING)
     now = reading(language)
-    heaps = _heaps(reach)
+    heaps = _heaps(reach if state in WAITING else _reach(actor, waiting=True))
     counts = _counts([one for one in heaps if _is_wanted(one, actor, wanted)], actor, now)
     items: Counter[str] = Counter()
     for heap in heaps:
@@ -118,7 +118,7 @@ def next_task(actor: Actor, task_id: UUID, wanted: TaskFilter = ALL) -> UUID | N
     Four queries at most.
     """
     now = reading("zh-Hans")
-    rows = _by_urgency(_narrowed(_reach(actor), actor, wanted).filter(state=TaskState.OPEN), wanted, now)
+    rows = _by_urgency(_narrowed(_reach(actor, waiting=True), actor, wanted).filter(state=TaskState.OPEN), wanted, now)
     this = Task.objects.filter(pk=task_id).annotate(due_on=due_of_task()).values_list("due_on", flat=True).first()
     others = rows.exclude(pk=task_id).values_list("pk", flat=True)
     behind = Q(urgency__gt=this or NEVER) | Q(urgency=this or NEVER, pk__gt=task_id)
@@ -410,7 +410,7 @@ def system_list_stuck() -> list[StuckAction]:
     ]
 
 
-def _reach(actor: Actor) -> QuerySet[Task]:
+def _reach(actor: Actor, *, waiting: bool) -> QuerySet[Task]:
     if actor.capacity is CapacityKind.SYSTEM:
         return Task.objects.all()
     if actor.capacity is CapacityKind.SELF:
@@ -419,4 +419,6 @@ def _reach(actor: Actor) -> QuerySet[Task]:
     scope = unit_scope(actor, TASK)
     if scope.is_empty:
         return Task.objects.none()
-    return Task.objects.filter(in_reach(scope), Q(deputy__isnull=True) | Q(deputy_id=actor.capacity_id))
+    return Task.objects.filter(
+        in_reach(scope, waiting=waiting), Q(deputy__isnull=True) | Q(deputy_id=actor.capacity_id)
+    )

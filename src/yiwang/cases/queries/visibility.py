@@ -103,16 +103,20 @@ def sees_case(actor: Actor, case_id: UUID) -> bool:
     return visible_case(actor, case_id) is not None
 
 
-def in_reach(scope: UnitScope) -> Q:
-    """Tasks of the scope's duties for which one of its units answers, or that one of its posts has done."""
+def in_reach(scope: UnitScope, *, waiting: bool = False) -> Q:
+    """Tasks of the scope's duties for which one of its units answers, or that one of its posts has done.
+
+    waiting: of these only what is neither done nor closed, found without walking through the unit's past.
+    """
     reach = Q(pk__in=[])
     for part in scope.each:
         if part.everything:
             reach |= Q(duty__in=part.duties)
         elif part.unit_ids:
-            answering = Exists(TaskUnit.objects.filter(task=OuterRef("pk"), unit__in=part.unit_ids))
+            units = TaskUnit.objects.filter(task=OuterRef("pk"), unit__in=part.unit_ids)
+            answering = Exists(units.filter(waits=True) if waiting else units)
             reach |= Q(answering, duty__in=part.duties)
-    return reach | Q(done_in_post__in=scope.post_ids) if scope.post_ids else reach
+    return reach | Q(done_in_post__in=scope.post_ids) if scope.post_ids and not waiting else reach
 
 
 def can_do(scope: UnitScope, task: Task) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from yiwang.acts.queries import Prepared, definition
-from yiwang.acts.services import current_act, service, update
+from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.cases.events import CASE_ADVANCED
 from yiwang.cases.models import Case, CourseEntry, EngineState, Task
@@ -18,7 +18,7 @@ from yiwang.cases.queries.visibility import TASK, visible_case
 from yiwang.cases.rules.diagram import Act
 from yiwang.cases.rules.materials import found_of_promises
 from yiwang.cases.services.course import add_line, save_case
-from yiwang.cases.services.movement import carry_on, event_data, settle
+from yiwang.cases.services.movement import carry_on, close_task, event_data, settle
 from yiwang.cases.services.notices import checked_notice
 from yiwang.cases.values import (
     REASON_LENGTH,
@@ -110,7 +110,7 @@ def _do(case: Case, task: Task, actor: Actor, chosen: Act, words: str) -> None:
     node = node_of(case, task)
     task.state, task.act, task.done_at = TaskState.DONE, chosen.name, at
     task.done_by_id, task.done_in_post_id = actor.account_id, actor.capacity_id
-    update(task, "state", "act", "done_at", "done_by", "done_in_post", "asks")
+    close_task(task, "act", "done_by", "done_in_post", "asks")
     case.version += 1
     case.reason = words
     if node.checks_promises:

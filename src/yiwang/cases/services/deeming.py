@@ -12,7 +12,7 @@ from yiwang.cases.models import Case, Clock, ClockChange, EngineState, Task
 from yiwang.cases.queries.forms import process_of
 from yiwang.cases.rules.diagram import Diagram
 from yiwang.cases.services.course import add_line, event_data, save_case
-from yiwang.cases.services.movement import carry_on
+from yiwang.cases.services.movement import carry_on, close_task
 from yiwang.cases.values import ClockState, TaskState
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.time import now
@@ -57,7 +57,7 @@ def system_deem(actor: Actor, clock_id: UUID) -> bool:
         return False
     task, deemed = found
     task.state, task.act, task.done_at = TaskState.DONE, deemed, act.time
-    task.save(update_fields=["state", "act", "done_at"])
+    close_task(task, "act")
     case.version += 1
     began = ClockChange.objects.get(clock=clock, position=1)
     add_line(case, actor, "deemed", at=act.time, node=task.node, act=deemed, clock_change=began)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from procrastinate.contrib.django import app
 
-from yiwang.acts.queries import definition
+from yiwang.acts.queries import definition, fetch
 from yiwang.acts.services import current_act, defer, insert, update
 from yiwang.acts.values import Actor
 from yiwang.cases import registry
@@ -41,6 +41,7 @@ __all__ = [
     "action_call",
     "begin_attempt",
     "carry_on",
+    "close_task",
     "end_case",
     "event_data",
     "settle",
@@ -137,6 +138,12 @@ def _open_task(case: Case, step: Step, actor: Actor, *, at: datetime, answers: M
         unit_id=units[0] if units else None,
         node=step.node.id,
     )
+
+
+def close_task(task: Task, *also: str) -> None:
+    """Write that a task is done, with these fields besides, and take it off the desks of the units that answer for it."""
+    update(task, "state", "done_at", *also)
+    fetch("UPDATE cases_taskunit SET waits = FALSE WHERE task_id = %(task)s::uuid RETURNING id", {"task": task.pk})
 
 
 def _ask_applicant(case: Case, step: Step, actor: Actor, item: Mapping[str, Any], *, at: datetime) -> None:

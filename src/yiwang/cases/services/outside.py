@@ -26,7 +26,16 @@ from yiwang.cases.queries.forms import process_of
 from yiwang.cases.queries.tasks import RETRY
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import engine_state
-from yiwang.cases.services.movement import JOB, QUEUE, action_call, begin_attempt, carry_on, event_data, settle
+from yiwang.cases.services.movement import (
+    JOB,
+    QUEUE,
+    action_call,
+    begin_attempt,
+    carry_on,
+    close_task,
+    event_data,
+    settle,
+)
 from yiwang.cases.values import TaskState
 from yiwang.kernel import failpoints
 from yiwang.kernel.errors import Conflict, NotFound, msgid
@@ -134,7 +143,7 @@ def system_return_action(actor: Actor, run_id: UUID) -> None:
     run.state, run.ended_at = "done", machine_now()
     update(run, "state", "ended_at")
     run.task.state, run.task.done_at = TaskState.DONE, act.time
-    update(run.task, "state", "done_at")
+    close_task(run.task)
     walk = process_of(definition("item", case.item, case.release), case.release).restore(engine_state(case))
     add_line(case, actor, "action-done", at=act.time, node=run.task.node)
     walk.finish_action(run.step)

@@ -7,7 +7,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_WITHDRAWN
-from yiwang.cases.models import Case, EngineState, Task
+from yiwang.cases.models import Case, EngineState, Task, TaskUnit
 from yiwang.cases.queries.cases import CANCEL, WAITING, find_case, may_stop, reaches, shape_case
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import checked_reason, lock_case
@@ -87,6 +87,7 @@ def _stop(case: Case) -> None:
             else msgid("The case has been decided and the decision is being carried out.")
         )
     Task.objects.filter(case=case, state__in=WAITING).update(state=TaskState.CLOSED, done_at=current_act().time)
+    TaskUnit.objects.filter(task__case=case, waits=True).update(waits=False)
 
 
 def _end(case: Case, actor: Actor, outcome: Outcome, reason: str) -> None:

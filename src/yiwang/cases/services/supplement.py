@@ -22,7 +22,7 @@ from yiwang.cases.rules import materials
 from yiwang.cases.services.answers import attach_files, lack_of, understood
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import CHANGED, already_decided, lock_case
-from yiwang.cases.services.movement import carry_on, event_data
+from yiwang.cases.services.movement import carry_on, close_task, event_data
 from yiwang.cases.values import CaseView, MaterialState, TaskState
 from yiwang.catalog.queries import freeze, thaw
 from yiwang.identity.queries import unit_scope
@@ -69,7 +69,7 @@ def answer_task(
     _take(case, task, asked, known, clean)
     done = node_of(case, task).acts[0]
     task.state, task.act, task.done_at, task.done_by_id = TaskState.DONE, done.name, act.time, actor.account_id
-    task.save(update_fields=["state", "act", "done_at", "done_by", "answered"])
+    close_task(task, "act", "done_by", "answered")
     case.version += 1
     add_line(case, actor, "answered", at=act.time, node=task.node, act=done.name)
     run = process_of(definition("item", case.item, case.release), case.release).restore(
