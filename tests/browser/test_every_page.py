@@ -62,6 +62,7 @@ NO_PAGE = {
     "desk/messages/<uuid:message_id>/read/",
     "desk/assignments/<uuid:assignment_id>/end/",
     "desk/officers/<uuid:account_id>/start-password/",
+    "desk/officers/<uuid:account_id>/second-factor/",
     "desk/officers/<uuid:account_id>/close/",
     "desk/audit/verify/",
     "desk/tasks/together/",
@@ -73,6 +74,8 @@ NO_PAGE = {
     "desk/messages/address/",
     "desk/messages/address/code/",
     "my/messages/address/",
+    "my/account/second-factor/",
+    "desk/account/second-factor/",
     "my/account/sessions/",
     "desk/account/sessions/",
     "my/messages/address/code/",
@@ -82,6 +85,9 @@ NO_PAGE = {
     # looked at in test_bundle_pages.py
     "my/applications/<uuid:application_id>/",
     "my/applications/<uuid:application_id>/receipt/",
+    # after a right password; looked at in test_states.py
+    "sign-in/code/",
+    "desk/sign-in/code/",
     # what comes of filling a form is looked at in test_states.py
     "desk/hall/receptions/<uuid:reception_id>/",
     "desk/hall/receipts/<uuid:case_id>/",

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from browser.conftest import Site, visiting
 from browser.look import Looker
-from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, RESIDENT, SUPERVISOR
+from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, SUPERVISOR
 
 pytestmark = pytest.mark.browser
 APPLY = f"/items/{ITEM}/apply/"
@@ -162,6 +162,67 @@ def enter_a_bundle_for_somebody(page: Any, site: Site) -> None:
     page.wait_for_selector(".receipt-sheet")
 
 
+CAREFUL = "mo.lan"
+
+
+def begin_a_second_factor(page: Any, site: Site) -> None:
+    without_second_factor(CAREFUL)
+    page.goto(site.root + "/my/account/")
+    page.fill("#p-password", PASSWORD)
+    page.locator("button[value=begin]").click()
+    page.wait_for_selector("img.qr")
+
+
+def take_a_second_factor(page: Any, site: Site) -> None:
+    begin_a_second_factor(page, site)
+    page.fill("#p-code", shown_by_app(CAREFUL))
+    page.locator("button[value=confirm]").click()
+    page.wait_for_selector(".recovery-codes")
+    without_second_factor(CAREFUL)
+
+
+def mistake_the_first_code(page: Any, site: Site) -> None:
+    begin_a_second_factor(page, site)
+    page.fill("#p-code", "000000x")
+    page.locator("button[value=confirm]").click()
+    page.wait_for_selector("#p-code-fault")
+
+
+def give_a_wrong_code(page: Any, site: Site) -> None:
+    begin_a_second_factor(page, site)
+    page.fill("#p-code", shown_by_app(CAREFUL))
+    page.locator("button[value=confirm]").click()
+    page.wait_for_selector(".recovery-codes")
+    page.context.clear_cookies(name="yiwang_session")
+    page.goto(site.root + "/sign-in/")
+    page.fill("#login", CAREFUL)
+    page.fill("#password", PASSWORD)
+    page.locator("main form button").click()
+    page.wait_for_selector("#code")
+    page.fill("#code", "000000x")
+    page.locator("main form button").first.click()
+    page.wait_for_selector(".faults")
+    page.locator("summary").click()
+    without_second_factor(CAREFUL)
+
+
+def shown_by_app(login: str) -> str:
+    from yiwang.identity.models import Account
+    from yiwang.identity.queries.second_factor import begun_factor, secret_of
+    from yiwang.identity.rules.one_time_codes import code_at
+    from yiwang.kernel.time import machine_now
+
+    factor = begun_factor(Account.objects.get(login=login).id)
+    assert factor is not None
+    return code_at(secret_of(factor), machine_now())
+
+
+def without_second_factor(login: str) -> None:
+    from yiwang.identity.models import SecondFactor
+
+    SecondFactor.objects.filter(account__login=login).delete()
+
+
 WINDOW = "zhuo.lin"
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/search/?q=护照")),
@@ -197,6 +258,10 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nobody agreed at the window": (WINDOW, True, 422, serve_without_consent),
     "a receipt from the window": (WINDOW, True, 0, enter_for_somebody),
     "a bundle's receipt from the window": (WINDOW, True, 0, enter_a_bundle_for_somebody),
+    "a second factor begun": (CAREFUL, False, 0, begin_a_second_factor),
+    "a second factor taken": (CAREFUL, False, 0, take_a_second_factor),
+    "a wrong first code": (CAREFUL, False, 422, mistake_the_first_code),
+    "a wrong code at the door": (CAREFUL, False, 401, give_a_wrong_code),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
 }
 

@@ -49,13 +49,21 @@ DUTIES = [
     duty(
         "system",
         "account.open/city",
+        "account.give-start-password/city",
         "unit.open/city",
         "unit.move/city",
         "post.open/city",
         "officer.list/city",
         administrator="system",
     ),
-    duty("security", "assignment.assign/city", "assignment.end/city", "officer.list/city", administrator="security"),
+    duty(
+        "security",
+        "assignment.assign/city",
+        "assignment.end/city",
+        "officer.list/city",
+        "account.reset-second-factor/city",
+        administrator="security",
+    ),
     duty("audit", "audit.read/city", administrator="audit"),
     duty("decide", "trial.decide/unit", "trial.read/subtree"),
     duty("oversee", "trial.read/city"),
@@ -157,6 +165,12 @@ def own_town(city: object) -> Town:
     made = Town()
     made.unit("gov")
     return made
+
+
+@pytest.fixture
+def administrators(own_town: Town) -> dict[str, Any]:
+    """The three, each in a post, by the name of the duty."""
+    return {name: own_town.officer("gov", name, login=f"admin.{name}") for name in ("system", "security", "audit")}
 
 
 @pytest.fixture

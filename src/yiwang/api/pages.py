@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yiwang.acts.values import VISITOR, Actor
+from yiwang.forms.accounts import SECOND_FACTOR_DUE
 from yiwang.identity import queries as identity
 from yiwang.identity.services import SessionStore
 from yiwang.identity.values import CAPACITY, SELF
@@ -106,6 +107,12 @@ class FacesMiddleware:
             return HttpResponseRedirect(
                 "/desk/account/" if request.path.startswith("/desk/") else "/my/account/", status=303
             )
+        if _must_take_second_factor(request):
+            if _is_api(request):
+                return problem_response(request, SecondFactorDue())
+            return HttpResponseRedirect(
+                "/desk/account/" if request.path.startswith("/desk/") else "/my/account/", status=303
+            )
         asked = "%00" in request.META.get("QUERY_STRING", "")
         sent = (value for _name, values in request.POST.lists() for value in values) if request.method == "POST" else ()
         return fault_response(request, Malformed()) if asked or any("\0" in value for value in sent) else None
@@ -124,8 +131,17 @@ def _must_change_password(request: HttpRequest) -> bool:
     return request.path not in BEFORE_CHANGE and not request.path.startswith("/static/")
 
 
+def _must_take_second_factor(request: HttpRequest) -> bool:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated or not request.session.get(SECOND_FACTOR_DUE):
+        return False
+    return request.path not in BEFORE_CHANGE | WITH_SECOND_FACTOR and not request.path.startswith("/static/")
+
+
 BEFORE_CHANGE = {"/my/account/", "/desk/account/", "/sign-out/", "/preferences/", "/api/v1/session"}
 """What one may open while the password that another gave has to be changed."""
+WITH_SECOND_FACTOR = {"/my/account/second-factor/", "/desk/account/second-factor/"}
+"""And besides while a second factor has to be taken."""
 
 
 def language_of_page(request: HttpRequest) -> str:
@@ -245,6 +261,14 @@ class PasswordToChange(NotAllowed):
     code = "password-to-change"
     title = "Take a password of your own first"
     next_step = "Open “My account” and change the password; then go on."
+
+
+class SecondFactorDue(NotAllowed):
+    """The city asks this account for a second factor: nothing is done before it has one."""
+
+    code = "second-factor-due"
+    title = "Set up a second factor first"
+    next_step = "Open “My account” and set up an authenticator app; then go on."
 
 
 class NoSuchMethod(Fault):

@@ -1,10 +1,14 @@
-"""My account 我的账号, for the pages of both faces: who one is here, where one is signed in, and another password."""
+"""Signing in and my account 我的账号, for the pages of both faces: who one is, where one is signed in, password and second factor."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+import segno
 from django.contrib.auth import login, update_session_auth_hash
 from django.utils.translation import gettext as _
 
@@ -13,16 +17,73 @@ from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
+from yiwang.kernel.time import machine_now
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
     from yiwang.api.pages import FaceRequest
 
-__all__ = ["account_context", "begin_session", "change_password", "end_sessions"]
+__all__ = [
+    "SECOND_FACTOR_DUE",
+    "Proved",
+    "account_context",
+    "begin_session",
+    "change_password",
+    "change_second_factor",
+    "complete_sign_in",
+    "end_sessions",
+    "proved_password",
+    "remember_proved",
+    "told",
+]
 
 TOO_MANY = 429
 OTHERS = "others"
+PROVED = "proved"
+PROVED_LASTS = timedelta(minutes=5)
+"""So long a right password waits for its code."""
+SECOND_FACTOR_DUE = "second-factor-due"
+"""In the session of who has to take a second factor before anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Whose password was right a moment ago, and where he was going.  carried: what a form held that waits for him."""
+
+    account_id: UUID
+    next: str
+    carried: Mapping[str, list[str]]
+
+
+def remember_proved(
+    request: HttpRequest, asked: services.SecondFactorAsked, next: str, carried: Mapping[str, Any]
+) -> None:
+    """Keep who has to give a code now, in a session of nobody's."""
+    request.session.flush()
+    request.session[PROVED] = {
+        "account": str(asked.account_id),
+        "until": (machine_now() + PROVED_LASTS).isoformat(),
+        "next": next,
+        "carried": dict(carried),
+    }
+
+
+def proved_password(request: HttpRequest) -> Proved | None:
+    """Who has to give a code; None when nobody has given a password here in the last five minutes."""
+    kept = request.session.get(PROVED)
+    if kept is None or machine_now() >= datetime.fromisoformat(kept["until"]):
+        return None
+    return Proved(UUID(kept["account"]), kept["next"], kept["carried"])
+
+
+def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
+    """Let in who sends the right code. Raises what `identity.services.complete_sign_in` raises."""
+    return services.complete_sign_in(
+        proved.account_id,
+        request.POST.get("code", "") or request.POST.get("recovery", ""),
+        address=request.META.get("REMOTE_ADDR", ""),
+    )
 
 
 def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> None:
@@ -33,15 +94,31 @@ def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> N
     request.session.flush()
     login(request, account)
     request.session[CAPACITY] = capacity
+    if queries.needs_second_factor(account.id) and not queries.has_second_factor(account.id):
+        request.session[SECOND_FACTOR_DUE] = True
+
+
+def told(fault: Fault) -> dict[str, str]:
+    """Why nobody was let in, as the pages say it."""
+    return {
+        "title": _(fault.title),
+        "detail": _(fault.detail).format_map(fault.params),
+        "next_step": _(fault.next_step),
+    }
 
 
 def account_context(request: FaceRequest) -> dict[str, Any]:
     """Login, posts, sessions and the rules of passwords. Raises NotSignedIn."""
     if not request.user.is_authenticated or request.actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn
+    factor = queries.own_second_factor(request.actor)
     return {
         "view": queries.own_account(request.actor),
+        "account_at": "/desk/account/" if request.path.startswith("/desk/") else "/my/account/",
         "sessions": queries.sessions_of(request.actor, request.session.id),
+        "factor": factor,
+        "factor_qr": _drawn(factor.begun.address) if factor.begun else "",
+        "factor_due": bool(request.session.get(SECOND_FACTOR_DUE)),
         "said": {},
         "summary": [],
     }
@@ -62,21 +139,58 @@ def change_password(request: FaceRequest) -> tuple[dict[str, Any], int]:
             address=request.META.get("REMOTE_ADDR", ""),
         )
     except Fault as fault:
-        if fault.status not in (Invalid.status, TOO_MANY):
-            raise
-        told = [(one.pointer, sentence(one)) for one in fault.faults]
-        said: dict[str, str] = {}
-        for pointer, words in told:
-            said[pointer] = f"{said[pointer]} {words}" if pointer in said else words
-        context["said"] = said
-        context["summary"] = [{"text": words, "target": f"p-{pointer}"} for pointer, words in told] or [
-            {"text": _(fault.next_step), "target": ""}
-        ]
-        return context, fault.status
+        return _refused(context, fault, _("The password has not been changed"))
     if request.user.is_authenticated:
         request.user.refresh_from_db()
         update_session_auth_hash(request, request.user)
     return context, 303
+
+
+def _drawn(address: str) -> str:
+    """A QR code as the address of a picture."""
+    return segno.make(address, error="m", micro=False).svg_data_uri(scale=5, border=2)
+
+
+def _refused(context: dict[str, Any], fault: Fault, title: str) -> tuple[dict[str, Any], int]:
+    """The page again with every fault beside its field. Raises other faults."""
+    if fault.status not in (Invalid.status, TOO_MANY):
+        raise fault
+    told = [(one.pointer, sentence(one)) for one in fault.faults]
+    said: dict[str, str] = {}
+    for pointer, words in told:
+        said[pointer] = f"{said[pointer]} {words}" if pointer in said else words
+    summary = [{"text": words, "target": f"p-{pointer}"} for pointer, words in told]
+    nothing_named = [{"text": _(fault.next_step), "target": ""}]
+    return {**context, "said": said, "summary": summary or nothing_named, "summary_title": title}, fault.status
+
+
+def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
+    """Do what the form asks: `begin`, `confirm`, `codes` or `remove`.
+
+    The context of the page with a status of 400 and more when it is refused, of 200 when it shows recovery codes, which no other page
+    shows again, or (…, 303) when the page can be asked for anew. Raises NotSignedIn, Conflict, NotAllowed.
+    """
+    context = account_context(request)
+    what, password = request.POST.get("act", ""), request.POST.get("password", "")
+    code, address = request.POST.get("code", ""), request.META.get("REMOTE_ADDR", "")
+    try:
+        match what:
+            case "begin":
+                services.begin_second_factor(request.actor, password, address=address)
+                return context, 303
+            case "confirm":
+                codes = services.confirm_second_factor(request.actor, code, here=request.session.id)
+                request.session.pop(SECOND_FACTOR_DUE, None)
+            case "codes":
+                codes = services.renew_recovery_codes(request.actor, password, code, address=address)
+            case "remove":
+                services.remove_second_factor(request.actor, password, code, address=address)
+                return context, 303
+            case _:
+                raise NotFound
+    except (Invalid, services.SignInLocked) as fault:
+        return _refused(context, fault, _("The second factor has not been changed"))
+    return {**account_context(request), "codes": codes}, 200
 
 
 def end_sessions(request: FaceRequest) -> str:

@@ -9,6 +9,8 @@ __all__ = [
     "ACCOUNT_LOCKED",
     "ACCOUNT_OPENED",
     "ACCOUNT_PASSWORD_CHANGED",
+    "ACCOUNT_SECOND_FACTOR_REMOVED",
+    "ACCOUNT_SECOND_FACTOR_TAKEN",
     "ACCOUNT_SIGNED_IN",
     "ACCOUNT_SIGNED_OUT",
     "ACCOUNT_START_PASSWORD_GIVEN",
@@ -37,6 +39,12 @@ ACCOUNT_SIGNED_OUT: Final = "account.signed-out.v1"
 
 ACCOUNT_LOCKED: Final = "account.locked.v1"
 """Too many failures; signing in waits.  `subject`: the account."""
+
+ACCOUNT_SECOND_FACTOR_TAKEN: Final = "account.second-factor-taken.v1"
+"""Signing in takes a code of an authenticator app from now on.  `subject`: the account."""
+
+ACCOUNT_SECOND_FACTOR_REMOVED: Final = "account.second-factor-removed.v1"
+"""The password alone signs in again: its owner wanted it, or an administrator helped.  `subject`: the account."""
 
 ASSIGNMENT_MADE: Final = "assignment.made.v1"
 """An officer was put into a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `valid_from`, `valid_to` (or null)."""

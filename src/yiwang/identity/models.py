@@ -65,6 +65,48 @@ class FormerPassword(models.Model):
     password = models.TextField()
 
 
+class SecondFactor(models.Model):
+    """An authenticator app 动态口令 that an account has taken over: with it, a code belongs to signing in beside the password.
+
+    Personal data: the secret that the app shares, sealed so that the row alone tells nobody.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    secret = models.BinaryField(db_comment="sealed")
+    begun_at = models.DateTimeField(db_comment="machine time; the secret was shown")
+    confirmed_at = models.DateTimeField(null=True, db_comment="machine time; from here on it counts")
+    last_step = models.BigIntegerField(
+        null=True, db_comment="number of the half minute whose code came in last: none counts twice"
+    )
+    used_at = models.DateTimeField(null=True, db_comment="machine time")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(confirmed_at__isnull=False), name="secondfactor_one_that_counts"
+            ),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(confirmed_at__isnull=True), name="secondfactor_one_begun"
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True) | Q(last_step__isnull=False),
+                name="secondfactor_counts_from_a_code",
+            ),
+        ]
+
+
+class RecoveryCode(models.Model):
+    """A code that serves once in place of the app. It is gone as soon as it was used.
+
+    Personal data: none; a keyed digest.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    digest = models.BinaryField(unique=True, db_comment="keyed, of the account and the code")
+
+
 class SignInAttempt(models.Model):
     """Failures in a row under one name, whether an account stands behind it or not, so that both look the same.
 

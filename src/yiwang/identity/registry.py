@@ -76,6 +76,7 @@ register_administrative_action("post.close", Administrator.SYSTEM)
 register_administrative_action("post.change-duties", Administrator.SECURITY)
 register_administrative_action("assignment.assign", Administrator.SECURITY)
 register_administrative_action("assignment.end", Administrator.SECURITY)
+register_administrative_action("account.reset-second-factor", Administrator.SECURITY)
 register_administrative_action("officer.list", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("audit.read", Administrator.AUDIT)
 
@@ -84,6 +85,7 @@ describe_actions(
         "account.open": msgid("Open accounts"),
         "account.close": msgid("Close accounts"),
         "account.give-start-password": msgid("Give officers a start password"),
+        "account.reset-second-factor": msgid("Take a lost second factor from officers"),
         "unit.open": msgid("Open units"),
         "unit.rename": msgid("Rename units"),
         "unit.move": msgid("Move units below others"),

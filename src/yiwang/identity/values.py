@@ -25,12 +25,14 @@ __all__ = [
     "NewUnit",
     "OfficerPage",
     "OfficerView",
+    "NewSecondFactor",
     "OwnAccount",
     "PostLine",
     "PostPage",
     "PostView",
     "Reason",
     "Scope",
+    "SecondFactorView",
     "SessionView",
     "UnitChangeView",
     "UnitLine",
@@ -237,6 +239,28 @@ class OwnAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSecondFactor:
+    """What an authenticator app takes over.  secret: to be typed, in groups of four.  address: `otpauth:`, as a QR code says it."""
+
+    secret: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorView:
+    """One's own second factor.  since: None when there is none.  recovery_codes: how many are left.  begun: waits for its first code.
+
+    is_needed: the city asks this account for one. Times are UTC, of the machine.
+    """
+
+    since: datetime | None
+    used_at: datetime | None
+    recovery_codes: int
+    begun: NewSecondFactor | None
+    is_needed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SessionView:
     """One place where an account is signed in. Times are UTC, of the machine.
 
@@ -276,10 +300,11 @@ class AssignmentView:
 
 @dataclass(frozen=True, slots=True)
 class OfficerView:
-    """An account with its assignments, those that ended included, the latest first."""
+    """An account with its assignments, those that ended included, the latest first.  second_factor: None where it was not asked for."""
 
     account: AccountView
     assignments: tuple[AssignmentView, ...]
+    second_factor: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

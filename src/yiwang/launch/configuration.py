@@ -129,6 +129,10 @@ class Configuration(BaseModel):
     sessions_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
     """In how many places an account may be signed in at once; one more ends the one used longest ago. An administrator's: one."""
 
+    second_factor: Literal["offered", "administrators", "officers"] | None = None
+    """Who has to sign in with a code of an authenticator app beside the password; everybody may. Unset: administrators, and in a demo
+    city nobody. GB/T 22239-2019 8.1.4.1 d) asks level 3 for two factors."""
+
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Web processes, each with four threads; about one for each core."""
 

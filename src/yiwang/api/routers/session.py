@@ -23,10 +23,14 @@ own_router = Router(tags=["session"], auth=SignedIn())
 
 
 class SignIn(Schema):
-    """Login of the account or citizen ID number, and password."""
+    """Login of the account or citizen ID number, and password.
+
+    code: of the authenticator app, or a recovery code, where the account has a second factor.
+    """
 
     login: str
     password: str
+    code: str = ""
 
 
 class ChooseCapacity(Schema):
@@ -69,8 +73,14 @@ def get_session(request: HttpRequest) -> Session:
 
 @router.post("", response=Session, operation_id="sign_in")
 def sign_in(request: HttpRequest, given: SignIn) -> Session:
-    """Sign in, first as oneself."""
-    account = services.sign_in(given.login, given.password, address=request.META.get("REMOTE_ADDR", ""))
+    """Sign in, first as oneself. 401 `second-factor-asked`: send the same again with a code."""
+    address = request.META.get("REMOTE_ADDR", "")
+    try:
+        account = services.sign_in(given.login, given.password, address=address)
+    except services.SecondFactorAsked as asked:
+        if not given.code:
+            raise
+        account = services.complete_sign_in(asked.account_id, given.code, address=address)
     begin_session(request, account)
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)

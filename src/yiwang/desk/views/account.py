@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import page
-from yiwang.forms.accounts import account_context, change_password, end_sessions
+from yiwang.forms.accounts import account_context, change_password, change_second_factor, end_sessions
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -28,6 +28,17 @@ def account(request: FaceRequest) -> HttpResponseBase:
         return _show(request, context, status)
     messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
     return HttpResponseRedirect("/desk/account/", status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factor(request: FaceRequest) -> HttpResponseBase:
+    """Set up, confirm, renew or take away the second factor."""
+    if request.method != "POST":
+        return HttpResponseRedirect("/desk/account/#second-factor")
+    context, status = change_second_factor(request)
+    if status != 303:
+        return _show(request, context, status)
+    return HttpResponseRedirect("/desk/account/#second-factor", status=status)
 
 
 @require_POST

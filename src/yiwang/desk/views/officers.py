@@ -134,6 +134,7 @@ def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **m
         "officer": found,
         "name": records.officer_names(request.actor, [subject]).get(subject, "") if subject else "",
         "may_help": queries.why(request.actor, "account.close").allowed,
+        "may_reset": queries.why(request.actor, "account.reset-second-factor").allowed,
     }
     return page(request, "desk/officer.html", {**context, **more}, status)
 
@@ -147,6 +148,20 @@ def start_password(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
     except Invalid as invalid:
         return _refused(request, account_id, invalid)
     return _show_officer(request, account_id, given=given)
+
+
+@require_POST
+@for_post
+def second_factor(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
+    """Take away a second factor that was lost."""
+    try:
+        services.reset_second_factor(request.actor, account_id)
+    except Invalid as invalid:
+        return _refused(request, account_id, invalid)
+    messages.success(
+        request, _("The second factor is gone. The officer signs in with the password and sets up a new app.")
+    )
+    return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
 
 
 @require_POST

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import for_post, menu_of
-from yiwang.forms.accounts import begin_session
+from yiwang.forms.accounts import begin_session, complete_sign_in, proved_password, remember_proved, told
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
@@ -39,17 +38,36 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
     name = request.POST.get("login", "").strip()
     try:
         account = services.sign_in(name, request.POST.get("password", ""), address=request.META.get("REMOTE_ADDR", ""))
+    except services.SecondFactorAsked as asked:
+        remember_proved(request, asked, str(context["next"]), {})
+        return HttpResponseRedirect("/desk/sign-in/code/", status=303)
     except Fault as fault:
-        refused = {
-            "title": _(fault.title),
-            "detail": _(fault.detail).format_map(fault.params),
-            "next_step": _(fault.next_step),
-        }
-        return render(request, "desk/sign_in.html", {**context, "refused": refused, "login": name}, status=fault.status)
+        return render(
+            request, "desk/sign_in.html", {**context, "refused": told(fault), "login": name}, status=fault.status
+        )
+    return _go_on(request, account, str(context["next"]))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_code(request: FaceRequest) -> HttpResponseBase:
+    """The second of two factors: the code of the app, or a recovery code."""
+    proved = proved_password(request)
+    if proved is None:
+        return HttpResponseRedirect("/desk/sign-in/", status=303)
+    if request.method != "POST":
+        return render(request, "desk/sign_in_code.html")
+    try:
+        account = complete_sign_in(request, proved)
+    except Fault as fault:
+        return render(request, "desk/sign_in_code.html", {"refused": told(fault)}, status=fault.status)
+    return _go_on(request, account, proved.next)
+
+
+def _go_on(request: FaceRequest, account: Any, next: str) -> HttpResponseBase:
     held = queries.posts_of(account.id)
     if len(held) == 1:
         begin_session(request, account, str(held[0].id))
-        return HttpResponseRedirect(str(context["next"]), status=303)
+        return HttpResponseRedirect(next, status=303)
     begin_session(request, account)
     return HttpResponseRedirect("/desk/post/", status=303)
 

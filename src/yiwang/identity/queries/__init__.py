@@ -47,9 +47,13 @@ from yiwang.identity.queries.permission import (
     unit_scope,
     why,
 )
+from yiwang.identity.queries.second_factor import has_second_factor, needs_second_factor, own_second_factor
 from yiwang.identity.queries.sessions import sessions_of
 
 __all__ = [
+    "has_second_factor",
+    "needs_second_factor",
+    "own_second_factor",
     "sessions_of",
     "account_by_login",
     "actor_for_post",

@@ -15,6 +15,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
 from yiwang.identity.queries.declared import duties, duty
 from yiwang.identity.queries.permission import require, seat_of, why
+from yiwang.identity.queries.second_factor import has_second_factor
 from yiwang.identity.queries.shapes import account_view, in_force, post_views, unit_view
 from yiwang.identity.rules.credentials import canonical_login
 from yiwang.identity.rules.seats import excluded_pair
@@ -301,12 +302,13 @@ def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> Officer
 
 
 def officer(actor: Actor, account_id: UUID) -> OfficerView:
-    """One account with its assignments, for the administrators. Four queries. Raises NotAllowed, NotFound."""
+    """One account with its assignments, for the administrators. Five queries. Raises NotAllowed, NotFound."""
     require(actor, "officer.list")
     account = Account.objects.filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
-    return OfficerView(account_view(account), tuple(_assignment_views([account.id]).get(account.id, ())))
+    held = tuple(_assignment_views([account.id]).get(account.id, ()))
+    return OfficerView(account_view(account), held, has_second_factor(account.id))
 
 
 def account_by_login(actor: Actor, login: str) -> AccountView | None:

@@ -24,13 +24,29 @@ from yiwang.identity.services.assignments import (
     system_assign_posts,
 )
 from yiwang.identity.services.passwords import change_password, give_start_password
+from yiwang.identity.services.second_factor import (
+    SecondFactorRefused,
+    begin_second_factor,
+    complete_sign_in,
+    confirm_second_factor,
+    remove_second_factor,
+    renew_recovery_codes,
+    reset_second_factor,
+)
 from yiwang.identity.services.sessions import (
     SessionStore,
     end_other_sessions,
     end_session,
     system_end_old_sessions,
 )
-from yiwang.identity.services.sign_in import SignInLocked, SignInRefused, sign_in, sign_out, system_forget_attempts
+from yiwang.identity.services.sign_in import (
+    SecondFactorAsked,
+    SignInLocked,
+    SignInRefused,
+    sign_in,
+    sign_out,
+    system_forget_attempts,
+)
 from yiwang.identity.services.units import (
     CodeTaken,
     OrganisationChanged,
@@ -48,6 +64,14 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "SecondFactorAsked",
+    "SecondFactorRefused",
+    "begin_second_factor",
+    "complete_sign_in",
+    "confirm_second_factor",
+    "remove_second_factor",
+    "renew_recovery_codes",
+    "reset_second_factor",
     "SessionStore",
     "end_other_sessions",
     "end_session",

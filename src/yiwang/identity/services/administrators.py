@@ -12,13 +12,14 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.identity.events import ADMINISTRATORS_SEATED
 from yiwang.identity.models import Account, Assignment
-from yiwang.identity.queries import administers, duties
+from yiwang.identity.queries import administers, duties, has_second_factor
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import canonical_login
 from yiwang.identity.rules.seats import Period
 from yiwang.identity.services.accounts import new_account
 from yiwang.identity.services.assignments import lock_administrators, seat
 from yiwang.identity.services.passwords import begin_anew
+from yiwang.identity.services.second_factor import forget_second_factor
 from yiwang.identity.services.units import open_post, open_unit
 from yiwang.identity.values import Administrator, NewPost, NewUnit
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
@@ -74,7 +75,7 @@ def system_seat_administrators(
 
 @service("administrator.renew")
 def system_renew_administrator(actor: Actor, login: str) -> str:
-    """A start password for an administrator who lost his, and return it. Every session of his ends.
+    """A start password for an administrator who lost his, and return it. Every session of his ends, and his second factor is gone.
 
     Raises NotFound, Invalid (422) for an account that is closed or holds no administrator's post: the system administrator helps
     other officers.
@@ -87,6 +88,8 @@ def system_renew_administrator(actor: Actor, login: str) -> str:
         faults.append(FieldFault("", "no-administrator", msgid("This account holds no administrator's post.")))
     if faults:
         raise Invalid(faults=faults)
+    if has_second_factor(account.id):
+        forget_second_factor(account.id)
     return begin_anew(account)
 
 

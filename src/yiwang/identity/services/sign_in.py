@@ -1,4 +1,4 @@
-"""Signing in with a password, and out.
+"""Signing in with a password, alone or as the first of two factors, and out.
 
 Source: GB/T 22239-2019 8.1.4.1 b): the account is locked for a time after a number of failures. Nothing that can be seen or
 timed from outside tells whether a login exists: an unknown one costs the same password hash, the same rows and the same
@@ -7,6 +7,7 @@ words, and is locked in the same way.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from yiwang.audit.services import record
 from yiwang.audit.values import NewEntry, Outcome
 from yiwang.identity.events import ACCOUNT_LOCKED, ACCOUNT_SIGNED_IN, ACCOUNT_SIGNED_OUT
 from yiwang.identity.models import Account, SignInAttempt
+from yiwang.identity.queries.second_factor import has_second_factor
 from yiwang.identity.rules.credentials import canonical_login
 from yiwang.kernel.errors import Fault, NotSignedIn, msgid
 from yiwang.kernel.identifiers import CitizenId
@@ -30,7 +32,16 @@ from yiwang.outbox.services import append
 from yiwang.outbox.values import NewEvent
 from yiwang.subjects.queries import subject_kinds, system_find_subject
 
-__all__ = ["SignInLocked", "SignInRefused", "prove", "sign_in", "sign_out", "system_forget_attempts"]
+__all__ = [
+    "Attempt",
+    "SecondFactorAsked",
+    "SignInLocked",
+    "SignInRefused",
+    "prove",
+    "sign_in",
+    "sign_out",
+    "system_forget_attempts",
+]
 
 FAILURES_UNTIL_LOCK = 5
 LOCK = timedelta(minutes=15)
@@ -56,6 +67,105 @@ class SignInLocked(Fault):
     next_step = msgid("Wait 15 minutes and try again. Nothing that you entered elsewhere is lost.")
 
 
+class SecondFactorAsked(NotSignedIn):
+    """The password is right, and the account has a second factor: nobody is signed in yet. Go on with `complete_sign_in`.
+
+    account_id: whose password it was; for the face, never for the answer.
+    """
+
+    code = "second-factor-asked"
+    title = msgid("Now the code of your authenticator app")
+    next_step = msgid("Open the app and send the code that it shows, or one of your recovery codes.")
+
+    def __init__(self, account_id: UUID) -> None:
+        super().__init__()
+        self.account_id = account_id
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try under a name, counted before anything is checked.  key: of what is counted.  account: whose, None for an unknown name.
+
+    locked_until: set when nobody comes in under this key, whatever he gives.  failures: tries in a row, this one included.
+    """
+
+    key: bytes
+    account: Account | None
+    correlation_id: str
+    locked_until: datetime | None
+    failures: int
+
+    @classmethod
+    def begin(cls, key: bytes, account: Account | None, address: str, correlation_id: str) -> Attempt:
+        """Count it. Must not be called within a transaction: the count must outlive the refusal."""
+        with transaction.atomic(durable=True):
+            locked_until, failures = _count_attempt(key, account, address, machine_now())
+        return cls(key, account, correlation_id, locked_until, failures)
+
+    def succeeded(self, record_as: str = "") -> None:
+        """Forget the count. record_as: the action to be written down."""
+        with transaction.atomic():
+            SignInAttempt.objects.filter(key=self.key).delete()
+            if record_as:
+                record(self._entry(record_as, Outcome.DONE))
+
+    def let_in(self, account: Account, factor: str) -> None:
+        """Write down that the account is signed in.  factor: by what, beside or in place of the password."""
+        with transaction.atomic():
+            SignInAttempt.objects.filter(key=self.key).delete()
+            account.last_login = machine_now()
+            account.save(update_fields=["last_login"])
+            record(self._entry("account.sign-in", Outcome.DONE, factor=factor))
+            append([_event(ACCOUNT_SIGNED_IN, account.id, account.origin, self.correlation_id)])
+
+    def failed(self) -> None:
+        """Lock after too many. Raises SignInLocked when it is locked now."""
+        if self.locked_until is None and self.failures >= FAILURES_UNTIL_LOCK:
+            self._lock()
+        if self.locked_until is not None:
+            raise SignInLocked(msgid("The login is locked after too many failures."), until=self.locked_until)
+
+    def refused(self, refusal: Fault) -> Fault:
+        """Lock after too many, write the refusal down, and say what to raise: the refusal, or SignInLocked."""
+        try:
+            self.failed()
+        except SignInLocked as locked:
+            refusal = locked
+        outcome = Outcome.FAILED if isinstance(refusal, SignInLocked) else Outcome.REFUSED
+        with transaction.atomic():
+            record(self._entry("account.sign-in", outcome))
+        return refusal
+
+    def _lock(self) -> None:
+        until = machine_now() + LOCK
+        with transaction.atomic():
+            SignInAttempt.objects.filter(key=self.key).update(locked_until=until)
+            record(self._entry("account.lock", Outcome.DONE))
+            if self.account is not None:
+                append([_event(ACCOUNT_LOCKED, self.account.id, self.account.origin, self.correlation_id)])
+        self.locked_until = until
+
+    def _entry(self, action: str, outcome: Outcome, **details: str) -> NewEntry:
+        """Nobody has been proved to act before he is signed in: until then the account is the object, never the actor."""
+        account = self.account
+        done = outcome is Outcome.DONE and action == "account.sign-in"
+        return NewEntry(
+            time=business_now(),
+            machine_time=machine_now(),
+            account_id=account.id if account and done else None,
+            capacity=CapacityKind.VISITOR,
+            capacity_id=None,
+            action=action,
+            outcome=outcome,
+            object_kind="account",
+            object_id=str(account.id) if account else "",
+            details={"name": self.key.hex()[:16], **details},
+            release=current_release(),
+            correlation_id=self.correlation_id,
+            origin=account.origin if account else "live",
+        )
+
+
 def sign_in(login: str, password: str, *, address: str, correlation_id: str = "") -> Account:
     """Check who signs in, with the login of the account or the citizen ID number of the person, and return the account.
 
@@ -63,24 +173,19 @@ def sign_in(login: str, password: str, *, address: str, correlation_id: str = ""
     locked), a lock leaves one more (`account.lock`). An attempt is counted before the password is checked, so guesses sent at
     the same time cannot outrun the count. Counts and locks run on machine time.
     address: network address of the client, kept with the last failure only.
-    Raises SignInRefused (401), SignInLocked (429). Must not be called within a transaction: its count must outlive the refusal.
+    Raises SecondFactorAsked (401) when the password is right and not enough; SignInRefused (401), SignInLocked (429). Must not be called
+    within a transaction: its count must outlive the refusal.
     """
     account = _find_account(login)
-    key = _attempt_key(login, account)
-    with transaction.atomic(durable=True):
-        locked_until, failures = _count_attempt(key, account, address, machine_now())
+    attempt = Attempt.begin(_attempt_key(login, account), account, address, correlation_id)
     matches = _password_matches(account, password)
-    if locked_until is None and matches and account is not None:
-        _let_in(key, account, correlation_id)
-        return account
-    if locked_until is None and failures >= FAILURES_UNTIL_LOCK:
-        locked_until = _lock(key, account, correlation_id)
-    outcome = Outcome.FAILED if locked_until else Outcome.REFUSED
-    with transaction.atomic():
-        record(_entry("account.sign-in", outcome, account, key, correlation_id))
-    if locked_until is None:
-        raise SignInRefused()
-    raise SignInLocked(msgid("The login is locked after too many failures."), until=locked_until)
+    if attempt.locked_until is None and matches and account is not None:
+        if not has_second_factor(account.id):
+            attempt.let_in(account, "password")
+            return account
+        attempt.succeeded(record_as="account.prove-password")
+        raise SecondFactorAsked(account.id)
+    raise attempt.refused(SignInRefused())
 
 
 def prove(account: Account, password: str, *, address: str, correlation_id: str = "") -> bool:
@@ -88,17 +193,11 @@ def prove(account: Account, password: str, *, address: str, correlation_id: str 
 
     Counted and locked like signing in. Raises SignInLocked (429). Must not be called within a transaction.
     """
-    key = _attempt_key(account.login, account)
-    with transaction.atomic(durable=True):
-        locked_until, failures = _count_attempt(key, account, address, machine_now())
-    if locked_until is None and _password_matches(account, password):
-        with transaction.atomic():
-            SignInAttempt.objects.filter(key=key).delete()
+    attempt = Attempt.begin(_attempt_key(account.login, account), account, address, correlation_id)
+    if attempt.locked_until is None and _password_matches(account, password):
+        attempt.succeeded()
         return True
-    if locked_until is None and failures >= FAILURES_UNTIL_LOCK:
-        locked_until = _lock(key, account, correlation_id)
-    if locked_until is not None:
-        raise SignInLocked(msgid("The login is locked after too many failures."), until=locked_until)
+    attempt.failed()
     return False
 
 
@@ -174,45 +273,6 @@ def _password_matches(account: Account | None, password: str) -> bool:
         return False
     in_time = account.start_password_until is None or machine_now() < account.start_password_until
     return check_password(password, account.password) and account.is_active and in_time
-
-
-def _let_in(key: bytes, account: Account, correlation_id: str) -> None:
-    with transaction.atomic():
-        SignInAttempt.objects.filter(key=key).delete()
-        account.last_login = machine_now()
-        account.save(update_fields=["last_login"])
-        record(_entry("account.sign-in", Outcome.DONE, account, key, correlation_id))
-        append([_event(ACCOUNT_SIGNED_IN, account.id, account.origin, correlation_id)])
-
-
-def _lock(key: bytes, account: Account | None, correlation_id: str) -> datetime:
-    until = machine_now() + LOCK
-    with transaction.atomic():
-        SignInAttempt.objects.filter(key=key).update(locked_until=until)
-        record(_entry("account.lock", Outcome.DONE, account, key, correlation_id))
-        if account is not None:
-            append([_event(ACCOUNT_LOCKED, account.id, account.origin, correlation_id)])
-    return until
-
-
-def _entry(action: str, outcome: Outcome, account: Account | None, key: bytes, correlation_id: str) -> NewEntry:
-    """Nobody has been proved to act yet unless it is done: the account stands as the object, never as the actor of a failure."""
-    done = outcome is Outcome.DONE and action == "account.sign-in"
-    return NewEntry(
-        time=business_now(),
-        machine_time=machine_now(),
-        account_id=account.id if account and done else None,
-        capacity=CapacityKind.VISITOR,
-        capacity_id=None,
-        action=action,
-        outcome=outcome,
-        object_kind="account",
-        object_id=str(account.id) if account else "",
-        details={"name": key.hex()[:16]},
-        release=current_release(),
-        correlation_id=correlation_id,
-        origin=account.origin if account else "live",
-    )
 
 
 def _event(type: str, account_id: UUID, origin: str, correlation_id: str) -> NewEvent:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from yiwang.forms.accounts import account_context, change_password, end_sessions
+from yiwang.forms.accounts import account_context, change_password, change_second_factor, end_sessions
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -26,6 +26,17 @@ def account(request: FaceRequest) -> HttpResponseBase:
         return render(request, "portal/account.html", context, status=status)
     messages.success(request, _("The password has been changed. Everywhere else you have been signed out."))
     return HttpResponseRedirect("/my/account/", status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def second_factor(request: FaceRequest) -> HttpResponseBase:
+    """Set up, confirm, renew or take away the second factor."""
+    if request.method != "POST":
+        return HttpResponseRedirect("/my/account/#second-factor")
+    context, status = change_second_factor(request)
+    if status != 303:
+        return render(request, "portal/account.html", context, status=status)
+    return HttpResponseRedirect("/my/account/#second-factor", status=status)
 
 
 @require_POST

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth import logout as end_session
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
-from yiwang.forms.accounts import begin_session
+from yiwang.forms.accounts import begin_session, complete_sign_in, proved_password, remember_proved, told
 from yiwang.identity import services as identity
 from yiwang.kernel.errors import Fault, NotAllowed
 
@@ -45,19 +45,35 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
     name = request.POST.get("login", "").strip()
     try:
         account = identity.sign_in(name, request.POST.get("password", ""), address=request.META.get("REMOTE_ADDR", ""))
+    except identity.SecondFactorAsked as asked:
+        remember_proved(request, asked, str(context["next"]), carried)
+        return HttpResponseRedirect("/sign-in/code/", status=303)
     except Fault as fault:
-        refused = {
-            "title": _(fault.title),
-            "detail": _(fault.detail).format_map(fault.params),
-            "next_step": _(fault.next_step),
-        }
-        return render(
-            request, "portal/sign_in.html", context | {"refused": refused, "login": name}, status=fault.status
-        )
+        shown = context | {"refused": told(fault), "login": name}
+        return render(request, "portal/sign_in.html", shown, status=fault.status)
+    return _go_on(request, account, str(context["next"]), carried)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def sign_in_code(request: FaceRequest) -> HttpResponseBase:
+    """The second of two factors: the code of the app, or a recovery code."""
+    proved = proved_password(request)
+    if proved is None:
+        return HttpResponseRedirect("/sign-in/", status=303)
+    if request.method != "POST":
+        return render(request, "portal/sign_in_code.html")
+    try:
+        account = complete_sign_in(request, proved)
+    except Fault as fault:
+        return render(request, "portal/sign_in_code.html", {"refused": told(fault)}, status=fault.status)
+    return _go_on(request, account, proved.next, proved.carried)
+
+
+def _go_on(request: FaceRequest, account: Any, next: str, carried: Mapping[str, list[str]]) -> HttpResponseBase:
     begin_session(request, account)
     if carried:
-        request.session["carried"] = {"path": context["next"], "values": carried}
-    return HttpResponseRedirect(str(context["next"]), status=303)
+        request.session["carried"] = {"path": next, "values": dict(carried)}
+    return HttpResponseRedirect(next, status=303)
 
 
 @require_POST

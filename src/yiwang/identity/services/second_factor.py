@@ -1,0 +1,242 @@
+"""The second factor 第二重验证: codes of an authenticator app beside the password, taken, used, replaced and taken away.
+
+Source: GB/T 22239-2019 8.1.4.1 d): two or more ways to tell who it is, one of them cryptographic. A code is checked with the same counts
+and the same lock as a password, each under a count of its own; none counts twice.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
+
+from yiwang.acts.services import current_act, service
+from yiwang.acts.values import Actor, CapacityKind
+from yiwang.identity.events import ACCOUNT_SECOND_FACTOR_REMOVED, ACCOUNT_SECOND_FACTOR_TAKEN
+from yiwang.identity.models import Account, RecoveryCode, SecondFactor, Session
+from yiwang.identity.queries import administers, has_second_factor, needs_second_factor
+from yiwang.identity.queries.second_factor import begun_factor, confirmed_factor, seal_secret, secret_of, shown
+from yiwang.identity.rules.one_time_codes import canonical_code, new_recovery_code, new_secret, step_of_code
+from yiwang.identity.services.sign_in import Attempt, SignInRefused, prove
+from yiwang.identity.values import NewSecondFactor
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
+from yiwang.kernel.time import machine_now
+
+__all__ = [
+    "SecondFactorRefused",
+    "begin_second_factor",
+    "complete_sign_in",
+    "confirm_second_factor",
+    "forget_second_factor",
+    "remove_second_factor",
+    "renew_recovery_codes",
+    "reset_second_factor",
+]
+
+OWN: Final = frozenset(CapacityKind) - {CapacityKind.VISITOR, CapacityKind.SYSTEM}
+RECOVERY_CODES = 10
+
+
+class SecondFactorRefused(SignInRefused):
+    """The code is not the one that the app shows now, was used already, or is no recovery code of this account."""
+
+    code = "second-factor-refused"
+    title = msgid("This code is not right")
+    next_step = msgid(
+        "Take the code that the app shows now, or one of your recovery codes. After five failures it is locked for 15 minutes."
+    )
+
+
+def complete_sign_in(account_id: UUID, code: str, *, address: str, correlation_id: str = "") -> Account:
+    """Let in who has given the right password (`sign_in`) and gives a code now: of the app, or a recovery code, which is used up by it.
+
+    Attempts are counted before the code is checked, under a name of their own, and locked like those of passwords. Leaves an audit entry
+    `account.sign-in` with the factor. Raises SecondFactorRefused (401), SignInLocked (429). Must not be called within a transaction.
+    """
+    account = Account.objects.filter(id=account_id, is_active=True).first()
+    factor = confirmed_factor(account_id)
+    if account is None or factor is None:
+        raise NotSignedIn(msgid("Begin again with your password."))
+    attempt = Attempt.begin(_attempt_key(account_id), account, address, correlation_id)
+    used = _use(factor, code) if attempt.locked_until is None else None
+    if used is None:
+        raise attempt.refused(SecondFactorRefused())
+    attempt.let_in(account, used)
+    return account
+
+
+def begin_second_factor(actor: Actor, password: str, *, address: str = "") -> NewSecondFactor:
+    """Show a new secret to who gives his password; the factor counts from its first code on (`confirm_second_factor`).
+
+    One that counts already goes on until then. Must not be called within a transaction: a wrong password counts.
+    Raises NotSignedIn, SignInLocked (429), Invalid (422).
+    """
+    account = _own(actor)
+    if not prove(account, password, address=address, correlation_id=actor.correlation_id):
+        raise Invalid(faults=[FieldFault("password", "wrong-password", msgid("This is not your present password."))])
+    return _begin(actor, account.id)
+
+
+@service("account.begin-second-factor", open_to=OWN)
+def _begin(actor: Actor, account_id: UUID) -> NewSecondFactor:
+    account = Account.objects.select_for_update(no_key=True).get(id=account_id)
+    SecondFactor.objects.filter(account=account, confirmed_at=None).delete()
+    secret = new_secret()
+    factor = SecondFactor(account=account, begun_at=machine_now())
+    factor.secret = seal_secret(factor.id, secret)
+    factor.save(force_insert=True)
+    current_act().about("account", account.id)
+    return shown(secret, account)
+
+
+@service("account.take-second-factor", open_to=OWN)
+def confirm_second_factor(actor: Actor, code: str, *, here: UUID | None = None) -> tuple[str, ...]:
+    """Let the factor count, whose first code this is, in place of the one before; return ten recovery codes, which nobody can show again.
+
+    Every session but `here` ends: it began with a password alone. Raises Conflict (409) when nothing was begun or its time is over,
+    Invalid (422) for a wrong code.
+    """
+    account = Account.objects.select_for_update(no_key=True).get(id=_own(actor).id)
+    factor = begun_factor(account.id)
+    if factor is None:
+        raise Conflict(msgid("Begin again: the secret that was shown is too old."))
+    step = step_of_code(secret_of(factor), canonical_code(code), machine_now())
+    if step is None:
+        raise Invalid(faults=[FieldFault("code", "wrong-code", msgid("This is not the code that the app shows now."))])
+    SecondFactor.objects.filter(account=account).exclude(id=factor.id).delete()
+    factor.confirmed_at, factor.last_step = machine_now(), step
+    factor.save(update_fields=["confirmed_at", "last_step"])
+    others = Session.objects.filter(account=account)
+    (others.exclude(id=here) if here else others).delete()
+    act = current_act()
+    act.about("account", account.id)
+    act.emit(ACCOUNT_SECOND_FACTOR_TAKEN, subject=account.id, data={})
+    return _new_recovery_codes(account)
+
+
+def renew_recovery_codes(actor: Actor, password: str, code: str, *, address: str = "") -> tuple[str, ...]:
+    """Ten new recovery codes in place of the old ones, for who proves himself with both factors.
+
+    Must not be called within a transaction. Raises NotSignedIn, SignInLocked (429), Invalid (422).
+    """
+    account = _prove_both(actor, password, code, address)
+    return _renew(actor, account.id)
+
+
+@service("account.renew-recovery-codes", open_to=OWN)
+def _renew(actor: Actor, account_id: UUID) -> tuple[str, ...]:
+    current_act().about("account", account_id)
+    return _new_recovery_codes(Account.objects.select_for_update(no_key=True).get(id=account_id))
+
+
+def remove_second_factor(actor: Actor, password: str, code: str, *, address: str = "") -> None:
+    """Sign in with the password alone from now on, for who proves himself with both factors.
+
+    Must not be called within a transaction. Raises NotSignedIn, NotAllowed (the city asks this account for one), SignInLocked (429),
+    Invalid (422).
+    """
+    if needs_second_factor(_own(actor).id):
+        raise NotAllowed(msgid("The city asks you for a second factor. To change the app, set it up anew instead."))
+    account = _prove_both(actor, password, code, address)
+    _remove(actor, account.id)
+
+
+@service("account.remove-second-factor", open_to=OWN)
+def _remove(actor: Actor, account_id: UUID) -> None:
+    current_act().about("account", account_id)
+    forget_second_factor(account_id)
+
+
+@service("account.reset-second-factor")
+def reset_second_factor(actor: Actor, account_id: UUID) -> None:
+    """Take the factor from an officer who lost it and his recovery codes: the work of the security administrator.
+
+    The password stays: who would come in as another needs the system administrator for that, too. Every session of the account ends.
+    Nobody resets his own, nor one of an administrator: whoever runs the installation does it (`yiwang administrators renew`).
+    Raises NotFound, NotAllowed (oneself), Invalid (422) with every reason.
+    """
+    account = Account.objects.select_for_update(no_key=True).filter(id=account_id).first()
+    if account is None:
+        raise NotFound(msgid("There is no such account."))
+    if actor.account_id == account.id:
+        raise NotAllowed(msgid("Nobody takes away his own second factor here; it is done on “My account”."))
+    faults = []
+    if not has_second_factor(account.id):
+        faults.append(FieldFault("", "no-second-factor", msgid("This account has no second factor.")))
+    if administers(account.id):
+        faults.append(
+            FieldFault(
+                "",
+                "administrator",
+                msgid("An administrator's is renewed by whoever runs the installation, not by another administrator."),
+            )
+        )
+    if faults:
+        raise Invalid(faults=faults)
+    current_act().about("account", account.id)
+    forget_second_factor(account.id)
+    Session.objects.filter(account=account).delete()
+
+
+def forget_second_factor(account_id: UUID) -> None:
+    """Remove factor and recovery codes, within the service that is running."""
+    SecondFactor.objects.filter(account_id=account_id).delete()
+    RecoveryCode.objects.filter(account_id=account_id).delete()
+    current_act().emit(ACCOUNT_SECOND_FACTOR_REMOVED, subject=account_id, data={})
+
+
+# ── Codes ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _use(factor: SecondFactor, typed: str) -> str | None:
+    """Use up a code: `app` or `recovery`, or None for a wrong one. Of two who send the same code at once, one is let in."""
+    code = canonical_code(typed)
+    step = step_of_code(secret_of(factor), code, machine_now())
+    later = SecondFactor.objects.filter(id=factor.id, last_step__lt=step) if step is not None else None
+    if later is not None and later.update(last_step=step, used_at=machine_now()):
+        return "app"
+    unused = RecoveryCode.objects.filter(account_id=factor.account_id, digest=_digest(factor.account_id, code))
+    return "recovery" if unused.delete()[0] else None
+
+
+def _prove_both(actor: Actor, password: str, code: str, address: str) -> Account:
+    account = _own(actor)
+    factor = confirmed_factor(account.id)
+    if factor is None:
+        raise Conflict(msgid("There is no second factor to change."))
+    faults = []
+    if not prove(account, password, address=address, correlation_id=actor.correlation_id):
+        faults.append(FieldFault("password", "wrong-password", msgid("This is not your present password.")))
+    attempt = Attempt.begin(_attempt_key(account.id), account, address, actor.correlation_id)
+    if faults or attempt.locked_until is not None or _use(factor, code) is None:
+        attempt.failed()
+        raise Invalid(
+            faults=faults or [FieldFault("code", "wrong-code", msgid("This is not the code that the app shows now."))]
+        )
+    attempt.succeeded()
+    return account
+
+
+def _new_recovery_codes(account: Account) -> tuple[str, ...]:
+    RecoveryCode.objects.filter(account=account).delete()
+    codes = tuple(new_recovery_code() for _ in range(RECOVERY_CODES))
+    RecoveryCode.objects.bulk_create(
+        [RecoveryCode(account=account, digest=_digest(account.id, canonical_code(one))) for one in codes]
+    )
+    return codes
+
+
+def _own(actor: Actor) -> Account:
+    account = Account.objects.filter(id=actor.account_id, is_active=True).first() if actor.account_id else None
+    if account is None:
+        raise NotSignedIn()
+    return account
+
+
+def _digest(account_id: UUID, code: str) -> bytes:
+    return salted_hmac("yiwang.identity.recovery", f"{account_id} {code}", algorithm="sha256").digest()
+
+
+def _attempt_key(account_id: UUID) -> bytes:
+    return salted_hmac("yiwang.identity.sign-in", f"second factor {account_id}", algorithm="sha256").digest()
