@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from support.demo import OFFICER, PASSWORD, RESIDENT, Demo, call
 
 from yiwang.audit.models import Entry
-from yiwang.identity.models import Session
+from yiwang.identity.models import Account, Session
 from yiwang.identity.services import system_end_old_sessions
 from yiwang.kernel import time
 
@@ -160,6 +160,8 @@ def test_a_sixth_place_ends_the_one_used_longest_ago(demo: Demo, clock: Clock) -
     assert signed_in(clients[0])
     sixth = demo.client(RESIDENT)
     assert [signed_in(one) for one in [*clients, sixth]] == [True, False, True, True, True, True]
+    entry = Entry.objects.filter(action="session.make-room").latest("id")
+    assert (entry.object_id, entry.details) == (str(Account.objects.get(login=RESIDENT).id), {"ended": 1})
 
 
 def test_who_signs_in_at_four_places_at_once_is_let_in_at_all_of_them(own_demo: Demo) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 from support.demo import OFFICER, PASSWORD, RESIDENT, Demo, call
+
+from yiwang.identity.models import Account
+from yiwang.identity.queries import accounts
+from yiwang.kernel.time import machine_now
 
 from .test_desk import page_of
 
@@ -16,8 +22,6 @@ def asked(**changes: str) -> dict[str, str]:
 
 
 def officer_page(login: str) -> str:
-    from yiwang.identity.models import Account
-
     return f"/desk/officers/{Account.objects.get(login=login).id}/"
 
 
@@ -66,6 +70,28 @@ def test_an_officer_who_lost_his_password_begins_anew_and_goes_no_further_before
     page_of(client, "/desk/tasks/")
 
 
+def test_a_password_that_is_too_old_is_changed_before_anything_else(demo: Demo) -> None:
+    given = accounts.configuration().model_copy(update={"password_days": 90})
+    account = Account.objects.get(login=OFFICER)
+    with mock.patch.object(accounts, "configuration", return_value=given):
+        page_of(demo.client(OFFICER, post=True), "/desk/tasks/")
+        Account.objects.filter(id=account.id).update(password_changed_at=machine_now() - timedelta(days=90))
+        client = demo.client(OFFICER, post=True)
+        assert client.get("/desk/tasks/")["Location"] == "/desk/account/"
+        refused = call(client, "GET", "/api/v1/tasks")
+        assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (403, "password-too-old")
+        assert "请先更换密码" in page_of(client, "/desk/account/")
+        assert client.post("/desk/account/", asked()).status_code == 303
+        page_of(client, "/desk/tasks/")
+
+
+def test_a_resident_keeps_his_password(demo: Demo) -> None:
+    given = accounts.configuration().model_copy(update={"password_days": 90})
+    Account.objects.filter(login=RESIDENT).update(password_changed_at=machine_now() - timedelta(days=900))
+    with mock.patch.object(accounts, "configuration", return_value=given):
+        page_of(demo.client(RESIDENT), "/my/cases/")
+
+
 def test_a_closed_account_is_out_at_once(demo: Demo) -> None:
     officer, helper = demo.client(OFFICER, post=True), demo.client("sys.admin", post=True)
     at = officer_page(OFFICER)
@@ -79,7 +105,7 @@ def test_accounts_are_the_system_administrator_s_work_alone(demo: Demo) -> None:
     at = officer_page(OFFICER)
     security = demo.client("sec.admin", post=True)
     page: Any = page_of(security, at)
-    assert "账号由系统管理员管理" in page
+    assert "账号和密码由系统管理员管理" in page
     for login in ("sec.admin", "aud.admin", OFFICER):
         client = demo.client(login, post=True)
         assert client.post(f"{at}start-password/").status_code == 403

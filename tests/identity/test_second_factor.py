@@ -49,6 +49,11 @@ def shown_by_app(actor: Any, ahead: int = 0, *, begun: bool = False) -> str:
     return code_at(reading.secret_of(factor), machine_now() + timedelta(seconds=30 * ahead))
 
 
+def complete(account_id: Any, code: str) -> Account:
+    """The second step, a moment after a right password."""
+    return complete_sign_in(account_id, code, proved_at=machine_now(), address="")
+
+
 def take(actor: Any, password: str) -> tuple[str, ...]:
     begin_second_factor(actor, password)
     return confirm_second_factor(actor, shown_by_app(actor, -1, begun=True))
@@ -65,7 +70,7 @@ def test_signing_in_takes_a_code_once_the_factor_counts_and_not_before(officer: 
     confirm_second_factor(officer, shown_by_app(officer, begun=True))
     with pytest.raises(SecondFactorAsked) as asked:
         sign_in("wang.min", password, address="")
-    account = complete_sign_in(asked.value.account_id, shown_by_app(officer, 1), address="")
+    account = complete(asked.value.account_id, shown_by_app(officer, 1))
     assert account.id == officer.account_id
     last = Entry.objects.filter(action="account.sign-in").latest("id")
     assert (last.outcome, last.details["factor"]) == ("done", "app")
@@ -92,10 +97,10 @@ def test_a_right_password_alone_is_written_down_and_signs_nobody_in(officer: Any
 def test_no_code_comes_in_twice_nor_one_older_than_the_last(officer: Any, password: str) -> None:
     take(officer, password)
     later, now = shown_by_app(officer, 1), shown_by_app(officer)
-    complete_sign_in(officer.account_id, later, address="")
+    complete(officer.account_id, later)
     for code in (later, now):
         with pytest.raises(SecondFactorRefused):
-            complete_sign_in(officer.account_id, code, address="")
+            complete(officer.account_id, code)
 
 
 def test_the_first_code_cannot_be_used_to_sign_in(officer: Any, password: str) -> None:
@@ -103,7 +108,7 @@ def test_the_first_code_cannot_be_used_to_sign_in(officer: Any, password: str) -
     first = shown_by_app(officer, begun=True)
     confirm_second_factor(officer, first)
     with pytest.raises(SecondFactorRefused):
-        complete_sign_in(officer.account_id, first, address="")
+        complete(officer.account_id, first)
 
 
 def test_each_recovery_code_serves_once_and_for_its_own_account_alone(
@@ -111,10 +116,10 @@ def test_each_recovery_code_serves_once_and_for_its_own_account_alone(
 ) -> None:
     another = own_town.officer("gov", "decide", login="li.na")
     mine, others = take(officer, password), take(another, password)
-    complete_sign_in(officer.account_id, mine[0].upper(), address="")
+    complete(officer.account_id, mine[0].upper())
     for code in (mine[0], others[0], ""):
         with pytest.raises(SecondFactorRefused):
-            complete_sign_in(officer.account_id, code, address="")
+            complete(officer.account_id, code)
     assert queries.own_second_factor(officer).recovery_codes == 9
 
 
@@ -126,7 +131,7 @@ def test_of_two_who_send_the_same_code_at_once_one_is_let_in(officer: Any, passw
     def come() -> None:
         try:
             both.wait()
-            complete_sign_in(officer.account_id, code, address="")
+            complete(officer.account_id, code)
             outcomes.append("in")
         except SecondFactorRefused:
             outcomes.append("refused")
@@ -145,15 +150,15 @@ def test_five_wrong_codes_lock_the_codes_and_the_right_one_does_not_help(officer
     take(officer, password)
     for _ in range(4):
         with pytest.raises(SecondFactorRefused):
-            complete_sign_in(officer.account_id, "000000x", address="")
+            complete(officer.account_id, "000000x")
     with pytest.raises(SignInLocked):
-        complete_sign_in(officer.account_id, "000000x", address="")
+        complete(officer.account_id, "000000x")
     with pytest.raises(SignInLocked):
-        complete_sign_in(officer.account_id, shown_by_app(officer, 1), address="")
+        complete(officer.account_id, shown_by_app(officer, 1))
     with pytest.raises(SecondFactorAsked):
         sign_in("wang.min", password, address="")
     SignInAttempt.objects.update(locked_until=machine_now() - timedelta(seconds=1))
-    complete_sign_in(officer.account_id, shown_by_app(officer, 1), address="")
+    complete(officer.account_id, shown_by_app(officer, 1))
 
 
 def test_guessing_codes_again_and_again_with_the_right_password_stays_locked(officer: Any, password: str) -> None:
@@ -162,18 +167,18 @@ def test_guessing_codes_again_and_again_with_the_right_password_stays_locked(off
         with pytest.raises(SecondFactorAsked):
             sign_in("wang.min", password, address="")
         with pytest.raises((SecondFactorRefused, SignInLocked)):
-            complete_sign_in(officer.account_id, "000000x", address="")
+            complete(officer.account_id, "000000x")
     with pytest.raises(SignInLocked):
-        complete_sign_in(officer.account_id, "000000x", address="")
+        complete(officer.account_id, "000000x")
 
 
 def test_nobody_who_has_no_factor_or_no_open_account_comes_in_by_a_code(officer: Any, password: str) -> None:
     with pytest.raises(NotSignedIn):
-        complete_sign_in(officer.account_id, "123456", address="")
+        complete(officer.account_id, "123456")
     code = take(officer, password)[0]
     Account.objects.filter(id=officer.account_id).update(is_active=False)
     with pytest.raises(NotSignedIn):
-        complete_sign_in(officer.account_id, code, address="")
+        complete(officer.account_id, code)
 
 
 def test_taking_a_factor_needs_the_password_and_the_code_that_the_app_shows(officer: Any, password: str) -> None:
@@ -199,12 +204,16 @@ def test_a_secret_that_waited_for_too_long_cannot_be_confirmed(officer: Any, pas
 
 def test_another_app_takes_the_place_of_the_first_only_when_it_has_shown_a_code(officer: Any, password: str) -> None:
     old = take(officer, password)
-    begin_second_factor(officer, password)
-    complete_sign_in(officer.account_id, shown_by_app(officer, 1), address="")
+    for code in ("", "000000x"):
+        with pytest.raises(Invalid) as refused:
+            begin_second_factor(officer, password, code)
+        assert codes_of(refused) == ["wrong-code"]
+    begin_second_factor(officer, password, old[1])
+    complete(officer.account_id, shown_by_app(officer, 1))
     confirm_second_factor(officer, shown_by_app(officer, begun=True))
     assert SecondFactor.objects.filter(account_id=officer.account_id).count() == 1
     with pytest.raises(SecondFactorRefused):
-        complete_sign_in(officer.account_id, old[0], address="")
+        complete(officer.account_id, old[0])
 
 
 def test_sessions_that_began_with_a_password_alone_end_when_a_factor_counts(officer: Any, password: str) -> None:
@@ -235,7 +244,7 @@ def test_new_recovery_codes_and_signing_in_without_need_both_factors(officer: An
     fresh = renew_recovery_codes(officer, password, shown_by_app(officer, 1))
     assert not set(fresh) & set(old)
     with pytest.raises(SecondFactorRefused):
-        complete_sign_in(officer.account_id, old[1], address="")
+        complete(officer.account_id, old[1])
     remove_second_factor(officer, password, fresh[0])
     assert sign_in("wang.min", password, address="").id == officer.account_id
     assert not RecoveryCode.objects.filter(account_id=officer.account_id).exists()
@@ -248,13 +257,47 @@ def test_a_wrong_password_does_not_use_up_the_code_beside_it(officer: Any, passw
     remove_second_factor(officer, password, code)
 
 
+def test_every_wrong_proof_is_written_down_and_a_wrong_password_counts_as_no_wrong_code(
+    officer: Any, password: str
+) -> None:
+    take(officer, password)
+    for _ in range(4):
+        with pytest.raises(Invalid):
+            remove_second_factor(officer, "Wrong-password-1", "000000x")
+    with pytest.raises(Invalid):
+        remove_second_factor(officer, password, "000000x")
+    refused = Entry.objects.filter(outcome="refused", object_id=str(officer.account_id))
+    assert refused.filter(action="account.prove-password").count() == 4
+    assert refused.filter(action="account.prove-second-factor").count() == 1
+    assert complete(officer.account_id, shown_by_app(officer, 1)).id == officer.account_id
+
+
+def test_a_password_that_was_changed_meanwhile_has_proved_nothing(officer: Any, password: str) -> None:
+    code = take(officer, password)[0]
+    before = machine_now()
+    services.change_password(officer, password, "Coconut-harbour-26")
+    with pytest.raises(NotSignedIn) as refused:
+        complete_sign_in(officer.account_id, code, proved_at=before, address="")
+    assert not isinstance(refused.value, SecondFactorRefused)
+    complete(officer.account_id, code)
+
+
+def test_a_resident_who_lost_everything_is_helped_in_the_same_way(
+    own_town: Any, administrators: Any, password: str
+) -> None:
+    resident = own_town.resident()
+    take(resident, password)
+    reset_second_factor(administrators["security"], resident.account_id)
+    assert not queries.has_second_factor(resident.account_id)
+
+
 def test_who_has_to_have_one_changes_the_app_and_does_not_go_without(officer: Any, password: str) -> None:
     code = take(officer, password)[0]
     with asked_of("officers"):
         assert queries.needs_second_factor(officer.account_id)
         with pytest.raises(NotAllowed):
             remove_second_factor(officer, password, code)
-        begin_second_factor(officer, password)
+        begin_second_factor(officer, password, code)
 
 
 def test_the_city_says_of_whom_it_asks_a_second_factor(own_town: Any, officer: Any, administrators: Any) -> None:
@@ -322,7 +365,7 @@ def test_the_machine_s_clock_counts_and_not_the_city_s(officer: Any, password: s
     take(officer, password)
     code = shown_by_app(officer, 1)
     with mock.patch("yiwang.kernel.time.offset", return_value=timedelta(days=400)):
-        complete_sign_in(officer.account_id, code, address="")
+        complete(officer.account_id, code)
 
 
 def asked_of(setting: str) -> Any:

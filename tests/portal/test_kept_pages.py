@@ -72,6 +72,8 @@ def test_the_buttons_for_language_and_size_work_without_a_token_and_for_this_sit
     english = {"next": "/", "language": "en"}
     foreign = strict.post("/preferences/", english, headers={"Sec-Fetch-Site": "cross-site"})
     assert (foreign.status_code, len(foreign.cookies)) == (403, 0)
+    old_browser = strict.post("/preferences/", english, headers={"Origin": "https://elsewhere.example"})
+    assert (old_browser.status_code, len(old_browser.cookies)) == (403, 0)
     assert strict.post("/preferences/", english, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 303
     assert 'lang="en"' in page_of(strict, "/")
 

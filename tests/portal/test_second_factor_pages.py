@@ -157,6 +157,32 @@ def test_who_has_to_have_one_does_nothing_before_and_everything_after(demo: Demo
         assert "停用动态口令" not in page_of(client, "/desk/account/")
 
 
+def test_taking_up_a_post_of_which_one_is_asked_asks_for_it(demo: Demo) -> None:
+    client = demo.client(OFFICER)
+    given = reading.configuration().model_copy(update={"second_factor": "officers"})
+    with mock.patch.object(reading, "configuration", return_value=given):
+        page_of(client, "/my/cases/")
+        [post] = [one["post"]["id"] for one in client.get("/api/v1/session").json()["capacities"] if one["post"]]
+        client.post("/desk/post/", {"post": post})
+        assert client.get("/desk/tasks/")["Location"] == "/desk/account/"
+
+
+def test_another_app_is_set_up_with_both_factors_alone(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    codes = take(client, RESIDENT)
+    assert client.post(FACTOR, {"act": "begin", "password": PASSWORD}).status_code == 422
+    assert client.post(FACTOR, {"act": "begin", "password": PASSWORD, "code": codes[3]}).status_code == 303
+
+
+def test_no_secret_that_was_typed_waits_in_a_session(demo: Demo) -> None:
+    client = demo.client()
+    answer = client.post(FACTOR, {"act": "codes", "password": "secret-one", "code": "secret-two"})
+    assert answer.status_code == 401
+    answer = client.post(ACCOUNT, {"old": "secret-three", "new": "secret-four", "again": "secret-five"})
+    assert answer.status_code == 401
+    assert "secret-" not in answer.content.decode()
+
+
 def test_new_recovery_codes_and_going_without_on_the_page(demo: Demo) -> None:
     client = demo.client(RESIDENT)
     old = take(client, RESIDENT)

@@ -18,7 +18,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yiwang.acts.values import VISITOR, Actor
-from yiwang.forms.accounts import SECOND_FACTOR_DUE
+from yiwang.forms.accounts import CHANGE_DUE, SECOND_FACTOR_DUE
 from yiwang.identity import queries as identity
 from yiwang.identity.services import SessionStore
 from yiwang.identity.values import CAPACITY, SELF
@@ -100,10 +100,14 @@ class FacesMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponseBase | None:
-        """Let nobody go on with a password that another gave him; refuse NUL: no keyboard makes one, and the database takes none."""
+        """Let nobody go on with a password that another gave him or that is too old, nor without a second factor that the city asks for.
+
+        Refuse NUL: no keyboard makes one, and the database takes none.
+        """
         if _must_change_password(request):
             if _is_api(request):
-                return problem_response(request, PasswordToChange())
+                given = request.user.is_authenticated and request.user.start_password_until is not None
+                return problem_response(request, PasswordToChange() if given else PasswordTooOld())
             return HttpResponseRedirect(
                 "/desk/account/" if request.path.startswith("/desk/") else "/my/account/", status=303
             )
@@ -126,7 +130,9 @@ class FacesMiddleware:
 
 def _must_change_password(request: HttpRequest) -> bool:
     user = getattr(request, "user", None)
-    if user is None or not user.is_authenticated or user.start_password_until is None:
+    if user is None or not user.is_authenticated:
+        return False
+    if user.start_password_until is None and not request.session.get(CHANGE_DUE):
         return False
     return request.path not in BEFORE_CHANGE and not request.path.startswith("/static/")
 
@@ -235,7 +241,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """Everything that a form sent, except secrets and the token of the old session."""
-    left_out = {"csrfmiddlewaretoken", "password"}
+    left_out = {"csrfmiddlewaretoken", "password", "old", "new", "again", "code", "recovery"}
     return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
 
 
@@ -260,6 +266,14 @@ class PasswordToChange(NotAllowed):
 
     code = "password-to-change"
     title = "Take a password of your own first"
+    next_step = "Open “My account” and change the password; then go on."
+
+
+class PasswordTooOld(NotAllowed):
+    """The city wants officers to change their passwords from time to time, and this one is over its time."""
+
+    code = "password-too-old"
+    title = "Take another password first"
     next_step = "Open “My account” and change the password; then go on."
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 __all__ = [
+    "CHANGE_DUE",
     "SECOND_FACTOR_DUE",
     "Proved",
     "account_context",
@@ -33,8 +34,10 @@ __all__ = [
     "change_second_factor",
     "complete_sign_in",
     "end_sessions",
+    "note_what_is_due",
     "proved_password",
     "remember_proved",
+    "sign_in",
     "told",
 ]
 
@@ -45,6 +48,8 @@ PROVED_LASTS = timedelta(minutes=5)
 """So long a right password waits for its code."""
 SECOND_FACTOR_DUE = "second-factor-due"
 """In the session of who has to take a second factor before anything else."""
+CHANGE_DUE = "password-due"
+"""In the session of who has to take another password before anything else: his is too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +57,31 @@ class Proved:
     """Whose password was right a moment ago, and where he was going.  carried: what a form held that waits for him."""
 
     account_id: UUID
+    at: datetime
     next: str
     carried: Mapping[str, list[str]]
+
+
+def sign_in(request: HttpRequest, login: str, password: str, code: str = "") -> Any:
+    """The account of who gives the right password, and the right code with it where one is sent along and asked for.
+
+    Raises what `identity.services.sign_in` and `complete_sign_in` raise.
+    """
+    began = machine_now()
+    try:
+        return services.sign_in(login, password, **_whence(request))
+    except services.SecondFactorAsked as asked:
+        if not code:
+            raise
+        return services.complete_sign_in(asked.account_id, code, proved_at=began, **_whence(request))
+
+
+def _whence(request: HttpRequest) -> dict[str, str]:
+    """Where it comes from, and under which number it stands in the logs."""
+    return {
+        "address": request.META.get("REMOTE_ADDR", ""),
+        "correlation_id": str(getattr(request, "correlation_id", "")),
+    }
 
 
 def remember_proved(
@@ -63,7 +91,7 @@ def remember_proved(
     request.session.flush()
     request.session[PROVED] = {
         "account": str(asked.account_id),
-        "until": (machine_now() + PROVED_LASTS).isoformat(),
+        "at": machine_now().isoformat(),
         "next": next,
         "carried": dict(carried),
     }
@@ -72,9 +100,12 @@ def remember_proved(
 def proved_password(request: HttpRequest) -> Proved | None:
     """Who has to give a code; None when nobody has given a password here in the last five minutes."""
     kept = request.session.get(PROVED)
-    if kept is None or machine_now() >= datetime.fromisoformat(kept["until"]):
+    if kept is None:
         return None
-    return Proved(UUID(kept["account"]), kept["next"], kept["carried"])
+    at = datetime.fromisoformat(kept["at"])
+    if machine_now() >= at + PROVED_LASTS:
+        return None
+    return Proved(UUID(kept["account"]), at, kept["next"], kept["carried"])
 
 
 def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
@@ -82,7 +113,8 @@ def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
     return services.complete_sign_in(
         proved.account_id,
         request.POST.get("code", "") or request.POST.get("recovery", ""),
-        address=request.META.get("REMOTE_ADDR", ""),
+        proved_at=proved.at,
+        **_whence(request),
     )
 
 
@@ -94,8 +126,15 @@ def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> N
     request.session.flush()
     login(request, account)
     request.session[CAPACITY] = capacity
-    if queries.needs_second_factor(account.id) and not queries.has_second_factor(account.id):
+    note_what_is_due(request, account)
+
+
+def note_what_is_due(request: HttpRequest, account: Any) -> None:
+    """Let the session remember what the city asks of who signs in, or of who takes up another post, before he does anything else."""
+    if queries.needs_second_factor(account.pk) and not queries.has_second_factor(account.pk):
         request.session[SECOND_FACTOR_DUE] = True
+    if queries.password_is_due(account.pk):
+        request.session[CHANGE_DUE] = True
 
 
 def told(fault: Fault) -> dict[str, str]:
@@ -118,6 +157,7 @@ def account_context(request: FaceRequest) -> dict[str, Any]:
         "sessions": queries.sessions_of(request.actor, request.session.id),
         "factor": factor,
         "factor_qr": _drawn(factor.begun.address) if factor.begun else "",
+        "password_due": bool(request.session.get(CHANGE_DUE)),
         "factor_due": bool(request.session.get(SECOND_FACTOR_DUE)),
         "said": {},
         "summary": [],
@@ -143,6 +183,7 @@ def change_password(request: FaceRequest) -> tuple[dict[str, Any], int]:
     if request.user.is_authenticated:
         request.user.refresh_from_db()
         update_session_auth_hash(request, request.user)
+        request.session.pop(CHANGE_DUE, None)
     return context, 303
 
 
@@ -176,7 +217,7 @@ def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
     try:
         match what:
             case "begin":
-                services.begin_second_factor(request.actor, password, address=address)
+                services.begin_second_factor(request.actor, password, code, address=address)
                 return context, 303
             case "confirm":
                 codes = services.confirm_second_factor(request.actor, code, here=request.session.id)

@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.time import now
+from yiwang.kernel.time import machine_now, now
 
 ORIGINS = ["live", "rehearsal", "invented"]
 UNIT_CHANGES = ["opened", "renamed", "moved", "closed"]
@@ -40,6 +40,7 @@ class Account(AbstractBaseUser):
     start_password_until = models.DateTimeField(
         null=True, db_comment="machine time; the password was given by another and must be changed before anything else"
     )
+    password_changed_at = models.DateTimeField(default=machine_now, db_comment="machine time")
     origin = models.TextField(default="live")
 
     objects: ClassVar[AccountManager] = AccountManager()

@@ -85,7 +85,7 @@ describe_actions(
         "account.open": msgid("Open accounts"),
         "account.close": msgid("Close accounts"),
         "account.give-start-password": msgid("Give officers a start password"),
-        "account.reset-second-factor": msgid("Take a lost second factor from officers"),
+        "account.reset-second-factor": msgid("Take a lost second factor away"),
         "unit.open": msgid("Open units"),
         "unit.rename": msgid("Rename units"),
         "unit.move": msgid("Move units below others"),

@@ -129,6 +129,10 @@ class Configuration(BaseModel):
     sessions_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
     """In how many places an account may be signed in at once; one more ends the one used longest ago. An administrator's: one."""
 
+    password_days: Annotated[int, Field(ge=0, le=3650)] | None = None
+    """Days after which an officer has to take another password; 0 for never. Unset: 90, and in a demo city never. GB/T 22239-2019
+    8.1.4.1 a) asks for regular changes. Residents keep theirs."""
+
     second_factor: Literal["offered", "administrators", "officers"] | None = None
     """Who has to sign in with a code of an authenticator app beside the password; everybody may. Unset: administrators, and in a demo
     city nobody. GB/T 22239-2019 8.1.4.1 d) asks level 3 for two factors."""

@@ -13,7 +13,8 @@ from ninja import Router, Schema, Status
 from yiwang.acts.values import CapacityKind
 from yiwang.api.authentication import SignedIn, Visitor, actor_of, session_of
 from yiwang.api.pages import actor_for
-from yiwang.forms.accounts import begin_session
+from yiwang.forms.accounts import begin_session, note_what_is_due
+from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, SELF, CapacityView, SessionView
 from yiwang.kernel.errors import NotFound, NotSignedIn
@@ -74,13 +75,7 @@ def get_session(request: HttpRequest) -> Session:
 @router.post("", response=Session, operation_id="sign_in")
 def sign_in(request: HttpRequest, given: SignIn) -> Session:
     """Sign in, first as oneself. 401 `second-factor-asked`: send the same again with a code."""
-    address = request.META.get("REMOTE_ADDR", "")
-    try:
-        account = services.sign_in(given.login, given.password, address=address)
-    except services.SecondFactorAsked as asked:
-        if not given.code:
-            raise
-        account = services.complete_sign_in(asked.account_id, given.code, address=address)
+    account = sign_in_by_password(request, given.login, given.password, given.code)
     begin_session(request, account)
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)
@@ -105,6 +100,7 @@ def choose_capacity(request: HttpRequest, given: ChooseCapacity) -> Session:
             raise NotFound
         queries.actor_for_post(request.user, given.post_id)
         request.session[CAPACITY] = str(given.post_id)
+        note_what_is_due(request, request.user)
     else:
         request.session[CAPACITY] = SELF
     request.actor = actor_for(request)  # type: ignore[attr-defined]

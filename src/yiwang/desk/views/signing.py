@@ -12,7 +12,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import for_post, menu_of
-from yiwang.forms.accounts import begin_session, complete_sign_in, proved_password, remember_proved, told
+from yiwang.forms.accounts import (
+    begin_session,
+    complete_sign_in,
+    note_what_is_due,
+    proved_password,
+    remember_proved,
+    told,
+)
+from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
@@ -37,7 +45,7 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
         return render(request, "desk/sign_in.html", context)
     name = request.POST.get("login", "").strip()
     try:
-        account = services.sign_in(name, request.POST.get("password", ""), address=request.META.get("REMOTE_ADDR", ""))
+        account = sign_in_by_password(request, name, request.POST.get("password", ""))
     except services.SecondFactorAsked as asked:
         remember_proved(request, asked, str(context["next"]), {})
         return HttpResponseRedirect("/desk/sign-in/code/", status=303)
@@ -88,6 +96,7 @@ def choose_post(request: FaceRequest) -> HttpResponseBase:
         except ValueError:
             raise NotFound from None
         request.session[CAPACITY] = chosen
+        note_what_is_due(request, request.user)
         return HttpResponseRedirect(safe_next(request, HOME), status=303)
     able = queries.capacities_of(account_id)
     context = {

@@ -8,6 +8,7 @@ from yiwang.identity.queries.accounts import (
     administers,
     capacities_of,
     own_account,
+    password_is_due,
     posts_of,
     system_account,
     system_account_of_subject,
@@ -52,6 +53,7 @@ from yiwang.identity.queries.sessions import sessions_of
 
 __all__ = [
     "has_second_factor",
+    "password_is_due",
     "needs_second_factor",
     "own_second_factor",
     "sessions_of",

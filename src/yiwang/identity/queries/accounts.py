@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from yiwang.acts.values import Actor, CapacityKind
@@ -20,7 +20,8 @@ from yiwang.identity.values import (
     PostView,
 )
 from yiwang.kernel.errors import NotAllowed, NotFound, NotSignedIn, msgid
-from yiwang.kernel.time import today
+from yiwang.kernel.time import machine_now, today
+from yiwang.settings import configuration
 
 __all__ = [
     "actor_for_post",
@@ -28,12 +29,16 @@ __all__ = [
     "administers",
     "capacities_of",
     "own_account",
+    "password_is_due",
     "posts_of",
     "system_account",
     "system_account_of_subject",
     "system_accounts_in_posts",
     "system_administrators_present",
 ]
+
+PASSWORD_DAYS = 90
+"""What 等保 practice asks where the city sets nothing."""
 
 
 def system_account(account_id: UUID) -> AccountView:
@@ -70,6 +75,15 @@ def administers(account_id: UUID) -> bool:
     """Whether the account holds an administrator's post, today or later. Two queries."""
     ids = [id for id, one in duties().items() if one.administrator is not None]
     return Assignment.objects.filter(not_over(today()), account_id=account_id, post__duties__duty__in=ids).exists()
+
+
+def password_is_due(account_id: UUID) -> bool:
+    """Whether an officer's password is older than the city lets it become (`YIWANG_PASSWORD_DAYS`). Two queries at most."""
+    given = configuration()
+    days = given.password_days if given.password_days is not None else 0 if given.demo else PASSWORD_DAYS
+    changed = Account.objects.values_list("password_changed_at", flat=True).get(id=account_id)
+    is_old = days > 0 and machine_now() >= changed + timedelta(days=days)
+    return is_old and Assignment.objects.filter(not_over(today()), account_id=account_id).exists()
 
 
 def own_account(actor: Actor) -> OwnAccount:

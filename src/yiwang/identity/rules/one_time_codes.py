@@ -77,8 +77,8 @@ def step_of_code(secret: bytes, code: str, moment: datetime) -> int | None:
 
 
 def canonical_code(typed: str) -> str:
-    """A code as it is compared: full-width digits as ASCII, no spaces and hyphens, small letters."""
-    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", typed[:64])).lower()
+    """A code as it is compared: full-width digits as ASCII, small letters, and nothing but digits and letters."""
+    return re.sub(r"[^0-9a-z]", "", unicodedata.normalize("NFKC", typed[:64]).lower())
 
 
 def new_recovery_code() -> str:

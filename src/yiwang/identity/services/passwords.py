@@ -153,6 +153,7 @@ def _set(account: Account, new: str, lasts: timedelta | None = None) -> None:
     kept = FormerPassword.objects.filter(account=account).order_by("-id").values_list("id", flat=True)[:REMEMBERED]
     FormerPassword.objects.filter(account=account).exclude(id__in=list(kept)).delete()
     account.password = make_password(new)
-    account.start_password_until = machine_now() + lasts if lasts else None
-    account.save(update_fields=["password", "start_password_until"])
+    account.password_changed_at = machine_now()
+    account.start_password_until = account.password_changed_at + lasts if lasts else None
+    account.save(update_fields=["password", "password_changed_at", "start_password_until"])
     Session.objects.filter(account=account).delete()

@@ -6,6 +6,7 @@ and the same lock as a password, each under a count of its own; none counts twic
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -48,34 +49,35 @@ class SecondFactorRefused(SignInRefused):
     )
 
 
-def complete_sign_in(account_id: UUID, code: str, *, address: str, correlation_id: str = "") -> Account:
+def complete_sign_in(
+    account_id: UUID, code: str, *, proved_at: datetime, address: str, correlation_id: str = ""
+) -> Account:
     """Let in who has given the right password (`sign_in`) and gives a code now: of the app, or a recovery code, which is used up by it.
 
     Attempts are counted before the code is checked, under a name of their own, and locked like those of passwords. Leaves an audit entry
-    `account.sign-in` with the factor. Raises SecondFactorRefused (401), SignInLocked (429). Must not be called within a transaction.
+    `account.sign-in` with the factor. proved_at: machine time at which the password was right; one that was changed since proves nothing.
+    Raises NotSignedIn, SecondFactorRefused (401), SignInLocked (429). Must not be called within a transaction.
     """
     account = Account.objects.filter(id=account_id, is_active=True).first()
     factor = confirmed_factor(account_id)
-    if account is None or factor is None:
+    if account is None or factor is None or account.password_changed_at > proved_at:
         raise NotSignedIn(msgid("Begin again with your password."))
     attempt = Attempt.begin(_attempt_key(account_id), account, address, correlation_id)
     used = _use(factor, code) if attempt.locked_until is None else None
     if used is None:
-        raise attempt.refused(SecondFactorRefused())
+        attempt.refuse()
+        raise SecondFactorRefused()
     attempt.let_in(account, used)
     return account
 
 
-def begin_second_factor(actor: Actor, password: str, *, address: str = "") -> NewSecondFactor:
+def begin_second_factor(actor: Actor, password: str, code: str = "", *, address: str = "") -> NewSecondFactor:
     """Show a new secret to who gives his password; the factor counts from its first code on (`confirm_second_factor`).
 
-    One that counts already goes on until then. Must not be called within a transaction: a wrong password counts.
-    Raises NotSignedIn, SignInLocked (429), Invalid (422).
+    code: of the factor that counts already, which goes on until then; a recovery code where the telephone is lost. Must not be called
+    within a transaction: what is wrong counts. Raises NotSignedIn, SignInLocked (429), Invalid (422).
     """
-    account = _own(actor)
-    if not prove(account, password, address=address, correlation_id=actor.correlation_id):
-        raise Invalid(faults=[FieldFault("password", "wrong-password", msgid("This is not your present password."))])
-    return _begin(actor, account.id)
+    return _begin(actor, _prove(actor, password, code, address).id)
 
 
 @service("account.begin-second-factor", open_to=OWN)
@@ -120,8 +122,7 @@ def renew_recovery_codes(actor: Actor, password: str, code: str, *, address: str
 
     Must not be called within a transaction. Raises NotSignedIn, SignInLocked (429), Invalid (422).
     """
-    account = _prove_both(actor, password, code, address)
-    return _renew(actor, account.id)
+    return _renew(actor, _prove(actor, password, code, address, needed=True).id)
 
 
 @service("account.renew-recovery-codes", open_to=OWN)
@@ -138,8 +139,7 @@ def remove_second_factor(actor: Actor, password: str, code: str, *, address: str
     """
     if needs_second_factor(_own(actor).id):
         raise NotAllowed(msgid("The city asks you for a second factor. To change the app, set it up anew instead."))
-    account = _prove_both(actor, password, code, address)
-    _remove(actor, account.id)
+    _remove(actor, _prove(actor, password, code, address, needed=True).id)
 
 
 @service("account.remove-second-factor", open_to=OWN)
@@ -150,7 +150,7 @@ def _remove(actor: Actor, account_id: UUID) -> None:
 
 @service("account.reset-second-factor")
 def reset_second_factor(actor: Actor, account_id: UUID) -> None:
-    """Take the factor from an officer who lost it and his recovery codes: the work of the security administrator.
+    """Take the factor from who lost it and his recovery codes: the work of the security administrator, for residents and officers.
 
     The password stays: who would come in as another needs the system administrator for that, too. Every session of the account ends.
     Nobody resets his own, nor one of an administrator: whoever runs the installation does it (`yiwang administrators renew`).
@@ -200,20 +200,20 @@ def _use(factor: SecondFactor, typed: str) -> str | None:
     return "recovery" if unused.delete()[0] else None
 
 
-def _prove_both(actor: Actor, password: str, code: str, address: str) -> Account:
+def _prove(actor: Actor, password: str, code: str, address: str, *, needed: bool = False) -> Account:
+    """Whose account it is, proved by the password and, where a factor counts, by a code of it. needed: there has to be a factor."""
     account = _own(actor)
     factor = confirmed_factor(account.id)
-    if factor is None:
+    if needed and factor is None:
         raise Conflict(msgid("There is no second factor to change."))
-    faults = []
     if not prove(account, password, address=address, correlation_id=actor.correlation_id):
-        faults.append(FieldFault("password", "wrong-password", msgid("This is not your present password.")))
+        raise Invalid(faults=[FieldFault("password", "wrong-password", msgid("This is not your present password."))])
+    if factor is None:
+        return account
     attempt = Attempt.begin(_attempt_key(account.id), account, address, actor.correlation_id)
-    if faults or attempt.locked_until is not None or _use(factor, code) is None:
-        attempt.failed()
-        raise Invalid(
-            faults=faults or [FieldFault("code", "wrong-code", msgid("This is not the code that the app shows now."))]
-        )
+    if attempt.locked_until is not None or _use(factor, code) is None:
+        attempt.refuse("account.prove-second-factor")
+        raise Invalid(faults=[FieldFault("code", "wrong-code", msgid("This is not the code that the app shows now."))])
     attempt.succeeded()
     return account
 

@@ -18,9 +18,11 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from yiwang.acts.queries import RELEASE, Prepared, fetch, remember_release
+from yiwang.acts.queries import RELEASE, Prepared, current_release, fetch, remember_release
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
+from yiwang.audit.services import record
+from yiwang.audit.values import NewEntry, Outcome
 from yiwang.identity.models import Account, Session
 from yiwang.identity.queries import administers
 from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_ROWS, remember_seat
@@ -28,7 +30,7 @@ from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.remembering import remembered
-from yiwang.kernel.time import machine_now, today
+from yiwang.kernel.time import machine_now, now, today
 from yiwang.settings import configuration
 
 __all__ = ["AccountBackend", "SessionStore", "end_other_sessions", "end_session", "system_end_old_sessions"]
@@ -39,7 +41,7 @@ LONGEST_AGENT = 300
 OWN = frozenset(CapacityKind) - {CapacityKind.VISITOR, CapacityKind.SYSTEM}
 
 _ACCOUNT = Prepared(lambda id: Account.objects.filter(pk=id), UUID)
-_SELDOM = {"last_login", "opened_at", "closed_on"}
+_SELDOM = {"last_login", "opened_at", "closed_on", "password_changed_at"}
 _FIELDS = [field for field in Account._meta.concrete_fields if field.attname not in _SELDOM]
 _ACCOUNT_FIELDS = [field.attname for field in _FIELDS]
 _ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
@@ -118,7 +120,8 @@ class SessionStore(SessionBase):
     def save(self, must_create: bool = False) -> None:
         """Write what the session holds. Raises CreateError when the key is taken, UpdateError when somebody has ended it meanwhile.
 
-        When it becomes an account's, those used longest ago make room: an account has `sessions_at_once`, an administrator's one.
+        When it becomes an account's, those used longest ago make room: an account has `sessions_at_once`, an administrator's one. That
+        they ended stands in the audit log.
         """
         if self.session_key is None:
             self.create()
@@ -171,11 +174,13 @@ class SessionStore(SessionBase):
 
     def _make_room(self, account_id: UUID) -> None:
         # Two who sign in at once count one after the other. The rows just written refer to the account: a lock of its key would deadlock.
-        Account.objects.select_for_update(no_key=True).get(id=account_id)
+        account = Account.objects.select_for_update(no_key=True).get(id=account_id)
         most = 1 if administers(account_id) else configuration().sessions_at_once
         others = Session.objects.filter(account_id=account_id).exclude(key_digest=_digest(self.session_key))
         kept = others.order_by("-seen_at", "-id").values_list("id", flat=True)[: most - 1]
-        others.exclude(id__in=list(kept)).delete()
+        ended = others.exclude(id__in=list(kept)).delete()[0]
+        if ended:
+            record(_room_made(account, ended))
 
 
 class AccountBackend(BaseBackend):
@@ -214,6 +219,23 @@ def system_end_old_sessions() -> int:
 
 def _own(actor: Actor) -> QuerySet[Session]:
     return Session.objects.none() if actor.account_id is None else Session.objects.filter(account_id=actor.account_id)
+
+
+def _room_made(account: Account, ended: int) -> NewEntry:
+    return NewEntry(
+        time=now(),
+        machine_time=machine_now(),
+        account_id=account.id,
+        capacity=CapacityKind.SELF,
+        capacity_id=None,
+        action="session.make-room",
+        outcome=Outcome.DONE,
+        object_kind="account",
+        object_id=str(account.id),
+        details={"ended": ended},
+        release=current_release(),
+        origin=account.origin,
+    )
 
 
 def _digest(key: str | None) -> bytes:

@@ -118,23 +118,14 @@ class Attempt:
             record(self._entry("account.sign-in", Outcome.DONE, factor=factor))
             append([_event(ACCOUNT_SIGNED_IN, account.id, account.origin, self.correlation_id)])
 
-    def failed(self) -> None:
-        """Lock after too many. Raises SignInLocked when it is locked now."""
+    def refuse(self, action: str = "account.sign-in") -> None:
+        """Lock after too many, and write down that nobody came in. Raises SignInLocked when it is locked now."""
         if self.locked_until is None and self.failures >= FAILURES_UNTIL_LOCK:
             self._lock()
+        with transaction.atomic():
+            record(self._entry(action, Outcome.FAILED if self.locked_until else Outcome.REFUSED))
         if self.locked_until is not None:
             raise SignInLocked(msgid("The login is locked after too many failures."), until=self.locked_until)
-
-    def refused(self, refusal: Fault) -> Fault:
-        """Lock after too many, write the refusal down, and say what to raise: the refusal, or SignInLocked."""
-        try:
-            self.failed()
-        except SignInLocked as locked:
-            refusal = locked
-        outcome = Outcome.FAILED if isinstance(refusal, SignInLocked) else Outcome.REFUSED
-        with transaction.atomic():
-            record(self._entry("account.sign-in", outcome))
-        return refusal
 
     def _lock(self) -> None:
         until = machine_now() + LOCK
@@ -185,19 +176,21 @@ def sign_in(login: str, password: str, *, address: str, correlation_id: str = ""
             return account
         attempt.succeeded(record_as="account.prove-password")
         raise SecondFactorAsked(account.id)
-    raise attempt.refused(SignInRefused())
+    attempt.refuse()
+    raise SignInRefused()
 
 
 def prove(account: Account, password: str, *, address: str, correlation_id: str = "") -> bool:
     """Whether this is the password of who has signed in already: before a change that a session alone must not make.
 
-    Counted and locked like signing in. Raises SignInLocked (429). Must not be called within a transaction.
+    Counted, locked and written down like signing in (`account.prove-password`). Raises SignInLocked (429). Must not be called within a
+    transaction.
     """
     attempt = Attempt.begin(_attempt_key(account.login, account), account, address, correlation_id)
     if attempt.locked_until is None and _password_matches(account, password):
         attempt.succeeded()
         return True
-    attempt.failed()
+    attempt.refuse("account.prove-password")
     return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth import logout as end_session
 from django.http import HttpResponseBase, HttpResponseRedirect
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
 from yiwang.forms.accounts import begin_session, complete_sign_in, proved_password, remember_proved, told
+from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.identity import services as identity
 from yiwang.kernel.errors import Fault, NotAllowed
 
@@ -44,7 +46,7 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
         return render(request, "portal/sign_in.html", context)
     name = request.POST.get("login", "").strip()
     try:
-        account = identity.sign_in(name, request.POST.get("password", ""), address=request.META.get("REMOTE_ADDR", ""))
+        account = sign_in_by_password(request, name, request.POST.get("password", ""))
     except identity.SecondFactorAsked as asked:
         remember_proved(request, asked, str(context["next"]), carried)
         return HttpResponseRedirect("/sign-in/code/", status=303)
@@ -90,9 +92,9 @@ def sign_out(request: FaceRequest) -> HttpResponseBase:
 def preferences(request: FaceRequest) -> HttpResponseBase:
     """Language and size of text, kept in the browser for a year. Nothing else changes; asked by another site, nothing does.
 
-    Raises NotAllowed for a form of another site, as the browser itself says (Fetch Metadata).
+    Raises NotAllowed for a form of another site, as the browser itself says (Fetch Metadata, or `Origin` where it does not say that).
     """
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+    if not _comes_from_here(request):
         raise NotAllowed
     response = HttpResponseRedirect(safe_next(request), status=303)
     if (language := request.POST.get("language", "")) in LANGUAGES:
@@ -104,3 +106,11 @@ def preferences(request: FaceRequest) -> HttpResponseBase:
             "yiwang_elder", elder, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
         )
     return response
+
+
+def _comes_from_here(request: FaceRequest) -> bool:
+    said = request.headers.get("Sec-Fetch-Site")
+    if said is not None:
+        return said in {"same-origin", "none"}
+    origin = request.headers.get("Origin")
+    return origin is None or urlsplit(origin).netloc == request.get_host()
