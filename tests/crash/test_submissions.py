@@ -17,7 +17,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
@@ -150,6 +150,12 @@ class People:
         self.pool.shutdown()
 
 
+def kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """As a machine that goes down: a process of web that was just begun would not notice that its server is gone."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 class Crew:
     """The platform's own processes, each armed with the place at which it is to die, and what has died so far."""
 
@@ -174,6 +180,7 @@ class Crew:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
             )
 
     def arm(self, role: str) -> None:
@@ -189,7 +196,7 @@ class Crew:
                 if self._deaths_at(place, visit) == 0:
                     assert process.poll() is None, self._log(role)
                     continue
-                process.kill()
+                kill_with_children(process)
                 process.wait()
             elif process.poll() is None:
                 continue
@@ -214,7 +221,7 @@ class Crew:
 
     def end(self) -> None:
         for process in self.running.values():
-            process.kill()
+            kill_with_children(process)
             process.wait()
         self.running.clear()
 
