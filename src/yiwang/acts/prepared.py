@@ -42,37 +42,34 @@ def _rows(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> list
 
 @contextmanager
 def _asked(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> Iterator[Any]:
-    if connection.queries_logged or connection.execute_wrappers:  # somebody watches the statements of this connection
-        with connection.cursor() as watched:
+    # This thread's connection, looked up once. Any: the type does not tell whether it was seen to stand since the request began.
+    here: Any = connections[DEFAULT_DB_ALIAS]
+    if here.queries_logged or here.execute_wrappers:  # somebody watches the statements of this connection
+        with here.cursor() as watched:
             watched.execute(statement, parameters)
             yield watched
         return
     # The first statement of a request finds out by itself whether the connection still stands, instead of a question beforehand.
-    may_be_cut = not (connection.in_atomic_block or _checked().health_check_done)
+    may_be_cut = not (here.in_atomic_block or here.health_check_done)
     try:
-        cursor = _executed(statement, parameters)
+        cursor = _executed(here, statement, parameters)
     except OperationalError:
-        if not may_be_cut or connection.is_usable():
+        if not may_be_cut or here.is_usable():
             raise
-        connection.close()
-        cursor = _executed(statement, parameters)
-    with connection.wrap_database_errors, cursor:
+        here.close()
+        cursor = _executed(here, statement, parameters)
+    with here.wrap_database_errors, cursor:
         yield cursor
 
 
-def _executed(statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> Cursor[Any]:
-    connection.ensure_connection()
-    connection.validate_no_broken_transaction()
-    cursor = Cursor(connection.connection)
-    with connection.wrap_database_errors:
+def _executed(here: Any, statement: str, parameters: Mapping[str, Any] | Sequence[Any]) -> Cursor[Any]:
+    here.ensure_connection()
+    here.validate_no_broken_transaction()
+    cursor = Cursor(here.connection)
+    with here.wrap_database_errors:
         cursor.execute(statement, parameters, prepare=True)
-    _checked().health_check_done = True
+    here.health_check_done = True
     return cursor
-
-
-def _checked() -> Any:
-    """The connection, with what its type does not tell: whether it was seen to stand since this request began."""
-    return connection
 
 
 # ── Writing ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
