@@ -1,25 +1,28 @@
 """Suite `case`: one full life of a case over HTTP, against its own statements issued directly, and against a bare view.
 
 A life: a resident sends the form, the officer of the right street office looks at it and accepts, the record is written, the worker
-sends the message. It counts when the message is there. The direct baseline issues the same statements, recorded in this run, in the
-same transactions; it does without delivering events and sealing the audit log, which the platform does beside the lives.
+sends the message, supervision follows the clocks. It counts when the message is there and every event has taken effect. The direct baseline
+issues the same statements, recorded in this run, in the same transactions, and leaves the same rows behind; it does without looking for
+events that are due and without sealing the audit log, which the platform does beside the lives.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from bench import lives, machine
+from bench import capture, lives, machine
 from bench.baselines import bare_view
 from bench.baselines import case as direct
 from bench.city import City, cities, free_port, row_counts, size_of, wait_until_healthy
@@ -28,7 +31,7 @@ TARGET = 0.25
 WEB_WORKERS = 2
 PROFILED_LIVES = 40
 # rows that only the platform's own processes make, or that come and go beside the lives
-BESIDE = ("identity_session", "outbox_subscription", "outbox_inbox", "outbox_failure", "audit_leaf", "audit_head", "audit_node",
+BESIDE = ("identity_session", "outbox_subscription", "outbox_failure", "audit_leaf", "audit_head", "audit_node",
           "audit_tree", "procrastinate_")  # fmt: skip
 
 
@@ -48,13 +51,15 @@ def main(arguments: list[str]) -> int:
         over_http, straight, profiled = made
         script = Path(folder) / "script"
         _in_city(straight, "bench.capture", str(script))
+        effects = _effects_of_a_life(script)
         over_http.start("web", "worker", "scheduler")
         port = free_port()
         bare = bare_view.serve(over_http.url(), port, WEB_WORKERS)
         try:
             wait_until_healthy(port, "/", bare)
+            told = effects_in(over_http)
             lives.run_lives(over_http.configuration.port, 4 * given.workers, given.workers)  # warm
-            wait_for_messages(over_http)
+            wait_for_effects(over_http, told + 4 * given.workers * effects)
             rates = _rounds(given, over_http, straight, script, port)
         finally:
             bare.terminate()
@@ -67,7 +72,14 @@ def main(arguments: list[str]) -> int:
     return _tell(given, rates, sizes, found)
 
 
+def _effects_of_a_life(script: Path) -> int:
+    """How many events take effect in a life, whoever lives it."""
+    [effects] = set(capture.deliveries_of(pickle.loads(script.read_bytes())))
+    return effects
+
+
 def _rounds(given: Any, over_http: City, straight: City, script: Path, port: int) -> dict[str, list[float]]:
+    effects = _effects_of_a_life(script)
     rates: dict[str, list[float]] = {"answered": [], "http": [], "direct": [], "bare": []}
     written: list[tuple[dict[str, int], dict[str, int]]] = []
     for number in range(1, given.rounds + 1):
@@ -79,7 +91,7 @@ def _rounds(given: Any, over_http: City, straight: City, script: Path, port: int
             began[0] = time.perf_counter()
 
         answered = lives.run_lives(over_http.configuration.port, given.lives, given.workers, when_signed_in)
-        wait_for_messages(over_http)
+        wait_for_effects(over_http, before[0]["public.outbox_delivery"] + given.lives * effects)
         whole = time.perf_counter() - began[0]
         seconds = direct.run_lives(straight.url(), script, given.lives, given.workers)
         requests = given.lives * lives.REQUESTS_OF_A_LIFE
@@ -97,14 +109,32 @@ def _rounds(given: Any, over_http: City, straight: City, script: Path, port: int
     return rates
 
 
+def effects_in(city: City) -> int:
+    """How many events have taken effect in this city."""
+    with psycopg.connect(city.url("superuser"), autocommit=True) as connection:
+        [[effects]] = connection.execute("SELECT count(*) FROM outbox_delivery").fetchall()
+    return int(effects)
+
+
+def wait_for_effects(city: City, effects: int) -> None:
+    """Until no case waits for its message any more and so many events have taken effect."""
+    wait_for_messages(city)
+    _wait(lambda: effects_in(city) >= effects, f"{effects} events to take effect")
+
+
 def wait_for_messages(city: City) -> None:
     """Until no case waits for its message any more."""
-    deadline = time.monotonic() + 300
     with psycopg.connect(city.url("superuser"), autocommit=True) as connection:
-        while connection.execute("SELECT EXISTS (SELECT FROM cases_case WHERE state = 'open')").fetchone() != (False,):
-            if time.monotonic() > deadline:
-                raise SystemExit("Cases still wait for their messages after 300 s.")
-            time.sleep(0.005)
+        waits = "SELECT EXISTS (SELECT FROM cases_case WHERE state = 'open')"
+        _wait(lambda: connection.execute(waits).fetchone() == (False,), "cases to get their messages")
+
+
+def _wait(until: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + 300
+    while not until():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"Waited 300 s for {what}, in vain.")
+        time.sleep(0.01)
 
 
 def _in_city(city: City, module: str, *words: str) -> None:

@@ -24,7 +24,7 @@ REQUESTS_OF_A_LIFE = 3  # send the form; the officer looks at the case; decides
 
 
 class Session:
-    """One signed-in person on one kept-alive connection."""
+    """One signed-in person. The connection is kept alive until `leave`."""
 
     def __init__(self, port: int, login: str, *, in_post: bool) -> None:
         self._connection = HTTPConnection("127.0.0.1", port, timeout=120)
@@ -38,6 +38,10 @@ class Session:
             self._token = self.ask("PUT", "/api/v1/session/capacity", {"capacity": "post", "post_id": post})[
                 "csrf_token"
             ]
+
+    def leave(self) -> None:
+        """Close the connection. The next request opens another one, as another visit does."""
+        self._connection.close()
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> Any:
         """Ask and return the answer's JSON; stop the measurement on anything but success."""
@@ -98,9 +102,15 @@ class Pair:
         self.officer.ask("POST", f"/api/v1/tasks/{task}", {"act": "accept", "version": case["version"]})
 
     def live(self) -> str:
-        """Send, look, accept; return the case's number. The record is written; the message follows."""
+        """Send, look, accept; return the case's number. The record is written; the message follows.
+
+        Each life has connections of its own. Over one for all lives, a few clients can all meet the same process of web by chance, and the
+        rate then tells of that.
+        """
         receipt = self.send()
         self.decide(self.look(receipt))
+        self.resident.leave()
+        self.officer.leave()
         return str(receipt["number"])
 
 

@@ -154,6 +154,7 @@ def main(file: Path, lives: int) -> None:
     ask = InProcess._ask
     InProcess._ask = staticmethod(watch.around(HTTP, ask))  # type: ignore[method-assign]
     InProcess.do_job = staticmethod(watch.around("queue", InProcess.do_job))  # type: ignore[method-assign]
+    InProcess.deliver = staticmethod(watch.around("delivery", InProcess.deliver))  # type: ignore[method-assign]
     for number in range(WARM_UP_LIVES):
         living.live(910_000 + number)
     watch.clear()

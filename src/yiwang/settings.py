@@ -106,6 +106,16 @@ def django_settings(given: Configuration, role: Literal["app", "owner"], *, secr
             "django.contrib.staticfiles",
             "procrastinate.contrib.django",
             "ninja",
+            # the editors' workbench for pages of the portal
+            "wagtail.users",
+            "wagtail.documents",  # its addresses are asked for by every page of the workbench; nobody may use them
+            "wagtail.images",
+            "wagtail.search",
+            "wagtail.admin",
+            "wagtail",
+            "modelcluster",
+            "taggit",
+            "django_filters",
         ],
         "MIDDLEWARE": [
             "yiwang.api.middleware.RequestLog",
@@ -148,6 +158,10 @@ def django_settings(given: Configuration, role: Literal["app", "owner"], *, secr
             "django.contrib.auth.hashers.Argon2PasswordHasher",
             "django.contrib.auth.hashers.PBKDF2PasswordHasher",
         ],
+        "STORAGES": {
+            "default": {"BACKEND": "yiwang.portal.editing.pictures.PictureStorage"},
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+        },
         "USE_TZ": True,
         "TIME_ZONE": "Asia/Shanghai",
         "USE_I18N": True,
@@ -175,6 +189,18 @@ def django_settings(given: Configuration, role: Literal["app", "owner"], *, secr
         "SECURE_HSTS_SECONDS": 31_536_000 if given.https else 0,
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if given.https else None,
         "X_FRAME_OPTIONS": "DENY",
+        "DATA_UPLOAD_MAX_NUMBER_FIELDS": 5_000,  # a page of many sections has a field for each word of each link
+        "WAGTAIL_SITE_NAME": "一网",
+        "WAGTAIL_GRAVATAR_PROVIDER_URL": None,  # nothing about an officer goes abroad
+        "WAGTAIL_ENABLE_UPDATE_CHECK": False,
+        "WAGTAIL_ENABLE_WHATS_NEW_BANNER": False,
+        "WAGTAILADMIN_BASE_URL": f"http://127.0.0.1:{given.port}",
+        "WAGTAILADMIN_NOTIFICATION_INCLUDE_SUPERUSERS": False,  # there are none
+        "WAGTAILADMIN_UNSAFE_PAGE_DELETION_LIMIT": 1,
+        "WAGTAILIMAGES_EXTENSIONS": ["jpg", "jpeg", "png", "webp"],
+        "WAGTAILIMAGES_MAX_UPLOAD_SIZE": 10 << 20,
+        "WAGTAILIMAGES_MAX_IMAGE_PIXELS": 40_000_000,
+        "WAGTAILSEARCH_BACKENDS": {"default": {"BACKEND": "wagtail.search.backends.database"}},
         "LOGGING_CONFIG": None,
         "PROCRASTINATE_AUTODISCOVER_MODULE_NAME": "jobs",
         "YIWANG": given,  # the same as `configuration()`, for what only sees Django

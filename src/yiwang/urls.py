@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from yiwang.api.files import file_page
 from yiwang.api.operations import healthz, metrics
+from yiwang.portal.views.pages import page
 
 __all__ = ["handler400", "handler403", "handler404", "handler500", "urlpatterns"]
 
@@ -19,6 +20,8 @@ urlpatterns = [
     path("metrics", metrics),
     path("api/v1/", include("yiwang.api.urls")),
     path("files/<uuid:file_id>/", file_page),
+    path("desk/site/", include("yiwang.portal.editing.urls")),
     path("desk/", include("yiwang.desk.urls")),
     path("", include("yiwang.portal.urls")),
+    re_path(r"^((?:[\w-]+/)*)$", page, name="wagtail_serve"),  # last; by this name Wagtail finds the address of a page
 ]

@@ -9,8 +9,8 @@ import functools
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import nullcontext
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -47,6 +47,7 @@ __all__ = [
     "insert",
     "service",
     "system_publish_release",
+    "together",
     "update",
 ]
 
@@ -165,6 +166,28 @@ def service(
         return act
 
     return decorate
+
+
+@contextmanager
+def together(actor: Actor) -> Iterator[None]:
+    """One transaction for acts that a library does one by one in the block: all of them hold, or none.
+
+    What was refused or failed stays written down, although the block is undone. actor: who asks.
+    """
+    frame = Act("", actor, now(), _current.get())
+    token = _current.set(frame)
+    try:
+        with remembering() if frame.outer is None else nullcontext(), transaction.atomic():
+            yield
+            for entry in frame._undone:
+                audit.record(replace(entry, release=queries.current_release()))
+    except Exception:
+        _undo(frame, None)
+        raise
+    finally:
+        _current.reset(token)
+        if frame.outer is None:
+            forget()
 
 
 def _run(act: Act, body: Callable[[], R]) -> R:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.apps import AppConfig
 
 
 class ContentConfig(AppConfig):
-    """Articles that the city publishes, and their moderation."""
+    """Articles that the city publishes, pages of its portal, and their moderation."""
 
     name = "yiwang.content"
     label = "content"
@@ -14,12 +16,15 @@ class ContentConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.content import events
+        from yiwang.content.services import system_keep_timetable
         from yiwang.identity.registry import describe_actions
         from yiwang.kernel.errors import msgid
+        from yiwang.kernel.periodic import register_periodic
         from yiwang.outbox.registry import declare_event
 
         for type, fields in events.FIELDS.items():
             declare_event(type, fields)
+        register_periodic("content.timetable", timedelta(minutes=1), system_keep_timetable)
         describe_actions(
             {
                 "article.publish": msgid("Publish news and notices"),
@@ -28,5 +33,8 @@ class ContentConfig(AppConfig):
                 "article.submit": msgid("Submit news and notices for publication"),
                 "article.withdraw": msgid("Withdraw news and notices"),
                 "article.write": msgid("Write news and notices"),
+                "page.publish": msgid("Publish pages of the portal"),
+                "page.read": msgid("See drafts of pages of the portal"),
+                "page.write": msgid("Write pages of the portal"),
             }
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-__all__ = ["ArticleKind", "ArticlePage", "ArticleState", "ArticleView", "NewArticle"]
+__all__ = ["ArticleKind", "ArticlePage", "ArticleState", "ArticleView", "NewArticle", "PageChange", "Shown"]
 
 
 class ArticleKind(StrEnum):
@@ -65,3 +65,32 @@ class ArticlePage:
 
     rows: tuple[ArticleView, ...]
     next: str | None
+
+
+class Shown(StrEnum):
+    """What a change of a page means for the public.
+
+    nothing: it sees the same as before.  published: a new text.  later: a new text, at an hour that is set.  withdrawn: no page any more.
+    """
+
+    NOTHING = "nothing"
+    PUBLISHED = "published"
+    LATER = "later"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class PageChange:
+    """One change that an editorial system makes: what it calls it, of what, and what the public sees of it.
+
+    kind: `page` or `picture`.  number: which, in that system.  moderates: whether a second officer does it.  revision: number of the text,
+    or empty.  writers: accounts that wrote on the text since the public last got one.
+    """
+
+    kind: str
+    number: str
+    act: str
+    moderates: bool = False
+    shown: Shown = Shown.NOTHING
+    revision: str = ""
+    writers: frozenset[UUID] = frozenset()

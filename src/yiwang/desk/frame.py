@@ -91,6 +91,8 @@ def menu_of(request: FaceRequest) -> list[Noun]:
         own.append(Noun("/desk/subjects/", _("Subjects"), "user"))
     if identity.why(request.actor, "article.read").allowed:
         own.append(Noun("/desk/articles/", _("News and notices"), "book"))
+    if identity.why(request.actor, "page.read").allowed:
+        own.append(Noun("/desk/site/", _("Pages of the portal"), "home"))
     shared = [Noun("/desk/units/", _("Units"), "building"), Noun("/desk/messages/", _("Messages"), "mail")]
     return [*own, *shared]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
+from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 
+from yiwang.acts.values import Actor
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import machine_now, now
 
@@ -21,6 +24,9 @@ class AccountManager(BaseUserManager["Account"]):
 
 class Account(AbstractBaseUser):
     """What one natural person signs in with. It has no permissions of its own: they come from posts.
+
+    Libraries ask an account what it may do. It answers for the post in which the request acts (`acting`), and for nothing when
+    none is said.
 
     Personal data: the login and a password hash (Argon2id); the person behind it only by the subject's id.
     """
@@ -42,17 +48,44 @@ class Account(AbstractBaseUser):
     )
     password_changed_at = models.DateTimeField(default=machine_now, db_comment="machine time")
     origin = models.TextField(default="live")
+    groups = models.ManyToManyField("auth.Group", through="GroupOfNobody", related_name="+")
 
     objects: ClassVar[AccountManager] = AccountManager()
 
     USERNAME_FIELD = "login"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+    is_superuser = False
+    email = ""  # libraries mail nobody: messages of the city go their own way
+    acting: Actor | None = None
+    """Who acts in the request that this object belongs to; its middleware says so. Not stored."""
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="account_origin_known"),
             models.CheckConstraint(condition=~Q(login=""), name="account_has_a_login"),
         ]
+
+    def has_perm(self, permission: str, subject: models.Model | None = None) -> bool:
+        """Whether the post that acts may do what a library calls `permission` (`registry.name_for_library`)."""
+        return any(one.has_perm(self, permission, subject) for one in get_backends())
+
+    def has_perms(self, permissions: Iterable[str], subject: models.Model | None = None) -> bool:
+        """Whether it may do all of them."""
+        return all(self.has_perm(one, subject) for one in permissions)
+
+
+class GroupOfNobody(models.Model):
+    """Libraries expect accounts to have groups. Here nobody is in one: rights come from posts. No row can be written.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey("auth.Group", on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(pk__isnull=True), name="group_of_nobody")]
 
 
 class FormerPassword(models.Model):

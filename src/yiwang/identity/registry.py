@@ -18,6 +18,8 @@ __all__ = [
     "action_words",
     "administrative_actions",
     "describe_actions",
+    "name_for_library",
+    "names_of_libraries",
     "needs_of",
     "register_administrative_action",
     "register_need",
@@ -39,6 +41,16 @@ def register_administrative_action(action: str, *administrators: Administrator) 
 
 action_words: dict[str, str] = {}
 """Action → what it is in words for people, a gettext msgid."""
+
+names_of_libraries: dict[str, str] = {}
+"""What a library calls a right → our action."""
+
+
+def name_for_library(name: str, action: str) -> None:
+    """Let a library that asks an account for the right `name` be answered for `action`. Called in `AppConfig.ready`."""
+    if names_of_libraries.setdefault(name, action) != action:
+        raise ValueError(f"The right {name} already stands for {names_of_libraries[name]}.")
+
 
 _needs: dict[Needed, list[Need]] = {"unit": [], "post": []}
 

@@ -16,6 +16,7 @@ from yiwang.portal.views import (
     home,
     messages,
     news,
+    pages,
     problems,
     search,
     signing,
@@ -78,4 +79,5 @@ urlpatterns = [
     path("my/messages/address/code/", messages.confirm, name="mail-code"),
     path("my/messages/<uuid:message_id>/read/", messages.mark_read, name="read-message"),
     path("docs/problems/<slug:code>", problems.problem, name="problem"),
+    path("pictures/<str:name>", pages.picture, name="picture"),
 ]

@@ -25,7 +25,8 @@ from yiwang.audit.services import record
 from yiwang.audit.values import NewEntry, Outcome
 from yiwang.identity.models import Account, Session
 from yiwang.identity.queries import administers
-from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_ROWS, remember_seat
+from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_ROWS, remember_seat, why
+from yiwang.identity.registry import names_of_libraries
 from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
@@ -190,6 +191,11 @@ class AccountBackend(BaseBackend):
         """The account, or None when it is closed or gone."""
         found = remembered(("account", user_id), lambda: _ACCOUNT.first(user_id))
         return found if found is not None and found.is_active else None
+
+    def has_perm(self, user: Any, permission: str, subject: object = None) -> bool:
+        """Whether the post that acts in this request has a grant for what a library calls `permission`."""
+        action = names_of_libraries.get(permission)
+        return action is not None and user.acting is not None and why(user.acting, action).allowed
 
 
 @service("session.end", open_to=OWN)

@@ -1,4 +1,4 @@
-"""Write, submit, publish, send back, withdraw. Who wrote an article does not publish it."""
+"""Articles: write, submit, publish, send back, withdraw. Who wrote an article does not publish it."""
 
 from __future__ import annotations
 
