@@ -33,6 +33,6 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
-    rolldownOptions: { input: ["src/main.ts"] },
+    rolldownOptions: { input: ["src/main.ts", "src/workbench.ts"] },
   },
 });

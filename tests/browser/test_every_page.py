@@ -46,6 +46,7 @@ FILES = {
     ".well-known/yiwang/city.pub",
     ".well-known/yiwang/city.crt",
     ".well-known/yiwang/keys/<str:key_id>.pub",
+    "pictures/<str:name>",
 }
 """Routes that give a file to keep."""
 NO_PAGE = {
@@ -101,6 +102,8 @@ NO_PAGE = {
     "verify/t/<str:token>/",
 } | FILES
 """Routes that take a button and show no page of their own; their answers are in test_states.py."""
+WORKBENCH = "desk/site/"
+"""Wagtail's own pages: who comes in is in tests/portal/test_editors_door.py, how one works there in test_editing.py."""
 SHOTS = os.environ.get("YIWANG_SCREENSHOTS", "")
 
 
@@ -113,7 +116,9 @@ def page_routes() -> set[str]:
             else:
                 yield path
 
-    return {path for path in below(get_resolver().url_patterns, "") if not path.startswith("api/")} - NO_PAGE
+    return {
+        path for path in below(get_resolver().url_patterns, "") if not path.startswith(("api/", WORKBENCH))
+    } - NO_PAGE
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
@@ -180,7 +185,7 @@ def links_of(text: str, base: str, site: Site, start: str) -> Iterator[str]:
         within = parts.path.startswith("/desk/") == start.startswith("/desk/") or parts.path.startswith("/docs/")
         if f"{parts.scheme}://{parts.netloc}" != site.root or not (within or start == "/" and parts.path == "/desk/"):
             continue
-        if resolve(parts.path).route not in FILES:
+        if resolve(parts.path).route not in FILES and not parts.path.startswith(f"/{WORKBENCH}"):
             yield parts.path + (f"?{parts.query}" if parts.query else "")
 
 
