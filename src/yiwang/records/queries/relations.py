@@ -95,7 +95,7 @@ def related(
     The grounds are those of `facts`: a person sees his own links, whichever end he is, and those of whom he represents; a post sees what
     its grant reaches by source unit and what agreements give. The look is logged for the subject; unless it is his own, also for
     everybody whom it shows. Of a sensitive relation it stays covered who the other is, unless `record.read-sensitive` reaches the source.
-    Queries: six, and for each link four.
+    Queries: seven, and for each link four.
     Raises what `facts` raises.
     """
     moment = now()
