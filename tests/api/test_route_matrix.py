@@ -133,6 +133,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "resource": "residence.addresses",
         "element": "residence.phone",
         "record_id": resident.get("/api/v1/facts").json()["rows"][-1]["record_id"],
+        "word_id": str(relation_of(RESIDENT, unit_id_of(OFFICER))),
         "certificate_id": str(assignment.id),  # no certificate is called so: whose they are is shown in tests/documents
         "application_id": str(
             assignment.id
@@ -158,6 +159,24 @@ def doubt_of(login: str) -> Any:
     return report_discrepancy(
         himself, "residence.addresses", himself.capacity_id, "residence.phone", phone, why, purpose="fact-checking"
     )
+
+
+def unit_id_of(login: str) -> UUID:
+    """The unit of an officer's only post."""
+    from yiwang.identity.models import Assignment
+
+    return UUID(str(Assignment.objects.get(account__login=login).post.unit_id))
+
+
+def relation_of(login: str, unit_id: UUID) -> UUID:
+    """That somebody else is a child of hers, by the word of this unit."""
+    from yiwang.acts.values import system
+    from yiwang.identity.models import Account
+    from yiwang.records.services import write_relation
+
+    mother, child = (Account.objects.get(login=one).subject_id for one in (login, OTHER_OFFICER))
+    since = time.today().replace(month=1, day=1)
+    return write_relation(system("tests"), "mother", child, mother, valid_from=since, door="case", unit_id=unit_id)
 
 
 def file_of(case: UUID) -> UUID:
@@ -232,6 +251,13 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "residence.phone": "13907491234",
             "reason": "录错了一位",
         },
+        "POST /api/v1/relations/{word_id}/corrections": {"valid_from": "2026-03-01", "reason": "录错了一天"},
+        "POST /api/v1/relations/{word_id}/retraction": {"reason": "录错了人"},
+        "POST /desk/relations/<uuid:word_id>/correct/": {"act": "retract", "why-never": "录错了人"},
+        **{
+            f"POST {path}relations/<uuid:word_id>/doubt/": {"what": "never", "why": "录错了人"}
+            for path in ("/my/", "/desk/subjects/<uuid:subject_id>/")
+        },
         "POST /api/v1/discrepancies": {
             "subject_id": things["subject_id"],
             "resource": things["resource"],
@@ -287,7 +313,7 @@ def query_of(path: str) -> str:
     """What a reader asks with: facts are read for a purpose, events of a period."""
     if "/api/v1/discrepancies/" in path:
         return "?purpose=fact-checking"
-    if "/subjects/" in path or "/records/" in path:
+    if any(part in path for part in ("/subjects/", "/records/", "/desk/relations/")):
         return "?purpose=case-handling&since=2026-01-01"
     return QUERIES.get(path, "")
 

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from support import contents
 from support.clock import own_time
 from support.demo import NEIGHBOUR, OFFICER, RESIDENT, Demo, call
+from support.kin import CHILD, relate
 from support.permit import run_outside
 
 PERMIT = "food-permit"
@@ -54,6 +55,7 @@ def be_busy(demo: Demo, folder: Path) -> dict[str, UUID]:
             clock.set(now() + timedelta(days=days))
     cases |= food_permits()
     doubt_a_fact()
+    doubt_a_relation()
     publish_an_article()
     deliver_due()
     system_tick()
@@ -120,6 +122,26 @@ def doubt_a_fact() -> None:
         "2025-11-01",
         Evidence(text="租赁合同上写的是这一天。"),
         purpose="own-data",
+    )
+
+
+def doubt_a_relation() -> None:
+    """The neighbour says that since another day the resident is his mother."""
+    from yiwang.identity.queries import actor_for_self
+    from yiwang.records.services import report_discrepancy
+    from yiwang.records.values import Evidence
+
+    word, himself = relate(), actor_for_self(account_of(CHILD))
+    assert himself.subject_id is not None
+    report_discrepancy(
+        himself,
+        "mother",
+        himself.subject_id,
+        "mother",
+        {"valid_from": "1988-11-11", "valid_to": None},
+        Evidence(text="出生证明上写的是这一天。"),
+        purpose="own-data",
+        record_id=word,
     )
 
 

@@ -98,6 +98,9 @@ NO_PAGE = {
     "desk/subjects/<uuid:subject_id>/",
     "desk/subjects/<uuid:subject_id>/records/<str:resource>/",
     "desk/records/<str:resource>/<uuid:record_id>/correct/",
+    "desk/subjects/<uuid:subject_id>/relations/",
+    "desk/subjects/<uuid:subject_id>/relations/<uuid:word_id>/doubt/",
+    "desk/relations/<uuid:word_id>/correct/",
     # reached by a code on paper; looked at in tests/documents/test_pages.py
     "verify/t/<str:token>/",
 } | FILES

@@ -11,6 +11,7 @@ import pytest
 from browser.conftest import Site, visiting
 from browser.look import Looker
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, SUPERVISOR
+from support.kin import KEEPER
 
 pytestmark = pytest.mark.browser
 APPLY = f"/items/{ITEM}/apply/"
@@ -85,6 +86,45 @@ def correct_nothing(page: Any, site: Site) -> None:
     page.locator("a[href*='/correct/']").first.click()
     page.locator("main form button").click()
     page.wait_for_selector(".field-fault")
+
+
+def see_relations(page: Any, site: Site) -> None:
+    see_a_subject(page, site)
+    page.locator("a[href*='/relations/?purpose']").first.click()
+    page.wait_for_selector(".record")
+
+
+def correct_a_relation(page: Any, site: Site) -> None:
+    see_a_subject(page, site)
+    page.locator("a[href^='/desk/relations/']").first.click()
+    page.wait_for_selector("#valid-from")
+
+
+def correct_a_relation_to_nothing(page: Any, site: Site) -> None:
+    correct_a_relation(page, site)
+    page.fill("#valid-to", "1950-01-01")
+    page.locator("form[aria-labelledby=correcting] button").click()
+    page.wait_for_selector("#reason-fault")
+
+
+def retract_without_reason(page: Any, site: Site) -> None:
+    correct_a_relation(page, site)
+    page.locator("form[aria-labelledby=retracting] button").click()
+    page.wait_for_selector("#why-never-fault")
+
+
+def doubt_a_relation_without_words(page: Any, site: Site) -> None:
+    see_a_subject(page, site)
+    page.locator("a[href*='/relations/'][href*='/doubt/']").first.click()
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("#what-fault")
+
+
+def doubt_own_relation_without_words(page: Any, site: Site) -> None:
+    page.goto(site.root + "/my/facts/")
+    page.locator("a[href^='/my/relations/'][href$='/doubt/']").first.click()
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("#faults")
 
 
 def choose_a_purpose(page: Any, site: Site) -> None:
@@ -250,6 +290,13 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nobody's number": (OFFICER, True, 422, look_up_nobody),
     "a record's history": (OFFICER, True, 0, see_the_history),
     "a correction of nothing": (OFFICER, True, 422, correct_nothing),
+    "a disputed relation on the desk": (KEEPER, True, 0, see_a_subject),
+    "a relation's history": (KEEPER, True, 0, see_relations),
+    "a relation to correct": (KEEPER, True, 0, correct_a_relation),
+    "a relation that ends before it begins": (KEEPER, True, 422, correct_a_relation_to_nothing),
+    "a retraction without reason": (KEEPER, True, 422, retract_without_reason),
+    "a relation doubted without words": (KEEPER, True, 422, doubt_a_relation_without_words),
+    "own relation doubted without words": (RESIDENT, False, 422, doubt_own_relation_without_words),
     "no purpose chosen": (OFFICER, True, 0, choose_a_purpose),
     "own number uncovered": (RESIDENT, False, 0, uncover),
     "the log checked": ("aud.admin", True, 0, check_the_log),

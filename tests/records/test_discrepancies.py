@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from django.db import ProgrammingError, connection, transaction
 from django.utils.translation import override
+from support.doubting import ANSWER, REPORT
 from support.packs import element, resource
 from support.town import TOWN
 
@@ -50,21 +51,6 @@ TESTS = system("tests")
 SINCE = date(2026, 1, 1)
 WHY = Evidence("户口本上是另一个字")
 CHECKER = "role: verify"
-ANSWER = (
-    "kind: duty\nid: answer\ntitle: 疑义核实\nmay:\n"
-    + "".join(
-        f"  - {{action: {one}, scope: unit}}\n"
-        for one in (
-            "discrepancy.read", "discrepancy.report", "discrepancy.confirm", "discrepancy.correct", "discrepancy.reject",
-            "discrepancy.withdraw", "record.write", "record.read",
-        )
-    )
-)  # fmt: skip
-REPORT = (
-    "kind: duty\nid: report\ntitle: 提出疑义\nmay:\n"
-    "  - {action: discrepancy.report, scope: unit}\n  - {action: discrepancy.withdraw, scope: unit}\n"
-    "  - {action: record.read, scope: city}\n"
-)
 FILES = TOWN | {
     "duties/answer.yaml": ANSWER,
     "duties/report.yaml": REPORT,

@@ -14,9 +14,11 @@ KEEPER = KEEP.replace(
     "may:\n"
     + "".join(
         f"  - {{action: {action}, scope: unit}}\n"
-        for action in ("record.write", "record.read", "record.retract", "relation.write", "relation.retract")
+        for action in (
+            "record.write", "record.read", "record.retract", "relation.write", "relation.correct", "relation.retract",
+        )
     ),
-)
+)  # fmt: skip
 OTHER_KEEPER = KEEPER.replace("id: keep", "id: keep-else").replace("管理", "管理别的")
 
 

@@ -41,6 +41,7 @@ class RecordsConfig(AppConfig):
                 "record.correct": msgid("Correct records"),
                 "record.retract": msgid("Retract records"),
                 "relation.write": msgid("Record relations"),
+                "relation.correct": msgid("Correct relations"),
                 "relation.retract": msgid("Retract relations"),
                 "subject.find": msgid("Find subjects by their identifiers"),
                 "discrepancy.confirm": msgid("Confirm doubted values"),

@@ -39,7 +39,7 @@ RELATION_INGESTED: Final = "relation.ingested.v1"
 """A batch has changed relations.  `subject`: the relation.  data: `relation`, `written` (rows), `door`."""
 
 DISCREPANCY_OPENED: Final = "discrepancy.opened.v1"
-"""Somebody doubts a fact."""
+"""Somebody doubts a fact, or a relation, which is its own element and its own resource."""
 
 DISCREPANCY_ENDED: Final = "discrepancy.ended.v1"
 """It is over.  + `state`, `case_id`, and `reporters`: [{subject_id} or {post_id}], those to be told."""

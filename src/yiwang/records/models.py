@@ -73,11 +73,20 @@ class Read(models.Model):
 class Discrepancy(models.Model):
     """Somebody saw another value than the source's 疑义: one open row for each subject, element and proposed value.
 
+    A doubted relation stands with the subject of its `from` end; it is its own element and its own resource, and its values are links.
+
     Personal data: both values, and about whom; `reason` is what the source answered.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     subject = models.ForeignKey("subjects.Subject", on_delete=models.PROTECT, related_name="+")
+    other = models.ForeignKey(
+        "subjects.Subject",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="at the other end, where a relation is doubted",
+    )
     element = models.TextField()
     resource = models.TextField(db_comment="the source of the fact")
     unit = models.ForeignKey(
@@ -213,7 +222,7 @@ class Comparison(models.Model):
 
 
 class RelationLimit(models.Model):
-    """How many of a relation one subject may have at one time, as the release in force declares it: what the table's trigger keeps.
+    """How many of a relation one subject may have at one time, as the release in force declares it: what the table's triggers keep.
 
     Personal data: none.
     """
@@ -222,6 +231,9 @@ class RelationLimit(models.Model):
     one_from = models.BooleanField(db_comment="whoever is `to` has one `from` at a time")
     one_to = models.BooleanField(db_comment="whoever is `from` has one `to` at a time")
     is_symmetric = models.BooleanField(db_comment="both ends have one role, and `from` is the lesser id")
+    hierarchy = models.TextField(
+        blank=True, default="", db_default="", db_comment="in which nobody stands above himself; `from` below `to`"
+    )
 
     class Meta:
         db_table = "records_relation_limit"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -33,6 +33,7 @@ __all__ = [
     "ReadView",
     "RecordView",
     "RelatedView",
+    "RelationForm",
     "RelationRole",
     "RelationRow",
     "RelationView",
@@ -177,7 +178,10 @@ class RelationRole:
 
 @dataclass(frozen=True, slots=True)
 class RelationView:
-    """A relation 关系 as it is declared.  start, end: the roles `from` and `to`; the same when it is symmetric.  kept_by: a duty."""
+    """A relation 关系 as it is declared.  start, end: the roles `from` and `to`; the same when it is symmetric.  kept_by: a duty.
+
+    hierarchy: in which `from` stands below `to` and nobody above himself; empty for none.
+    """
 
     id: str
     title: str | Mapping[str, str]
@@ -186,6 +190,12 @@ class RelationView:
     symmetric: bool
     kept_by: str
     sensitivity: Sensitivity
+    hierarchy: str = ""
+
+    @property
+    def may_swap(self) -> bool:
+        """Whether either may stand at either end, and it matters who stands where."""
+        return not self.symmetric and self.start.kind == self.end.kind
 
     def title_in(self, language: str) -> str:
         """The title for a reader of `language`."""
@@ -216,7 +226,9 @@ class RelatedView:
     title: what the other is to the one asked about (mother, household).  other_name: by which people know it, or empty.  identifiers:
     (title, value) of those that it bears today; to others than whom it is about those of people are masked, or left out.
     valid_from, valid_to: civil dates, half-open.  masked: it is sensitive, and the reader's ground does not uncover who it is: other_id is
-    None, name and identifiers are empty.
+    None, name and identifiers are empty.  standing: disputed while somebody doubts it.
+    retracted: the word says that it was never so.  superseded: a later word counts instead.  who: unit and post that wrote it, or empty.
+    may_correct, may_retract: the reader is the source's officer, and this word counts.
     """
 
     record_id: UUID
@@ -236,6 +248,33 @@ class RelatedView:
     case_number: str = ""
     reason: str = ""
     masked: bool = False
+    relation_title: str = ""
+    standing: Standing = Standing.UNDISPUTED
+    retracted: bool = False
+    superseded: bool = False
+    who: str = ""
+    may_correct: bool = False
+    may_retract: bool = False
+
+    @property
+    def last_day(self) -> date | None:
+        """The last civil date on which it is so; None when no end is known."""
+        return None if self.valid_to is None else self.valid_to - timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class RelationForm:
+    """A relation as its source's officer corrects it.  title: of the relation.  start, end: who stands at `from` and `to`, each as the
+    other sees it.  may_swap: the two may have stood the wrong way round.
+    """
+
+    record_id: UUID
+    title: str
+    start: RelatedView
+    end: RelatedView
+    may_correct: bool
+    may_retract: bool
+    may_swap: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +296,7 @@ class KnownRecord:
 class SubjectPage:
     """A subject as a post sees it for one purpose. identifiers: (title, value) of those that it bears today, masked of people.
 
-    relations: to others, as they hold on the day asked for.
+    relations: to others, as they hold on the day asked for.  related_before: there is a history of them to read.
     """
 
     id: UUID
@@ -266,6 +305,7 @@ class SubjectPage:
     purpose: PurposeChoice
     records: tuple[KnownRecord, ...]
     relations: tuple[RelatedView, ...] = ()
+    related_before: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,7 +430,10 @@ class HistoryLine:
 
 @dataclass(frozen=True, slots=True)
 class DiscrepancyLine:
-    """A discrepancy in a list, without its values.  age_days: since it was opened, until it ended.  unit_title: of the source."""
+    """A discrepancy in a list, without its values.  age_days: since it was opened, until it ended.  unit_title: of the source.
+
+    other_id: at the other end of a doubted relation, which is its own element and its own resource; None for a fact.
+    """
 
     id: UUID
     subject_id: UUID
@@ -407,6 +450,7 @@ class DiscrepancyLine:
     age_days: int
     case_id: UUID | None
     case_number: str
+    other_id: UUID | None = None
 
     @property
     def is_open(self) -> bool:
@@ -427,7 +471,7 @@ class DiscrepancyView:
     """A discrepancy with both values side by side.  doubted, proposed: shown for people, covered where `masked`.
 
     reason: what the source answered.  may_withdraw: the reader reported it and it
-    is open.
+    is open.  may_see_case: the case that looks into it is not another's, which at the other end of a relation it is.
     """
 
     line: DiscrepancyLine
@@ -438,6 +482,7 @@ class DiscrepancyView:
     reporters: tuple[ReporterView, ...]
     history: tuple[HistoryLine, ...]
     may_withdraw: bool
+    may_see_case: bool = True
 
 
 @dataclass(frozen=True, slots=True)

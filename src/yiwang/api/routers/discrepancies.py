@@ -1,4 +1,4 @@
-"""Discrepancies 疑义: that a fact should be another. The handling goes by the case that each of them begins."""
+"""Discrepancies 疑义: that a fact or a relation should be another. The handling goes by the case that each of them begins."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Doubt(Schema):
     resource, element: of the fact as it was read.  proposed: as the element is entered.  why: at most 500 characters.
     files: at most five, handed in as `evidence`.  case_number: where it was seen.  purpose: for which the reporter reads the fact; the
     reading is logged.  item: under whose standing agreement, for who handles its cases.
+    record_id: of a relation that is doubted; resource and element are then both its id, and proposed is `{"never_so": true}` or
+    `{"valid_from": …, "valid_to": …, "swapped": …}`.
     """
 
     subject_id: UUID
@@ -32,6 +34,7 @@ class Doubt(Schema):
     files: list[UUID] = []
     case_number: str = ""
     item: str | None = None
+    record_id: UUID | None = None
 
 
 class TakenBack(Schema):
@@ -70,6 +73,7 @@ def report_discrepancy(request: HttpRequest, given: Doubt) -> Status[Reported]:
         Evidence(given.why.strip(), tuple(dict.fromkeys(given.files)), given.case_number.strip()),
         purpose=given.purpose,
         item=given.item,
+        record_id=given.record_id,
     )
     return Status(201, Reported(id=id))
 

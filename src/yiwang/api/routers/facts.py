@@ -51,6 +51,15 @@ def list_relations(request: HttpRequest) -> Relations:
     return Relations(rows=records.related(actor, actor.subject_id, purpose=OWN_DATA))
 
 
+@router.get("/relations/history", response=Relations, operation_id="list_own_relation_history")
+def list_own_relation_history(request: HttpRequest) -> Relations:
+    """Every word about the person's relations, corrections and retractions included, the latest first."""
+    actor = actor_of(request)
+    if actor.capacity is not CapacityKind.SELF or actor.subject_id is None:
+        raise NotAllowed(msgid("You may read your own facts only."))
+    return Relations(rows=records.relation_history(actor, actor.subject_id, purpose=OWN_DATA))
+
+
 @router.get("/reads", response=ReadPage, operation_id="list_reads")
 def list_reads(
     request: HttpRequest,

@@ -55,6 +55,26 @@ class Correction(Schema):
     reason: str
 
 
+class RelationCorrection(Schema):
+    """How a relation is right: both days, None for no end.  swapped: the two stood the wrong way round.  reason: both see it.
+
+    case_number: of a case that shows it.
+    """
+
+    valid_from: date
+    valid_to: date | None = None
+    swapped: bool = False
+    reason: str
+    case_number: str = ""
+
+
+class Retraction(Schema):
+    """Why a relation was never so; both see it.  case_number: of a case that shows it."""
+
+    reason: str
+    case_number: str = ""
+
+
 class Corrected(Schema):
     """The new record."""
 
@@ -123,6 +143,40 @@ def list_subject_relations(
         actor_of(request), subject_id, purpose=purpose, agreement=agreement, valid_at=valid_at, known_at=known_at
     )
     return Relations(rows=rows)
+
+
+@router.get("/subjects/{subject_id}/relations/history", response=Relations, operation_id="list_relation_history")
+def list_relation_history(
+    request: HttpRequest, subject_id: UUID, purpose: str, agreement: str | None = None
+) -> Relations:
+    """Every word about the subject's relations, corrections and retractions included, the latest first."""
+    return Relations(rows=records.relation_history(actor_of(request), subject_id, purpose=purpose, agreement=agreement))
+
+
+@router.post("/relations/{word_id}/corrections", response={201: Corrected}, operation_id="correct_relation")
+def correct_relation(request: HttpRequest, word_id: UUID, body: RelationCorrection) -> Status[Corrected]:
+    """Correct since when and until when two are related, as the officer of the relation's source."""
+    id = services.correct_relation(
+        actor_of(request),
+        word_id,
+        valid_from=body.valid_from,
+        valid_to=body.valid_to,
+        swapped=body.swapped,
+        reason=body.reason,
+        evidence=_evidence(body.case_number),
+    )
+    return Status(201, Corrected(id=id))
+
+
+@router.post("/relations/{word_id}/retraction", response={201: Corrected}, operation_id="retract_relation")
+def retract_relation(request: HttpRequest, word_id: UUID, body: Retraction) -> Status[Corrected]:
+    """Say that two were never related so, as the officer of the relation's source."""
+    id = services.retract_relation(actor_of(request), word_id, reason=body.reason, evidence=_evidence(body.case_number))
+    return Status(201, Corrected(id=id))
+
+
+def _evidence(case_number: str) -> dict[str, object]:
+    return {"case_number": case_number.strip()} if case_number.strip() else {}
 
 
 @router.get("/subjects/{subject_id}/records/{resource}", response=Records, operation_id="list_records")

@@ -31,6 +31,7 @@ def facts(request: FaceRequest) -> HttpResponse:
     context = {
         "facts": records.facts(request.actor, person, purpose=OWN_DATA) if person else [],
         "relations": records.related(request.actor, person, purpose=OWN_DATA) if person else [],
+        "related_before": person is not None and records.ever_related(request.actor, person, purpose=OWN_DATA),
         "uncovered": request.GET.getlist("show"),
     }
     return render(request, "portal/facts.html", context)

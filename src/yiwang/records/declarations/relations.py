@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from yiwang.catalog.values import Sensitivity, SharingBody
 from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference
-from yiwang.records.queries.relations import count_words
-from yiwang.records.services.relations import keep_limits
+from yiwang.records.queries.relations import count_circles, count_words
+from yiwang.records.services.relations import Limits, keep_limits
 
 __all__ = ["RelationBody", "RelationKind"]
 
@@ -37,7 +37,8 @@ class RelationBody(Body):
     """A relation 关系 between two subjects. from, to: its ends; without `to` both ends have one role, as spouses do.
 
     kept_by: the duty that is its one source.  sensitivity: a `sensitive` one is shown without who the other is, unless a grant says
-    otherwise.
+    otherwise.  hierarchy: name of the hierarchy in which `from` stands below `to` (child and parent, part and whole); relations of one
+    name make one hierarchy, as mothers and fathers do, and on no day does anybody stand above himself in it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -49,6 +50,7 @@ class RelationBody(Body):
     kept_by: str
     sensitivity: Sensitivity = Sensitivity.PERSONAL
     sharing: SharingBody
+    hierarchy: KebabId | None = None
     law: str = ""
 
     @property
@@ -79,12 +81,22 @@ class RelationKind(Kind):
             yield Reference(f"sharing/purposes/{index}", "purpose", purpose)
 
     def check(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
-        """Terms of sharing must say something."""
+        """Terms of sharing must say something, and a hierarchy needs a lower and an upper end."""
         if one.body.sharing.lacks_conditions:
             yield one.fault("sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
+        if one.body.hierarchy and one.body.end is None:
+            yield one.fault(
+                "hierarchy",
+                "Both ends have one role, so that neither stands above the other.",
+                "Write `to` as the upper end, or leave `hierarchy` out.",
+            )
 
     def check_succession(self, city: City, stored: Mapping[str, Mapping[str, Any]]) -> Iterator[DeclarationFault]:
-        """What stands keeps its meaning: kinds, numbers and symmetry change only while nothing is recorded."""
+        """What stands keeps its meaning: kinds, numbers and symmetry change only while nothing is recorded.
+
+        A hierarchy may come later, if what is recorded is one.
+        """
+        yield from self._circles(city, stored)
         for id, one in city.of_kind(self.name).items():
             if id not in stored or RelationBody.model_validate(stored[id]).shape == one.body.shape:
                 continue
@@ -93,6 +105,22 @@ class RelationKind(Kind):
                     "from",
                     f"{words:,} records of `{id}` would mean something else: its ends or how many there may be are changed.",
                     "Leave them, or declare a new relation.",
+                )
+
+    def _circles(self, city: City, stored: Mapping[str, Mapping[str, Any]]) -> Iterator[DeclarationFault]:
+        """Of every hierarchy that would have other relations than before: whether what is recorded goes round in it."""
+        before = {id: body.get("hierarchy") for id, body in stored.items()}
+        members: dict[str, dict[str, Declaration]] = {}
+        for id, one in city.of_kind(self.name).items():
+            if one.body.hierarchy:
+                members.setdefault(one.body.hierarchy, {})[id] = one
+        for name, some in members.items():
+            new = [one for id, one in some.items() if id in stored and before[id] != name]
+            if new and (links := count_circles(list(some))):
+                yield new[0].fault(
+                    "hierarchy",
+                    f"{links:,} links that are recorded go round in a circle in the hierarchy `{name}`.",
+                    "Have them corrected first, or leave `hierarchy` out.",
                 )
 
     def plan(self, old: Mapping[str, Any] | None, new: Declaration | None) -> Iterable[Change]:
@@ -104,7 +132,12 @@ class RelationKind(Kind):
         bodies = {id: one.body for id, one in city.of_kind(self.name).items()}
         keep_limits(
             {
-                id: (body.start.at_most == 1, (body.end or body.start).at_most == 1, body.end is None)
+                id: Limits(
+                    body.start.at_most == 1,
+                    (body.end or body.start).at_most == 1,
+                    body.end is None,
+                    body.hierarchy or "",
+                )
                 for id, body in bodies.items()
             }
         )

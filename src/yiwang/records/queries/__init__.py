@@ -15,7 +15,7 @@ from yiwang.records.queries.names import officer_names, own_name
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, system_facts, system_value
 from yiwang.records.queries.relation_kinds import list_relations, relation
-from yiwang.records.queries.relations import related
+from yiwang.records.queries.relations import ever_related, related, related_by, relation_form, relation_history
 from yiwang.records.queries.representing import (
     naming_representatives,
     represented_by,
@@ -39,6 +39,7 @@ __all__ = [
     "discrepancies_of_case",
     "discrepancy",
     "doubt_counts",
+    "ever_related",
     "events",
     "fact",
     "facts",
@@ -58,7 +59,10 @@ __all__ = [
     "purposes",
     "record",
     "related",
+    "related_by",
     "relation",
+    "relation_form",
+    "relation_history",
     "naming_representatives",
     "represented_by",
     "represented_subjects",

@@ -5,14 +5,15 @@ A reading of both values is a reading of the fact: it names its purpose and is l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sum
-from django.utils.translation import get_language
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from yiwang.acts.queries import current_release
@@ -27,6 +28,9 @@ from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date, now
 from yiwang.records.models import OPEN, Comparison, Discrepancy, DiscrepancyEntry, DiscrepancyReport
 from yiwang.records.queries.reading import READ_SENSITIVE, log_reading, require_purpose
+from yiwang.records.queries.relation_kinds import relation
+from yiwang.records.queries.relations import called
+from yiwang.records.rules.links import Proposal, proposed_from
 from yiwang.records.values import (
     DiscrepancyLine,
     DiscrepancyPage,
@@ -44,6 +48,7 @@ __all__ = [
     "doubt_counts",
     "list_discrepancies",
     "overseen_discrepancies",
+    "titles_of",
     "visible_discrepancies",
 ]
 
@@ -58,10 +63,15 @@ def visible_discrepancies(actor: Actor) -> QuerySet[Discrepancy]:
     if actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
-        return Discrepancy.objects.filter(Q(subject_id=actor.capacity_id) | _reported_by(actor))
+        return Discrepancy.objects.filter(_about(actor.capacity_id) | _reported_by(actor))
     if actor.capacity is not CapacityKind.POST:
         return Discrepancy.objects.none()
     return Discrepancy.objects.filter(in_scope(actor, READ) | _reported_by(actor))
+
+
+def _about(subject_id: UUID) -> Q:
+    """At either end, where a relation is doubted."""
+    return Q(subject_id=subject_id) | Q(other_id=subject_id)
 
 
 def _reported_by(actor: Actor) -> Q:
@@ -85,7 +95,7 @@ def list_discrepancies(
     elif only == "reported":
         rows = rows.filter(_reported_by(actor))
     if subject_id is not None:
-        rows = rows.filter(subject_id=subject_id)
+        rows = rows.filter(_about(subject_id))
     key, scope = str(settings.SECRET_KEY).encode(), f"discrepancies {actor.capacity_id} {only}"
     if cursor:
         rows = rows.filter(pk__lt=cursors.decode(cursor, key, scope=scope)[0])
@@ -112,8 +122,16 @@ def discrepancy(actor: Actor, discrepancy_id: UUID, *, purpose: str) -> Discrepa
         row = _loaded(visible_discrepancies(actor)).filter(pk=discrepancy_id).first()
         if row is None:
             raise NotFound(msgid("There is no such discrepancy."))
-        log_reading(actor, row.subject_id, purpose, {row.resource: [row.element]}, current_release(), now())
+        for whose in _read_of(actor, row):
+            log_reading(actor, whose, purpose, {row.resource: [row.element]}, current_release(), now())
         return _view(actor, row)
+
+
+def _read_of(actor: Actor, row: Discrepancy) -> Iterable[UUID]:
+    """Whose reading it is to look at both values: of a relation both ends', unless one of them looks at his own."""
+    ends = [row.subject_id] if row.other_id is None else [row.subject_id, row.other_id]
+    is_own = actor.capacity is CapacityKind.SELF and actor.capacity_id in ends
+    return [one for one in ends if not is_own or one == actor.capacity_id]
 
 
 def may_see_evidence(actor: Actor, discrepancy_id: UUID) -> bool:
@@ -160,30 +178,46 @@ def _loaded(rows: QuerySet[Discrepancy]) -> QuerySet[Discrepancy]:
 def _line(row: Discrepancy) -> DiscrepancyLine:
     language = get_language() or "zh-hans"
     last = civil_date(row.ended_at or now())
+    element_title, resource_title = titles_of(row, language)
     return DiscrepancyLine(
         id=row.id,
         subject_id=row.subject_id,
         element=row.element,
-        element_title=catalog.element(row.element, row.release).title_in(language),
+        element_title=element_title,
         resource=row.resource,
-        resource_title=catalog.resource(row.resource, row.release).title_in(language),
+        resource_title=resource_title,
         unit_title=row.unit.title if row.unit else "",
         state=DiscrepancyState(row.state),
         state_title=_state_title(row.state),
-        reporters=tuple(dict.fromkeys(_who(one) for one in row.reports.all())),
+        reporters=tuple(dict.fromkeys(_who(one, row) for one in row.reports.all())),
         opened_at=row.opened_at,
         ended_at=row.ended_at,
         age_days=max(0, (last - civil_date(row.opened_at)).days),
         case_id=row.case_id,
         case_number=row.case_number,
+        other_id=row.other_id,
     )
 
 
+def titles_of(row: Discrepancy, language: str) -> tuple[str, str]:
+    """What is doubted, and where it is recorded, for a reader of `language`."""
+    with override(language):
+        if row.other_id is not None:
+            return relation(row.element, row.release).title_in(language), _("Relations on record")
+        element, resource = catalog.element(row.element, row.release), catalog.resource(row.resource, row.release)
+        return element.title_in(language), resource.title_in(language)
+
+
+def _sensitivity(row: Discrepancy) -> Sensitivity:
+    if row.other_id is not None:
+        return relation(row.element, row.release).sensitivity
+    return catalog.element(row.element, row.release).sensitivity
+
+
 def _view(actor: Actor, row: Discrepancy) -> DiscrepancyView:
-    element = catalog.element(row.element, row.release)
     is_post = actor.capacity is CapacityKind.POST
     covered = is_post and not unit_scope(actor, READ_SENSITIVE).covers(row.unit_id)
-    masked = covered and element.sensitivity is Sensitivity.SENSITIVE
+    masked = covered and _sensitivity(row) is Sensitivity.SENSITIVE
     answers = is_post and unit_scope(actor, READ).covers(row.unit_id)
     reports: Sequence[DiscrepancyReport] = list(row.reports.all())
     mine = [one for one in reports if one.reporter == _key(actor) and one.withdrawn_at is None]
@@ -191,6 +225,9 @@ def _view(actor: Actor, row: Discrepancy) -> DiscrepancyView:
     def shown(frozen: Any) -> str:
         if frozen is None:
             return ""
+        if row.other_id is not None:
+            return _link_shown(row, frozen, masked=masked)
+        element = catalog.element(row.element, row.release)
         value = element_types[element.type].from_json(frozen)
         return catalog.shown(value, element, masked=masked, release=row.release)
 
@@ -200,24 +237,49 @@ def _view(actor: Actor, row: Discrepancy) -> DiscrepancyView:
         proposed=shown(row.proposed),
         masked=masked,
         reason=row.reason,
-        reporters=tuple(_reporter(one, one.reporter == _key(actor), answers) for one in reports),
+        reporters=tuple(_reporter(one, row, one.reporter == _key(actor), answers) for one in reports),
         history=tuple(_history_line(one) for one in row.history.all()),
         may_withdraw=bool(mine) and row.state in OPEN,
+        may_see_case=is_post or actor.capacity_id != row.other_id,
     )
 
 
-def _reporter(one: DiscrepancyReport, own: bool, answers: bool) -> ReporterView:
+def _link_shown(row: Discrepancy, kept: Mapping[str, Any], *, masked: bool) -> str:
+    """A link for people: who is what, since when and until when. Covered, it says no more than the days."""
+    link: Proposal = proposed_from(kept)
+    if link is None:
+        return _("It was never so")
+    language = get_language() or "zh-hans"
+    view = relation(row.element, row.release)
+    days = _("since {day}").format(day=_day(link.valid_from, language))
+    if link.valid_to is not None:
+        last_day = link.valid_to - timedelta(days=1)
+        days = _("{since}, up to and including {day}").format(since=days, day=_day(last_day, language))
+    if masked:
+        return days
+    ends = [(view.start, link.from_id), (view.end, link.to_id)]
+    who = [f"{role.title_in(language)} {called(id, row.release)}" for role, id in ends]
+    return _("{one} and {other}, {days}").format(one=who[0], other=who[1], days=days)
+
+
+def _day(day: date, language: str) -> str:
+    if language.startswith("zh"):
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {day:%B %Y}"
+
+
+def _reporter(one: DiscrepancyReport, row: Discrepancy, own: bool, answers: bool) -> ReporterView:
     kept = one.evidence
     evidence = Evidence(
         kept.get("text", ""), tuple(UUID(one) for one in kept.get("files", ())), kept.get("case_number", "")
     )
     kind = "unit" if one.resource else "officer" if one.post_id else "subject"
     return ReporterView(
-        kind, _who(one), own, one.reported_at, one.withdrawn_at is None, evidence if own or answers else None
+        kind, _who(one, row), own, one.reported_at, one.withdrawn_at is None, evidence if own or answers else None
     )
 
 
-def _who(one: DiscrepancyReport) -> str:
+def _who(one: DiscrepancyReport, row: Discrepancy) -> str:
     """Who doubts, for people: a unit by its resource, an officer by his post, the person himself without his name."""
     if one.resource:
         found = catalog.list_resources().get(one.resource)
@@ -229,7 +291,7 @@ def _who(one: DiscrepancyReport) -> str:
         )
     if one.post:
         return " ".join(part for part in (one.unit.title if one.unit else "", one.post.title) if part)
-    return _("The person concerned")
+    return _("The person concerned") if row.other_id is None else _("One of the two")
 
 
 def _state_title(state: str) -> str:

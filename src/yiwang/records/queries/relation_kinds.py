@@ -38,7 +38,9 @@ def _relations(id: UUID, release: int) -> Mapping[str, RelationView]:
 def _view(body: Mapping[str, Any]) -> RelationView:
     start, end = _role(body["from"]), _role(body["to"] or body["from"])
     sensitivity = Sensitivity(body["sensitivity"])
-    return RelationView(body["id"], body["title"], start, end, body["to"] is None, body["kept_by"], sensitivity)
+    hierarchy = body.get("hierarchy") or ""  # releases of before hierarchies do not say
+    fixed = (body["id"], body["title"], start, end, body["to"] is None, body["kept_by"], sensitivity)
+    return RelationView(*fixed, hierarchy)
 
 
 def _role(body: Mapping[str, Any]) -> RelationRole:

@@ -9,7 +9,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from yiwang.records.models import OPEN, Discrepancy
 
-__all__ = ["DISPUTED", "disputed_elements", "system_open_discrepancies"]
+__all__ = ["DISPUTED", "disputed_elements", "doubted_records", "system_open_discrepancies"]
 
 DISPUTED = SQL(
     "ARRAY(SELECT doubt.element FROM {table} AS doubt"
@@ -25,6 +25,15 @@ def disputed_elements(subject_ids: Iterable[UUID]) -> set[tuple[UUID, str]]:
     """(subject, element) of the facts of these subjects that somebody doubts now. One query along an index."""
     rows = Discrepancy.objects.filter(subject_id__in=list(subject_ids), state__in=OPEN)
     return set(rows.values_list("subject_id", "element"))
+
+
+def doubted_records(record_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of these words about relations that somebody doubts now. One query, none for no ids."""
+    wanted = list(record_ids)
+    if not wanted:
+        return set()
+    rows = Discrepancy.objects.filter(record_id__in=wanted, other__isnull=False, state__in=OPEN)
+    return set(rows.values_list("record_id", flat=True))
 
 
 def system_open_discrepancies(subject_id: UUID) -> dict[str, list[UUID]]:

@@ -9,17 +9,18 @@ from uuid import UUID
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from yiwang.acts.values import Actor, CapacityKind
+from yiwang.acts.values import Actor
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import ElementView, Shape
-from yiwang.identity.queries import require, unit_scope
+from yiwang.identity.queries import require
 from yiwang.kernel import masking
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.identifiers import IdentifierFault
 from yiwang.kernel.texts import text
 from yiwang.records.queries.history import record
+from yiwang.records.queries.keeping import may_correct
 from yiwang.records.queries.reading import facts
-from yiwang.records.queries.relations import related
+from yiwang.records.queries.relations import ever_related, related
 from yiwang.records.queries.representing import represented_by
 from yiwang.records.queries.tables import stored_table
 from yiwang.records.queries.versions import version_by_id
@@ -39,14 +40,12 @@ __all__ = [
     "correction_form",
     "find_subject",
     "list_schemes",
-    "may_correct",
     "purposes",
     "represented_subjects",
     "subject_page",
 ]
 
 FIND = "subject.find"
-CORRECT = "record.correct"
 CORRECTED_ELSEWHERE = {"file", "address"}
 """Types that one line cannot hold: their facts change by a case."""
 
@@ -121,6 +120,7 @@ def subject_page(
         PurposeChoice(chosen.id, text(chosen.title, language)),
         tuple(_known(actor, id, tuple(group)) for id, group in by_record.items()),
         tuple(links),
+        ever_related(actor, subject_id, purpose=purpose, agreement=agreement),
     )
 
 
@@ -197,10 +197,3 @@ def _choices(one: ElementView, language: str) -> tuple[tuple[str, str], ...]:
         return ()
     codes = catalog.code_list(one.code_list).codes.values()
     return tuple((code.code, text(code.title, language)) for code in codes if code.is_current)
-
-
-def may_correct(actor: Actor, kept_by: str, unit_id: UUID | None, action: str = CORRECT) -> bool:
-    """Whether a post corrects records of this unit in a resource, or a relation, that the duty `kept_by` keeps."""
-    if actor.capacity is not CapacityKind.POST:
-        return actor.capacity is CapacityKind.SYSTEM
-    return any(kept_by in part.duties and part.covers(unit_id) for part in unit_scope(actor, action).each)

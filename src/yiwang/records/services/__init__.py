@@ -14,7 +14,9 @@ from yiwang.records.services.discrepancies import (
 )
 from yiwang.records.services.doubting import AlreadyEnded
 from yiwang.records.services.relations import (
+    RelationCircle,
     RelationTaken,
+    correct_relation,
     retract_relation,
     system_ingest_relations,
     write_relation,
@@ -32,11 +34,13 @@ __all__ = [
     "AlreadyEnded",
     "EventRecorded",
     "RecordSuperseded",
+    "RelationCircle",
     "RelationTaken",
     "accept_discrepancy",
     "confirm_discrepancy",
     "correct_discrepancy",
     "correct_record",
+    "correct_relation",
     "reject_discrepancy",
     "report_discrepancy",
     "retract_record",

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from yiwang.acts.queries import current_release
-from yiwang.acts.services import current_act, service
+from yiwang.acts.services import Act, current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.registry import element_types
@@ -16,13 +16,16 @@ from yiwang.identity.queries import actor_unit, unit_scope
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.time import civil_date
 from yiwang.kernel.typed import several_lines
-from yiwang.records.models import OPEN, Discrepancy
+from yiwang.records.models import OPEN, Discrepancy, Relation
 from yiwang.records.queries.discrepancies import visible_discrepancies
 from yiwang.records.queries.reading import facts
+from yiwang.records.queries.relation_kinds import relation
+from yiwang.records.queries.relations import last_word_about
 from yiwang.records.queries.representing import represents
 from yiwang.records.queries.tables import stored_table
 from yiwang.records.queries.versions import version_in_force
 from yiwang.records.registry import keep_evidence
+from yiwang.records.rules.links import proposed_from
 from yiwang.records.services.doubting import (
     Reporter,
     Seen,
@@ -33,7 +36,9 @@ from yiwang.records.services.doubting import (
     open_or_join,
     standing_doubt,
 )
-from yiwang.records.services.locks import lock_subject
+from yiwang.records.services.doubting_relations import seen_relation
+from yiwang.records.services.locks import lock_ends, lock_subject
+from yiwang.records.services.relations import correct_link, retract_link
 from yiwang.records.services.writing import write_record
 from yiwang.records.values import DiscrepancyState, Door, Evidence
 
@@ -64,12 +69,15 @@ def report_discrepancy(
     *,
     purpose: str,
     item: str | None = None,
+    record_id: UUID | None = None,
 ) -> UUID:
     """Say that a fact of a subject should be another, and why; return the discrepancy, also when it was open already.
 
     proposed: as it was entered.  purpose: for which the reporter reads the fact; the reading is logged.
     item: the published item under whose standing agreement he reads it, as `queries.facts` takes it.  A person doubts his own facts
     and those of whom he represents, a post those that it may read uncovered.
+    record_id: of the word about a relation that is doubted, which is its own element and its own resource; what may be proposed then says
+    `seen_relation`. Whichever end reports it, it is one discrepancy.
     Raises NotFound where the actor sees no such fact or handed in no such file, Invalid (422) with every fault, NotAllowed (403).
     """
     act = current_act()
@@ -77,12 +85,38 @@ def report_discrepancy(
     release = current_release()
     if actor.capacity is CapacityKind.SELF and not _speaks_for(actor, subject_id, release):
         raise NotFound(msgid("There is no such fact."))
+    shown = evidence or Evidence()
+    if record_id is None:
+        seen = _seen_fact(act, actor, resource, subject_id, element, proposed, shown, purpose=purpose, item=item)
+    else:
+        faults, reporter = _evidence_faults(shown), _reporter(actor, shown)
+        seen = seen_relation(act, actor, resource, subject_id, record_id, proposed, reporter, faults, purpose=purpose)
+    found, new = open_or_join(act, [seen])
+    id = found[seen.subject_id, seen.element]
+    act.about("discrepancy", id)
+    act.note(element=element, resource=resource, joined=new == 0)
+    if evidence is not None and evidence.files:
+        keep_evidence(actor, evidence.files, id)
+    return id
+
+
+def _seen_fact(
+    act: Act,
+    actor: Actor,
+    resource: str,
+    subject_id: UUID,
+    element: str,
+    proposed: object,
+    evidence: Evidence,
+    *,
+    purpose: str,
+    item: str | None,
+) -> Seen:
+    """What somebody sees otherwise in a fact that he reads uncovered. Raises as `report_discrepancy` does."""
+    release = current_release()
     lock_subject(resource, subject_id, release)
-    shown = [
-        one
-        for one in facts(actor, subject_id, purpose=purpose, elements=[element], item=item)
-        if one.resource == resource
-    ]
+    read = facts(actor, subject_id, purpose=purpose, elements=[element], item=item)
+    shown = [one for one in read if one.resource == resource]
     table = stored_table(resource)
     if not shown or table is None:
         raise NotFound(msgid("There is no such fact."))
@@ -91,17 +125,10 @@ def report_discrepancy(
     if version is None or element not in version.values:
         raise NotFound(msgid("There is no such fact."))
     said = version.values[element]
-    value = _checked(element, proposed, said, evidence or Evidence(), release, act.time)
-    reporter = _reporter(actor, evidence or Evidence())
+    value = _checked(element, proposed, said, evidence, release, act.time)
     fixed = version.fixed
-    seen = Seen(subject_id, element, resource, fixed["unit_id"], fixed["record_id"], said, value, reporter)
-    found, new = open_or_join(act, [seen])
-    id = found[subject_id, element]
-    act.about("discrepancy", id)
-    act.note(element=element, resource=resource, joined=new == 0)
-    if evidence is not None and evidence.files:
-        keep_evidence(actor, evidence.files, id)
-    return id
+    record = (fixed["unit_id"], fixed["record_id"])
+    return Seen(subject_id, element, resource, *record, said, value, _reporter(actor, evidence))
 
 
 @service("discrepancy.withdraw", open_to={CapacityKind.SELF})
@@ -156,15 +183,18 @@ def reject_discrepancy(actor: Actor, discrepancy_id: UUID, *, reason: str) -> No
 def correct_discrepancy(
     actor: Actor, discrepancy_id: UUID, *, case_id: UUID, case_number: str, reason: str = ""
 ) -> UUID:
-    """Make the fact what was proposed, by a correction of the source's record from its beginning; return the new version.
+    """Make the fact or the relation what was proposed, by a correction of the source's record; return the new version or word.
 
-    Nothing is overwritten: what was known before stays readable. Other discrepancies of the fact follow what it is now.
+    A fact is corrected from the beginning of its record. Nothing is overwritten: what was known before stays readable. Other
+    discrepancies of the fact follow what it is now.
     Raises NotFound, AlreadyEnded (409), NotAllowed (403) for another unit's, Invalid (422) where the value is refused today.
     """
     act = current_act()
     act.about("discrepancy", discrepancy_id)
     row = _of_unit(actor, discrepancy_id)
     words = _reason(reason, needed=False)
+    if row.other_id is not None:
+        return _correct_relation(act, row, words, case_id, case_number)
     table = stored_table(row.resource)
     version = table and version_in_force(
         table, row.subject_id, valid_at=civil_date(act.time), known_at=act.time + FOR_EVER
@@ -184,6 +214,23 @@ def correct_discrepancy(
         unit_id=version.fixed["unit_id"],
         evidence={"case_number": case_number, "discrepancy": row.id, "corrects": version.fixed["record_id"]},
     )
+    row.save(update_fields=["result_id"])
+    return row.result_id
+
+
+def _correct_relation(act: Act, row: Discrepancy, reason: str, case_id: UUID, case_number: str) -> UUID:
+    """The same for a relation: the unit that answers for the doubt is its source, so that no second grant is asked."""
+    view = relation(row.element)
+    word = last_word_about(Relation.objects.get(pk=row.record_id))
+    if word.retracted:
+        raise NotFound(msgid("There is no such relation."))
+    proposal = proposed_from(row.proposed)
+    kept = {"case_number": case_number, "discrepancy": row.id, "corrects": word.pk, "reason": reason}
+    end(act, row, DiscrepancyState.CORRECTED, reason=reason)
+    if proposal is None:
+        row.result_id = retract_link(act, view, word, kept, case_id)
+    else:
+        row.result_id = correct_link(act, view, word, proposal, kept, case_id)
     row.save(update_fields=["result_id"])
     return row.result_id
 
@@ -224,7 +271,10 @@ def _locked(ids: Collection[UUID] | Any) -> Discrepancy:
     row = Discrepancy.objects.filter(pk__in=ids).first()
     if row is None:
         raise NotFound(msgid("There is no such discrepancy."))
-    lock_subject(row.resource, row.subject_id, current_release())
+    if row.other_id is None:
+        lock_subject(row.resource, row.subject_id, current_release())
+    else:
+        lock_ends(relation(row.element, row.release), (row.subject_id, row.other_id))
     return Discrepancy.objects.select_for_update(of=("self",)).get(pk=row.pk)
 
 

@@ -19,12 +19,12 @@ from yiwang.catalog import queries as catalog
 from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import ElementView
 from yiwang.identity.queries import actor_unit
-from yiwang.kernel import failpoints
+from yiwang.kernel import canonical, failpoints
 from yiwang.kernel.errors import Conflict, msgid
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.texts import text
 from yiwang.records.events import DISCREPANCY_ENDED, DISCREPANCY_OPENED
 from yiwang.records.models import OPEN, Discrepancy, DiscrepancyEntry, DiscrepancyReport
+from yiwang.records.queries.discrepancies import titles_of
 from yiwang.records.rules.discrepancies import Doubt, WrongMove
 from yiwang.records.values import DiscrepancyState
 
@@ -55,7 +55,10 @@ class Reporter:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Another value than the source's.  doubted, proposed: typed values of the element."""
+    """Another value than the source's.  doubted, proposed: typed values of the element, of a relation as `rules.links` keeps them.
+
+    other_id: at the other end, where a relation is doubted.
+    """
 
     subject_id: UUID
     element: str
@@ -65,6 +68,7 @@ class Seen:
     doubted: Any
     proposed: Any
     reporter: Reporter
+    other_id: UUID | None = None
 
 
 def key_of(type: str, value: Any) -> str:
@@ -82,11 +86,13 @@ def open_or_join(act: Act, seen: Sequence[Seen]) -> tuple[dict[tuple[UUID, str],
     if not seen:
         return {}, 0
     release = current_release()
-    views = {name: catalog.element(name, release) for name in {one.element for one in seen}}
+    views = {name: catalog.element(name, release) for name in {one.element for one in seen if one.other_id is None}}
     standing = {
         (row.subject_id, row.element, row.proposed_key): row
         for row in Discrepancy.objects.select_for_update().filter(
-            subject_id__in={one.subject_id for one in seen}, element__in=views, state__in=OPEN
+            subject_id__in={one.subject_id for one in seen},
+            element__in={one.element for one in seen},
+            state__in=OPEN,
         )
     }
     doubting = _reporters_of(standing.values())
@@ -95,12 +101,12 @@ def open_or_join(act: Act, seen: Sequence[Seen]) -> tuple[dict[tuple[UUID, str],
     lines: list[DiscrepancyEntry] = []
     found: dict[tuple[UUID, str], UUID] = {}
     for one in seen:
-        view = views[one.element]
-        place = (one.subject_id, one.element, key_of(view.type, one.proposed))
+        kept = _kept(one, views)
+        place = (one.subject_id, one.element, kept.key)
         row = standing.get(place)
         is_new = row is None
         if row is None:
-            row = standing[place] = _new(act, one, view, place[2], release)
+            row = standing[place] = _new(act, one, kept, release)
             made.append(row)
             doubting[row.id] = set()
         found[one.subject_id, one.element] = row.id
@@ -199,18 +205,35 @@ def _reporters_of(rows: Iterable[Discrepancy]) -> dict[UUID, set[str]]:
     return found
 
 
-def _new(act: Act, one: Seen, view: ElementView, key: str, release: int) -> Discrepancy:
-    type = element_types[view.type]
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Both values as a discrepancy stores them.  key: what proposals that mean the same have in common."""
+
+    doubted: Any
+    proposed: Any
+    key: str
+
+
+def _kept(one: Seen, views: Mapping[str, ElementView]) -> _Kept:
+    if one.other_id is not None:  # one subject has several links of a relation: which one is doubted belongs to the key
+        return _Kept(one.doubted, one.proposed, canonical.digest([one.doubted, one.proposed]).hex())
+    type = element_types[views[one.element].type]
+    key = key_of(views[one.element].type, one.proposed)
+    return _Kept(type.to_json(one.doubted), type.to_json(one.proposed), key)
+
+
+def _new(act: Act, one: Seen, kept: _Kept, release: int) -> Discrepancy:
     return Discrepancy(
         id=uuid7(),
         subject_id=one.subject_id,
+        other_id=one.other_id,
         element=one.element,
         resource=one.resource,
         unit_id=one.unit_id,
         record_id=one.record_id,
-        doubted=type.to_json(one.doubted),
-        proposed=type.to_json(one.proposed),
-        proposed_key=key,
+        doubted=kept.doubted,
+        proposed=kept.proposed,
+        proposed_key=kept.key,
         release=release,
         opened_at=act.time,
         origin=act.actor.origin,
@@ -254,13 +277,14 @@ def _line(
 
 def _data(row: Discrepancy) -> dict[str, object]:
     """What every event of a discrepancy carries: ids, and titles that are public."""
+    element_title, resource_title = titles_of(row, "zh-hans")
     return {
         "discrepancy_id": str(row.id),
         "subject_id": str(row.subject_id),
         "element": row.element,
-        "element_title": text(catalog.element(row.element, row.release).title, "zh-Hans"),
+        "element_title": element_title,
         "resource": row.resource,
-        "resource_title": text(catalog.resource(row.resource, row.release).title, "zh-Hans"),
+        "resource_title": resource_title,
         "unit_id": str(row.unit_id) if row.unit_id else None,
         "origin": row.origin,
     }

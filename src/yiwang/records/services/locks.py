@@ -8,8 +8,9 @@ from uuid import UUID
 from django.db import connection
 
 from yiwang.records.queries.comparison import pairs_of
+from yiwang.records.values import RelationView
 
-__all__ = ["lock_batch", "lock_ends", "lock_resource", "lock_subject"]
+__all__ = ["lock_batch", "lock_ends", "lock_relation", "lock_resource", "lock_subject"]
 
 
 def lock_subject(resource: str, subject_id: UUID, release: int) -> None:
@@ -31,14 +32,30 @@ def lock_batch(resource: str, release: int) -> None:
         lock_resource(name)
 
 
-def lock_ends(relation: str, subjects: Iterable[UUID]) -> None:
-    """Until the transaction ends: nobody else relates these subjects so. Batches, which lock the whole relation, exclude all."""
+def lock_ends(view: RelationView, subjects: Iterable[UUID]) -> None:
+    """Until the transaction ends: nobody else relates these subjects so. Batches, which lock the whole relation, exclude all.
+
+    In a hierarchy nobody else writes at all: a circle may close by two links that share no end, and no lock of ends would see it.
+    """
+    _lock_hierarchy(view)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"records relation {relation}"])
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [f"records relation {view.id}"])
         for subject_id in sorted(set(subjects)):
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"records relation {relation} {subject_id}"]
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"records relation {view.id} {subject_id}"]
             )
+
+
+def lock_relation(view: RelationView) -> None:
+    """Until the transaction ends: nobody else writes this relation, or anything of its hierarchy."""
+    _lock_hierarchy(view)
+    lock_resource(f"relation {view.id}")
+
+
+def _lock_hierarchy(view: RelationView) -> None:
+    """First of all locks, so that who relates a mother and then a father never waits for who does it the other way round."""
+    if view.hierarchy:
+        lock_resource(f"hierarchy {view.hierarchy}")
 
 
 def lock_resource(resource: str) -> None:

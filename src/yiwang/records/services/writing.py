@@ -17,7 +17,7 @@ from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
 from yiwang.records.events import RECORD_INGESTED, RECORD_RETRACTED, RECORD_WRITTEN
-from yiwang.records.queries.subjects import may_correct
+from yiwang.records.queries.keeping import may_correct
 from yiwang.records.queries.versions import StoredVersion, last_word, version_by_id, version_in_force
 from yiwang.records.services.comparing import compare_arrived
 from yiwang.records.services.door import Target, Word, admit, digest_of, event_key, fits, target_of
