@@ -81,6 +81,7 @@ def grow(url: str, cases: int, spared: Sequence[UUID]) -> int:
             print(f"  {there * (last + 1):>9,} cases  ({time.monotonic() - began:.0f} s)", flush=True)
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
+        connection.execute("CHECKPOINT")  # or the copies are still on their way to the disk while lives are measured
     return there * (copies + 1)
 
 

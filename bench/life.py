@@ -22,7 +22,7 @@ import psycopg
 
 from bench import lives, machine
 from bench.baselines import bare_view
-from bench.case import wait_for_messages
+from bench.case import effects_in, wait_for_messages
 from bench.city import City, cities, free_port, size_of, wait_until_healthy
 from bench.growing import grow, units_at_work
 
@@ -100,12 +100,21 @@ def _wait_for_actions(city: City) -> None:
             time.sleep(0.05)
 
 
+def _wait_until_heard(city: City) -> None:
+    """Until the events of the lives have taken effect: what follows is measured on a city at rest."""
+    seen = -1
+    while (now := effects_in(city)) != seen:
+        seen = now
+        time.sleep(2)
+
+
 def _measure(given: Any, city: City, cases: int) -> Found:
     port = city.configuration.port
     _live(port, given.workers * 4, given.workers)  # warm
     found = Found(cases, size_of(city.url()))
     seconds, found.steps = _live(port, given.lives, given.workers)
     found.rate = given.lives / seconds
+    _wait_until_heard(city)
     officer = lives.Session(port, lives.PAIRS[0][1], in_post=True)
     for _ in range(TASKS):
         began = time.perf_counter()

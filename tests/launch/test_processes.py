@@ -114,3 +114,14 @@ def test_a_child_that_has_done_its_work_is_not_started_again_and_one_that_failed
         eventually(lambda: len(lives(failed, "web")) > 2, "a child that failed starts again")
         assert len(lives(done, "web")) == len(lives(done, "worker")) == 1
         assert "starting it again" not in said(done)
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("named_by", ["YIWANG_SUPERVISOR", "YIWANG_SERVER"])
+def test_a_child_whose_parent_had_died_before_it_could_ask_ends_at_once(named_by: str) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    code = f"import time; from yiwang.launch.processes import end_with_parent; end_with_parent({named_by!r}); time.sleep(60)"
+    environment = {**os.environ, "YIWANG_SUPERVISOR": str(os.getpid()), named_by: str(gone.pid)}
+    late = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    assert late.wait(30) == -signal.SIGTERM

@@ -23,7 +23,7 @@ from yiwang.launch.configuration import DEMO_MARK, SIZE_MARK, Configuration, loa
 from yiwang.launch.folder import FolderHeld, hold, started
 from yiwang.launch.logs import set_up_logs
 from yiwang.launch.postgres import Server
-from yiwang.launch.processes import Child, Supervisor, end_with_parent
+from yiwang.launch.processes import SERVER, Child, Supervisor, end_with_parent
 
 FIRST_ANSWER_SECONDS = 120.0
 FILLING_IS_PATIENT = 10
@@ -208,6 +208,7 @@ def web() -> None:
     configuration = load()
     set_up_logs("web", level=configuration.log_level, form=configuration.log_format, cover=cover_identity_numbers)
     end_with_parent()
+    os.environ[SERVER] = str(os.getpid())
     Granian(
         "yiwang.wsgi:application",
         address=configuration.host,

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from yiwang.launch.databases import ServerFault
 from yiwang.launch.postgres import Server
 
-__all__ = ["Child", "Supervisor", "end_with_parent"]
+__all__ = ["SERVER", "Child", "Supervisor", "end_with_parent"]
 
 PARENT = "YIWANG_SUPERVISOR"  # in a child's environment: the process id of the supervisor it must not outlive
+SERVER = "YIWANG_SERVER"  # in a web process: the id of the server that begins and ends it
 PATIENCE_SECONDS = 10.0
 STEADY_SECONDS = 60.0  # a child that lived this long starts again without delay
 LONGEST_DELAY_SECONDS = 30.0
@@ -126,10 +127,11 @@ class Supervisor:
                 process.wait()
 
 
-def end_with_parent() -> None:
+def end_with_parent(named_by: str = PARENT) -> None:
     """Let this process get SIGTERM when the process that started it ends. Does nothing outside a supervisor.
 
-    On Linux the kernel sends it; elsewhere a thread looks once a second.
+    named_by: the variable that holds the number of that process; it may have ended before this one could ask who its parent is.
+    On Linux the kernel sends the signal; elsewhere a thread looks once a second.
     """
     if PARENT not in os.environ:
         return
@@ -137,7 +139,7 @@ def end_with_parent() -> None:
     if sys.platform == "linux":
         death_signal = 1  # PR_SET_PDEATHSIG
         ctypes.CDLL(None, use_errno=True).prctl(death_signal, signal.SIGTERM, 0, 0, 0)
-        if os.getppid() != parent:
+        if os.getppid() != parent or not _lives(int(os.environ.get(named_by, parent))):
             os.kill(os.getpid(), signal.SIGTERM)
         return
 
@@ -147,3 +149,13 @@ def end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass  # it lives, as somebody else
+    return True
