@@ -23,5 +23,6 @@ urlpatterns = [
     path("desk/site/", include("yiwang.portal.editing.urls")),
     path("desk/", include("yiwang.desk.urls")),
     path("", include("yiwang.portal.urls")),
-    re_path(r"^((?:[\w-]+/)*)$", page, name="wagtail_serve"),  # last; by this name Wagtail finds the address of a page
+    # last, and nothing of the platform's own; by this name Wagtail finds the address of a page
+    re_path(r"^(?!(?:api|desk|files|my|static)/)((?:[\w-]+/)*)$", page, name="wagtail_serve"),
 ]

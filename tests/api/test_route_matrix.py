@@ -41,7 +41,7 @@ LOGINS = {
 
 EDITORS = "desk/site/"
 """Wagtail's workbench: tests/portal/test_editors_door.py walks every address of it in every capacity."""
-WRITTEN = "^("
+WRITTEN = "^"
 """Whatever nothing else is called: pages that editors have published, for everybody. See tests/portal/test_written_pages.py."""
 NUMBER = "460199196103089029"
 """The resident's own, invented."""

@@ -72,6 +72,7 @@ def test_a_face_reads_and_changes_only_in_the_name_of_who_looks() -> None:
         f"{path.relative_to(SOURCE)}:{number}: {line.strip()}"
         for face in sorted(FACES)
         for path in (SOURCE / face).rglob("*.py")
+        if path.name != "samples.py"  # at set-up nobody looks
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if re.search(r"\bsystem_\w+\b|\bsystem\(", line)
     ]

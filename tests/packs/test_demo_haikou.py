@@ -56,7 +56,7 @@ def test_the_demonstration_city_is_loaded_whole_and_all_of_it_is_invented(haikou
     people, businesses = (Subject.objects.filter(kind=kind).count() for kind in ("person", "organisation"))
     assert 1_000 <= people <= 1_008
     assert 145 <= businesses <= 152
-    assert (Account.objects.count(), Assignment.objects.count()) == (28, 27)
+    assert (Account.objects.count(), Assignment.objects.count()) == (29, 28)
     for model in (Unit, Post, Area, Account, Assignment, Subject):
         assert set(model.objects.values_list("origin", flat=True)) == {"invented"}
     codes = [CreditCode.parse(code) for code in Unit.objects.values_list("credit_code", flat=True)]

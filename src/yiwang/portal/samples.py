@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from ruamel.yaml import YAML
 from wagtail.models import Site
 
+from yiwang.acts.values import system
+from yiwang.content.services import changing_pages
 from yiwang.kernel.samples import SampleFile, register_sample
 from yiwang.portal.models import ContentPage, HomePage, ThemePage
 
@@ -54,7 +56,8 @@ def load_pages(file: SampleFile) -> int:
     pages = [_Page.model_validate(one) for one in YAML(typ="safe", pure=True).load(io.BytesIO(file.content))]
     site = Site.objects.select_related("root_page").get(is_default_site=True)
     home = HomePage.objects.get(pk=site.root_page_id)
-    return sum(_publish(home, one) for one in pages)
+    with changing_pages(system("samples", origin="invented")):
+        return sum(_publish(home, one) for one in pages)
 
 
 def _publish(home: HomePage, given: _Page) -> int:

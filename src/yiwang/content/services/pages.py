@@ -6,6 +6,10 @@ that acts, four eyes before the public reads anything, the audit entry, the even
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 from django.core.management import call_command
 from django.db import transaction
 
@@ -16,19 +20,35 @@ from yiwang.content.rules.moderation import may_moderate
 from yiwang.content.values import PageChange, Shown
 from yiwang.kernel.errors import msgid
 
-__all__ = ["note_page_change", "publish_page", "system_keep_timetable", "write_page"]
+__all__ = ["changing_pages", "note_page_change", "publish_page", "system_keep_timetable", "write_page"]
 
 EVENTS = {Shown.PUBLISHED: PAGE_PUBLISHED, Shown.WITHDRAWN: PAGE_WITHDRAWN}
 
 
+_by_itself: ContextVar[Actor | None] = ContextVar("yiwang_pages_by_themselves", default=None)
+
+
+@contextmanager
+def changing_pages(actor: Actor) -> Iterator[None]:
+    """Let changes of pages that nobody signed in for be the actor's, in the block: what a timetable or a sample does."""
+    token = _by_itself.set(actor)
+    try:
+        yield
+    finally:
+        _by_itself.reset(token)
+
+
 def note_page_change(actor: Actor | None, change: PageChange) -> None:
-    """Note a change in the transaction that makes it.  actor: None when nobody acts, as at an hour that was set. Raises NotAllowed."""
-    (publish_page if change.moderates else write_page)(actor or system("content.pages"), change)
+    """Note a change in the transaction that makes it.  actor: None within `changing_pages`. Raises NotAllowed."""
+    acting = actor or _by_itself.get()
+    if acting is None:
+        raise RuntimeError("A page is changed, and nobody is said to do it.")
+    (publish_page if change.moderates else write_page)(acting, change)
 
 
 def system_keep_timetable() -> None:
     """Publish and withdraw the pages whose hour has come, by machine time. The scheduler calls it."""
-    with transaction.atomic():
+    with changing_pages(system("content.timetable")), transaction.atomic():
         call_command("publish_scheduled", verbosity=0)
 
 
