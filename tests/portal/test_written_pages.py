@@ -277,6 +277,32 @@ def test_a_picture_is_kept_by_its_digest_and_shown_unchanging(demo: Demo) -> Non
     assert entries("page.write") == ["wagtail.create"]
 
 
+def test_a_picture_that_pages_show_is_neither_exchanged_nor_deleted_by_one_officer(demo: Demo) -> None:
+    editor = demo.client(EDITOR, post=True)
+    hand_in(editor, "窗口.png", drawn())
+    picture = Image.objects.get()
+    free = editor.post(f"{AT}images/{picture.pk}/", {"title": "一号窗口", "collection": "1"})
+    assert free.status_code == 302
+    home = HomePage.objects.get()
+    home.body = [("picture", {"picture": picture, "shows": "窗口", "caption": ""})]
+    home.save()
+    answer = editor.post(f"{AT}images/{picture.pk}/", {"title": "别的", "collection": "1"})
+    assert answer.status_code == 403
+    assert "另外添加一张图片" in answer.content.decode()
+    assert editor.post(f"{AT}images/{picture.pk}/delete/", {}).status_code == 403
+    assert Image.objects.get().title == "一号窗口"
+
+
+def test_a_preview_keeps_the_strict_policy_of_the_page_that_it_shows(demo: Demo) -> None:
+    editor = demo.client(EDITOR, post=True)
+    page = begin(editor)
+    assert editor.post(f"{AT}pages/{page.pk}/edit/preview/", fields_of(page)).json()["is_valid"]
+    shown = editor.get(f"{AT}pages/{page.pk}/edit/preview/?mode=")
+    assert "身份证。" in shown.content.decode()
+    assert "unsafe-inline" not in shown["Content-Security-Policy"]
+    assert "frame-ancestors 'self'" in shown["Content-Security-Policy"]
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

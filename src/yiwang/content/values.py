@@ -84,7 +84,7 @@ class PageChange:
     """One change that an editorial system makes: what it calls it, of what, and what the public sees of it.
 
     kind: `page` or `picture`.  number: which, in that system.  moderates: whether a second officer does it.  revision: number of the text,
-    or empty.  writers: accounts that wrote on the text since the public last got one.
+    or empty.  writers: accounts that wrote on the text since the public last got one.  stands: of a picture, whether pages show it.
     """
 
     kind: str
@@ -94,3 +94,4 @@ class PageChange:
     shown: Shown = Shown.NOTHING
     revision: str = ""
     writers: frozenset[UUID] = frozenset()
+    stands: bool = False

@@ -69,9 +69,11 @@ class Link(blocks.StructBlock):  # type: ignore[misc]
         required=False,
         regex=r"^(/[^/\\].*|https?://.+)$",
         error_messages={
-            "invalid": _("Write an address of this portal, such as /verify/, or one that begins with https://.")
+            "invalid": _(
+                "Write an address of this portal that begins with a slash, or the whole address of another site."
+            )
         },
-        help_text=_("For instance /verify/ or https://www.gov.cn/."),
+        help_text=_("An address of this portal begins with a slash; of another site, paste the whole address."),
     )
 
     class Meta:

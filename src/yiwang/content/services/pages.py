@@ -54,7 +54,13 @@ def system_keep_timetable() -> None:
 
 @service("page.write")
 def write_page(actor: Actor, change: PageChange) -> None:
-    """Note that a page or a picture was begun, changed, moved, handed to a second officer or deleted. Raises NotAllowed."""
+    """Note that a page or a picture was begun, changed, moved, handed to a second officer or deleted.
+
+    Raises NotAllowed, also for a picture that pages show: with it, what the public sees would change by one officer alone.
+    """
+    current_act().require(
+        not change.stands, msgid("Pages show this picture. Add another picture, and choose it on those pages instead.")
+    )
     _note(change)
 
 

@@ -57,7 +57,11 @@ def for_editors(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResp
             response = view(request, *args, **kwargs)
             if isinstance(response, SimpleTemplateResponse):
                 response = response.render()  # within the transaction, and where a fault still becomes a page
-        response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+        shown = response.headers.get(
+            "Content-Security-Policy"
+        )  # a preview is a page of the portal, with its strict policy
+        policy = shown.replace("frame-ancestors 'none'", "frame-ancestors 'self'") if shown else CONTENT_SECURITY_POLICY
+        response.headers["Content-Security-Policy"] = policy
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         return response
 

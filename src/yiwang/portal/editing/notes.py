@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from wagtail.models import ReferenceIndex
+
 from yiwang.content.services import note_page_change
 from yiwang.content.values import PageChange, Shown
 
@@ -34,8 +36,9 @@ def note_page(page: Any, done: str, user: Any, revision: Any, writers: frozenset
 
 
 def note_picture(picture: Any, done: str, user: Any) -> None:
-    """Note a change of a picture. Raises NotAllowed."""
-    _note(user, PageChange("picture", str(picture.pk), done))
+    """Note a change of a picture. Raises NotAllowed, also when pages show it."""
+    stands = ReferenceIndex.get_references_to(picture).exists()
+    _note(user, PageChange("picture", str(picture.pk), done, stands=stands))
 
 
 def _note(user: Any, change: PageChange) -> None:
