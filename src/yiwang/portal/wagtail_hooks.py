@@ -33,8 +33,8 @@ def back_to_the_desk() -> MenuItem:
     return MenuItem(_("Back to the desk"), "/desk/", icon_name="home", order=1)
 
 
-def without_their_help(_request: object, items: list[Any]) -> None:
-    """Leave out help that is written for another site, in another language."""
+def without_theirs(_request: object, items: list[Any]) -> None:
+    """Leave out help that is written for another site, and a count in another language."""
     items.clear()
 
 
@@ -42,6 +42,7 @@ LEFT_IN_ENGLISH = (_("Search all pages…"),)
 """What Wagtail 8 says in English in a Chinese workbench; said here so that our catalogue has it."""
 
 hooks.register("register_admin_menu_item", back_to_the_desk)
-hooks.register("construct_help_menu", without_their_help)
+hooks.register("construct_help_menu", without_theirs)
+hooks.register("construct_homepage_summary_items", without_theirs)
 hooks.register("register_log_actions", write_down_with_ours, order=100)
 hooks.register("construct_page_action_menu", publish_by_a_second_officer)
