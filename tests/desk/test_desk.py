@@ -205,6 +205,7 @@ def test_units_are_read_one_level_at_a_time_and_found_by_name(demo: Demo) -> Non
                 "/desk/certificates/",
                 "/desk/discrepancies/",
                 "/desk/articles/",
+                "/desk/site/",
                 "/desk/units/",
                 "/desk/messages/",
             ],
