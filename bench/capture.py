@@ -135,7 +135,10 @@ class InProcess:
 
     def __init__(self, pair: int) -> None:
         from bench.lives import PAIRS
+        from yiwang.outbox.models import Subscription
+        from yiwang.outbox.registry import subscribers
 
+        Subscription.objects.bulk_create([Subscription(one.name) for one in subscribers()], ignore_conflicts=True)
         resident, officer, self.place = PAIRS[pair]
         self.resident, _ = self._signed_in(resident, in_post=False)
         self.officer, _ = self._signed_in(officer, in_post=True)
@@ -212,7 +215,8 @@ class InProcess:
         from yiwang.outbox.services import _take
 
         with transaction.atomic():
-            events = list(Event.objects.filter(subject__in=subjects).order_by("id"))
+            own = Event.objects.extra(where=["subject = ANY(%s::uuid[]::text[])"], params=[subjects])
+            events = list(own.order_by("id"))
             for subscriber in subscribers():
                 for event in events:
                     if event.type in subscriber.types and (
