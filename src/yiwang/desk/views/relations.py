@@ -12,9 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.desk.frame import for_post, page
-from yiwang.forms.doubts import evidence_asked, evidence_given, take_paper
-from yiwang.forms.files import REMOVE
-from yiwang.forms.relations import change_asked, change_faults, change_given, doubt_given
+from yiwang.forms.relations import change_asked, change_faults, change_given, report_doubt
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, problem
 from yiwang.records import queries, services
 
@@ -91,40 +89,11 @@ def doubt(request: FaceRequest, subject_id: UUID, word_id: UUID) -> HttpResponse
     """What is wrong with a relation of the subject, and why."""
     purpose = request.GET.get("purpose") or CHECKING
     link = queries.related_by(request.actor, subject_id, word_id, purpose=purpose)
-    taken = take_paper(request.actor, request.POST, request.FILES)
-    typed = request.POST if request.method == "POST" else None
-    faults, status = tuple(taken.faults), 200
-    if typed is not None and REMOVE not in typed:
-        status = Invalid.status
-        if not faults:
-            try:
-                id = services.report_discrepancy(
-                    request.actor,
-                    link.relation,
-                    subject_id,
-                    link.relation,
-                    doubt_given(typed),
-                    evidence_given(typed, taken),
-                    purpose=purpose,
-                    record_id=word_id,
-                )
-            except Invalid as invalid:
-                faults = invalid.faults
-            else:
-                messages.success(request, _("Your report has been sent to the unit that keeps the record."))
-                return HttpResponseRedirect(f"/desk/discrepancies/{id}/", status=303)
-    of_change = [one for one in faults if one.pointer.startswith("proposed")]
-    at, lines = change_faults(of_change)
-    asked = evidence_asked(typed, taken, [one for one in faults if one not in of_change])
-    context = {
-        **asked,
-        "link": link,
-        "given": change_asked(typed, link),
-        "may_swap": False,
-        "fault_at": at,
-        "summary": lines + asked["evidence_summary"],
-    }
-    return page(request, "desk/doubt_relation.html", context, status=status)
+    reported, form, status = report_doubt(request, link, subject_id, purpose=purpose)
+    if reported is not None:
+        messages.success(request, _("Your report has been sent to the unit that keeps the record."))
+        return HttpResponseRedirect(f"/desk/discrepancies/{reported}/", status=303)
+    return page(request, "desk/doubt_relation.html", form, status=status)
 
 
 def _seen_from(request: FaceRequest, *ends: UUID | None) -> UUID | str:

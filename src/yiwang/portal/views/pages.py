@@ -27,7 +27,7 @@ def page(request: FaceRequest, /, path: str) -> HttpResponseBase:
 
 @require_safe
 def picture(request: FaceRequest, name: str) -> HttpResponseBase:
-    """A picture as it stands on pages. It never changes under its name. Raises NotFound, also for one that no page has shown yet."""
+    """A picture of the workbench. It never changes under its name. Raises NotFound for any other file of the city."""
     if not (Rendition.objects.filter(file=name).exists() or Image.objects.filter(file=name).exists()):
         raise NotFound
     content, media_type = open_picture(name)

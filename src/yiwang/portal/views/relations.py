@@ -11,12 +11,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from yiwang.forms.doubts import evidence_asked, evidence_given, take_paper
-from yiwang.forms.files import REMOVE
-from yiwang.forms.relations import change_asked, change_faults, doubt_given
-from yiwang.kernel.errors import Invalid, NotFound
+from yiwang.forms.relations import report_doubt
+from yiwang.kernel.errors import NotFound
 from yiwang.portal.guard import for_oneself
-from yiwang.records import queries, services
+from yiwang.records import queries
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -42,37 +40,8 @@ def doubt(request: FaceRequest, word_id: UUID) -> HttpResponseBase:
     if person is None:
         raise NotFound("There is no such relation.")
     link = queries.related_by(request.actor, person, word_id, purpose=CHECKING)
-    taken = take_paper(request.actor, request.POST, request.FILES)
-    typed = request.POST if request.method == "POST" else None
-    faults, status = tuple(taken.faults), 200
-    if typed is not None and REMOVE not in typed:
-        status = Invalid.status
-        if not faults:
-            try:
-                id = services.report_discrepancy(
-                    request.actor,
-                    link.relation,
-                    person,
-                    link.relation,
-                    doubt_given(typed),
-                    evidence_given(typed, taken),
-                    purpose=CHECKING,
-                    record_id=word_id,
-                )
-            except Invalid as invalid:
-                faults = invalid.faults
-            else:
-                messages.success(request, _("Your report has been sent to the office that keeps the record."))
-                return HttpResponseRedirect(f"/my/doubts/{id}/", status=303)
-    of_change = [one for one in faults if one.pointer.startswith("proposed")]
-    at, lines = change_faults(of_change)
-    asked = evidence_asked(typed, taken, [one for one in faults if one not in of_change])
-    context = {
-        **asked,
-        "link": link,
-        "given": change_asked(typed, link),
-        "may_swap": False,
-        "fault_at": at,
-        "summary": lines + asked["evidence_summary"],
-    }
-    return render(request, "portal/doubt_relation.html", context, status=status)
+    reported, form, status = report_doubt(request, link, person, purpose=CHECKING)
+    if reported is not None:
+        messages.success(request, _("Your report has been sent to the office that keeps the record."))
+        return HttpResponseRedirect(f"/my/doubts/{reported}/", status=303)
+    return render(request, "portal/doubt_relation.html", form, status=status)
