@@ -55,7 +55,7 @@ soak: tools ## a long proof, for instance that no crash loses anything; SUITE=cr
 docs: tools ## write the generated pages of docs/reference anew
 	@yiwang docs docs/reference
 
-screenshots: tools ## contact sheets of every page at 1440 and 390 px, in screenshots/
+screenshots: tools ## contact sheets of every page at 1440 and 390 px and in 长者模式, in screenshots/
 	@python -m tests.browser.screenshots $(ARGS)
 
 lock: tools ## resolve the dependencies in pyproject.toml anew into requirements/*.txt

@@ -16,7 +16,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from browser.busy import be_busy
 from browser.look import ARGUMENTS, CHROMIUM
 from playwright.sync_api import sync_playwright
@@ -84,11 +83,6 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def axe() -> Axe:
-    return Axe()
 
 
 @contextmanager

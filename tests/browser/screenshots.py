@@ -1,8 +1,8 @@
-"""`make screenshots`: every page of every capacity, in both languages, at 1440 and 390 px, and contact sheets of them.
+"""`make screenshots`: every page of every capacity, in both languages, at 1440 and 390 px and in 长者模式, on contact sheets.
 
     python -m tests.browser.screenshots [folder]
 
-The pages are those of the crawl in test_every_page.py and the states of test_states.py; they are laid out on sheets by the browser itself.
+The pages are those that tests/browser looks at; they are laid out on sheets by the browser itself.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).parents[2]
-TESTS = [str(ROOT / "tests" / "browser" / name) for name in ("test_every_page.py", "test_states.py")]
-ON_A_SHEET = {"1440": (3, 9), "390": (8, 16)}  # columns, pictures
+LOOKING = ("test_every_page.py", "test_states.py", "test_bundle_pages.py")
+TESTS = [str(ROOT / "tests" / "browser" / name) for name in LOOKING]
+ON_A_SHEET = {"1440": (3, 9), "390": (8, 16), "elder": (8, 16)}  # columns, pictures
 SHEET_WIDTH = 1800
 
 

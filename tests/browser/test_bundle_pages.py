@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser.conftest import Site, visiting
-from browser.look import Looker
+from browser.look import Looker, shoot
 from support.demo import call
 from support.permit import run_outside
 
 pytestmark = pytest.mark.browser
 PARENT, POLICE = "li.xiaowen", "guo.qiang"
-SHOTS = os.environ.get("YIWANG_SCREENSHOTS", "")
 PLACES = {
     "bundle": "/bundles/newborn/",
     "apply-bundle": "/bundles/newborn/apply/",
@@ -67,7 +64,7 @@ def decide(site: Site, login: str, case: str, act: str, reason: str) -> None:
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 def test_every_page_of_an_application_is_without_fault(
-    chromium: Any, axe: Any, site: Site, applications: dict[str, str], language: str
+    chromium: Any, site: Site, applications: dict[str, str], language: str
 ) -> None:
     faults: list[str] = []
     with visiting(chromium, site, PARENT, language=language) as page:
@@ -75,23 +72,11 @@ def test_every_page_of_an_application_is_without_fault(
         for name, place in PLACES.items():
             answer = page.goto(site.root + place.format_map(applications))
             assert answer.status == 200, name
-            page.wait_for_load_state("networkidle")
-            faults += [f"{name}: {one}" for one in looker.faults(axe)]
-            shoot(page, name, language)
+            faults += [f"{name}: {one}" for one in looker.faults()]
+            shoot(page, f"bundle-{name}", language)
     with visiting(chromium, site, POLICE, post=True, language=language) as page:
         looker = Looker(page, language)
         page.goto(f"{site.root}/desk/cases/{applications['case']}/")
-        page.wait_for_load_state("networkidle")
-        faults += [f"desk: {one}" for one in looker.faults(axe, elder=False)]
-        shoot(page, "desk-part", language)
+        faults += [f"desk: {one}" for one in looker.faults()]
+        shoot(page, "bundle-desk-part", language)
     assert faults == []
-
-
-def shoot(page: Any, name: str, language: str) -> None:
-    if not SHOTS:
-        return
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        folder = Path(SHOTS) / f"{language}-{width}"
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"bundle-{name}.png", full_page=True)

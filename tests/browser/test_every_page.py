@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 import pytest
 from browser.conftest import Site, visiting
-from browser.look import WIDTHS, Looker
+from browser.look import WIDTHS, Looker, shoot
 from django.urls import get_resolver, resolve
 from support.demo import NEIGHBOUR, OFFICER, RESIDENT, SUPERVISOR
 
@@ -107,7 +105,6 @@ NO_PAGE = {
 """Routes that take a button and show no page of their own; their answers are in test_states.py."""
 WORKBENCH = "desk/site/"
 """Wagtail's own pages: who comes in is in tests/portal/test_editors_door.py, how one works there in test_editing.py."""
-SHOTS = os.environ.get("YIWANG_SCREENSHOTS", "")
 
 
 def page_routes() -> set[str]:
@@ -125,7 +122,7 @@ def page_routes() -> set[str]:
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
-def test_every_page_that_the_menus_lead_to_is_without_fault(chromium: Any, axe: Any, site: Site, language: str) -> None:
+def test_every_page_that_the_menus_lead_to_is_without_fault(chromium: Any, site: Site, language: str) -> None:
     faults: list[str] = []
     seen: set[str] = set()
     looked: Counter[str] = Counter()
@@ -136,22 +133,22 @@ def test_every_page_that_the_menus_lead_to_is_without_fault(chromium: Any, axe: 
                 seen.add(route)
                 looked[route] += 1
                 closely = looked[route] <= LOOKED_AT[language]
-                open_page(page, site, path, until="networkidle" if closely else "load")
+                open_page(page, site, path)
                 if closely:
                     widths = WIDTHS if language == "zh-Hans" else (1440, 720, 390)
-                    found = looker.faults(axe, widths, elder=language == "zh-Hans")
+                    found = looker.faults(widths)
                     faults += [f"{capacity} {path}: {one}" for one in found]
-                    shoot(page, capacity, language, route)
+                    name = re.sub(r"<[^>]*>|[^a-z0-9]+", "-", route).strip("-") or "home"
+                    shoot(page, f"{capacity}-{name}", language)
                 else:
                     faults += [f"{capacity} {path}: {one}" for one in looker.complaints()]
     assert not faults, "\n".join(faults)
     assert page_routes() - seen == set()
 
 
-def open_page(page: Any, site: Site, path: str, *, until: str) -> None:
-    """until: what to wait for. `networkidle` waits half a second for scripts that ask for more; some hundred pages do without."""
+def open_page(page: Any, site: Site, path: str) -> None:
     page.set_viewport_size({"width": 1440, "height": 900})
-    answer = page.goto(site.root + path, wait_until=until)
+    answer = page.goto(site.root + path)
     assert answer.status == 200, f"{path} answers {answer.status}"
 
 
@@ -191,14 +188,3 @@ def links_of(text: str, base: str, site: Site, start: str) -> Iterator[str]:
             continue
         if resolve(parts.path).route not in FILES and not parts.path.startswith(f"/{WORKBENCH}"):
             yield parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def shoot(page: Any, capacity: str, language: str, route: str) -> None:
-    if not SHOTS:
-        return
-    name = f"{capacity}-{re.sub(r'<[^>]*>|[^a-z0-9]+', '-', route).strip('-') or 'home'}"
-    for width in (1440, 390):
-        page.set_viewport_size({"width": width, "height": 900})
-        folder = Path(SHOTS) / f"{language}-{width}"
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png", full_page=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from browser.conftest import Site, visiting
-from browser.look import Looker
+from browser.look import Looker, shoot
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, SUPERVISOR
 from support.kin import KEEPER
 
@@ -315,22 +313,19 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
 @pytest.mark.parametrize("state", STATES)
-def test_a_state_is_without_fault(chromium: Any, axe: Any, site: Site, state: str, language: str) -> None:
+def test_a_state_is_without_fault(chromium: Any, site: Site, state: str, language: str) -> None:
     login, post, status, arrive = STATES[state]
     with visiting(chromium, site, login, post=post, language=language) as page:
         looker = Looker(page, language, expected=status)
         arrive(page, site)
-        page.wait_for_load_state("networkidle")
-        faults = looker.faults(axe, widths=(1440, 390), elder=language == "zh-Hans")
-        if folder := os.environ.get("YIWANG_SCREENSHOTS"):
-            for width in (1440, 390):
-                page.set_viewport_size({"width": width, "height": 900})
-                page.screenshot(path=Path(folder) / f"{language}-{width}" / f"state-{state}.png", full_page=True)
+        page.wait_for_load_state("load")
+        faults = looker.faults(widths=(1440, 390))
+        shoot(page, f"state-{state}", language)
         assert not faults, "\n".join(faults)
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])
-def test_the_page_of_a_defect_is_without_fault(chromium: Any, axe: Any, site: Site, language: str) -> None:
+def test_the_page_of_a_defect_is_without_fault(chromium: Any, site: Site, language: str) -> None:
     from django.test import RequestFactory
 
     from yiwang.api.pages import server_error
@@ -344,5 +339,5 @@ def test_the_page_of_a_defect_is_without_fault(chromium: Any, axe: Any, site: Si
             "**/broken/", lambda route: route.fulfill(status=500, body=html, content_type="text/html; charset=utf-8")
         )
         page.goto(site.root + "/broken/")
-        faults = looker.faults(axe, widths=(1440, 390))
+        faults = looker.faults(widths=(1440, 390))
         assert not faults, "\n".join(faults)

@@ -118,8 +118,12 @@ def test_the_footer_says_what_the_city_has_still_to_enter_and_shows_what_it_has(
 ) -> None:
     from yiwang import settings
 
+    assert "演示，暂无" in page_of(demo.client(), "/")
+    real = settings.configuration().model_copy(update={"demo": False})
+    monkeypatch.setattr(settings, "_active", real)
+    forget_pages()  # as a process does that starts with other settings
     assert "待配置" in page_of(demo.client(), "/")
-    given = settings.configuration().model_copy(
+    given = real.model_copy(
         update={
             "site_icp": "琼ICP备00000000号",
             "site_police": "琼公网安备 00000000000000号",
@@ -127,7 +131,7 @@ def test_the_footer_says_what_the_city_has_still_to_enter_and_shows_what_it_has(
         }
     )
     monkeypatch.setattr(settings, "_active", given)
-    forget_pages()  # as a process does that starts with other settings
+    forget_pages()
     page = page_of(demo.client(), "/")
     for words in (given.site_icp, given.site_police, given.site_code, "beian.miit.gov.cn", "beian.mps.gov.cn"):
         assert words in page
