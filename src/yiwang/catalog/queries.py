@@ -191,7 +191,7 @@ def remarks_on_agreements(moving: Moving) -> Iterator[Remark]:
             )
         else:
             message = msgid(
-                "The agreement {agreement} stays with the unit {unit}: whoever goes reads by it no more, unless its declaration names the new unit."
+                "The agreement {agreement} stays with the unit {unit}: who goes reads by it no more, unless it names the new one, too."
             )
         yield Remark(FieldFault("", "agreement-names-unit", message, said), stops=moving.whole)
 

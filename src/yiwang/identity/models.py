@@ -256,7 +256,11 @@ class UnitMove(models.Model):
     kind = models.TextField(db_comment="as its engine registered it: unit, post, task …")
     object_id = models.UUIDField()
     source = models.ForeignKey(
-        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_comment="whose it was; null: it stood at the top"
+        Unit,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="whose it was; null: it stood at the top",
     )
     to = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
     was_there = models.BooleanField(default=False, db_comment="the unit that takes had it already")

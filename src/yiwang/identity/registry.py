@@ -154,17 +154,19 @@ class KeptRows(Kept):
         return moved
 
     def standing(self, moved: Sequence[Moved], to: UUID) -> set[UUID]:
+        """What is still as it went."""
         rows = among(self.model, moved).filter(self.stands, **{self.column: to})
         return set(rows.values_list("pk", flat=True))
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
         for source in {one.source for one in moved}:  # one statement a unit that gave
             among(self.model, [one for one in moved if one.source == source]).update(**{self.column: source})
 
 
 def among(model: Any, moved: Sequence[Moved], field: str = "pk") -> QuerySet[Any]:
     """The rows of a table whose `field` is among what moved: as one array, however many they are."""
-    ids = RawSQL("SELECT unnest(%s::uuid[])", [[one.object_id for one in moved]])  # noqa: S611 - a constant
+    ids = RawSQL("SELECT unnest(%s::uuid[])", [[one.object_id for one in moved]])
     rows: QuerySet[Any] = model.objects.filter(**{f"{field}__in": ids})
     return rows
 

@@ -187,8 +187,9 @@ class PostLine:
 
 @dataclass(frozen=True, slots=True)
 class UnitChangeView:
-    """What became of a unit. what: opened | renamed | moved | closed | reopened | merged | abolished | took-over | split | split-from | undone.
+    """What became of a unit.
 
+    what: opened | renamed | moved | closed | reopened | merged | abolished | took-over | split | split-from | undone.
     Titles of the units above, empty for none.  other: the unit into which it was merged, from which it was split ….
     reorganisation_id: the act, None for changes of this unit alone.
     """
@@ -468,7 +469,10 @@ class Stays:
 
 @dataclass(frozen=True, slots=True)
 class KeptLine:
-    """How many of a kind go, or went. title: msgid.  examples: the first of them, id and words.  stays: of an undoing, what does not return."""
+    """How many of a kind go, or went. title: msgid.  examples: the first of them, id and words.
+
+    stays: of an undoing, what does not return; the examples are then the first of these.
+    """
 
     kind: str
     title: str

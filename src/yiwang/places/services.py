@@ -120,6 +120,7 @@ class Areas(Kept):
     why_not_back = msgid("It was handed over to somebody else since.")
 
     def rows(self, moving: Moving) -> QuerySet[AreaDuty]:
+        """What goes."""
         rows = _not_over(AreaDuty.objects.filter(unit_id__in=moving.sources))
         return rows if moving.whole else rows.filter(area_id__in=moving.areas)
 
@@ -129,14 +130,17 @@ class Areas(Kept):
         return [Moved(new.id, old.unit_id) for old, new in _give(self.rows(moving), lambda row: moving.to)]
 
     def standing(self, moved: Sequence[Moved], to: UUID) -> set[UUID]:
+        """What is still as it went."""
         return set(_not_over(among(AreaDuty, moved)).filter(unit_id=to).values_list("id", flat=True))
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
         sources = {one.object_id: one.source for one in moved}
         _lock_areas(among(AreaDuty, moved))
         _give(_not_over(among(AreaDuty, moved)).filter(unit_id=to), lambda row: sources[row.id])
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         known = duties()
         rows = AreaDuty.objects.filter(id__in=ids).values_list("id", "area__title", "duty")
         return {id: f"{area} {text(known[duty].title) if duty in known else duty}" for id, area, duty in rows}
@@ -148,10 +152,14 @@ def remarks_on_areas(moving: Moving) -> Iterator[Remark]:
         return
     [source] = moving.sources
     rows = list(
-        _not_over(AreaDuty.objects.filter(unit_id=source)).order_by("area__code").values_list("area_id", "area__title", "duty")
+        _not_over(AreaDuty.objects.filter(unit_id=source))
+        .order_by("area__code")
+        .values_list("area_id", "area__title", "duty")
     )
     if moving.areas - {area for area, _, _ in rows}:
-        yield Remark(FieldFault("areas", "not-its-area", msgid("The unit does not answer for all of these areas any more.")))
+        yield Remark(
+            FieldFault("areas", "not-its-area", msgid("The unit does not answer for all of these areas any more."))
+        )
     known = duties()
     for area, title, duty in rows:
         said = {"area": title, "duty": text(known[duty].title) if duty in known else duty}
@@ -161,7 +169,9 @@ def remarks_on_areas(moving: Moving) -> Iterator[Remark]:
                 message = msgid("The new unit would answer for {area} without a post for “{duty}”: let one go along.")
                 yield Remark(FieldFault("posts", "area-without-post", message, said))
         elif duty in moving.duties:
-            message = msgid("The old unit would answer for {area} without a post for “{duty}”: let the area go along, or leave a post.")
+            message = msgid(
+                "The old unit would answer for {area} without a post for “{duty}”: let the area go along, or leave a post."
+            )
             yield Remark(FieldFault("areas", "area-left", message, said))
 
 
@@ -174,13 +184,20 @@ def _lock_areas(rows: QuerySet[AreaDuty]) -> None:
     list(Area.objects.select_for_update().filter(id__in=rows.values("area_id")).order_by("id"))
 
 
-def _give(
-    rows: QuerySet[AreaDuty], unit_of: Callable[[AreaDuty], UUID | None]
-) -> list[tuple[AreaDuty, AreaDuty]]:
+def _give(rows: QuerySet[AreaDuty], unit_of: Callable[[AreaDuty], UUID | None]) -> list[tuple[AreaDuty, AreaDuty]]:
     """End rows and begin others for the units that `unit_of` names; say which replaced which."""
     day = today()
     given = [
-        (one, AreaDuty(area_id=one.area_id, duty=one.duty, unit_id=unit_of(one), valid_from=max(day, one.valid_from), valid_to=one.valid_to))
+        (
+            one,
+            AreaDuty(
+                area_id=one.area_id,
+                duty=one.duty,
+                unit_id=unit_of(one),
+                valid_from=max(day, one.valid_from),
+                valid_to=one.valid_to,
+            ),
+        )
         for one in rows.order_by("id")
     ]
     AreaDuty.objects.filter(id__in=[old.id for old, _ in given]).update(valid_to=Greatest("valid_from", Value(day)))

@@ -35,6 +35,7 @@ class Cases(KeptRows):
     stands = Q(state=CaseState.OPEN)
 
     def rows(self, moving: Moving) -> QuerySet[Case]:
+        """What goes."""
         cases = Case.objects.filter(unit_id__in=moving.sources, state=CaseState.OPEN)
         if moving.whole:
             return cases
@@ -43,6 +44,7 @@ class Cases(KeptRows):
         return cases.filter(Exists(going), ~Exists(waiting.exclude(pk__in=going.values("pk"))))
 
     def move(self, moving: Moving) -> list[Moved]:
+        """Let it go, and say what went."""
         concerned = Q(unit_id__in=moving.sources, state=CaseState.OPEN) | Q(
             pk__in=_waiting(moving).values("task__case_id")
         )
@@ -50,10 +52,12 @@ class Cases(KeptRows):
         return super().move(moving)
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
         _lock(among(Case, moved))
         super().back(moved, to)
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         return dict(Case.objects.filter(id__in=ids).values_list("id", "number"))
 
 
@@ -66,12 +70,15 @@ class Tasks(Kept):
     why_not_back = msgid("It was done or closed since.")
 
     def rows(self, moving: Moving) -> QuerySet[TaskUnit]:
+        """What goes."""
         return _waiting(moving) if moving.whole else _waiting(moving).filter(_goes(moving))
 
     def ids(self, moving: Moving, most: int | None = None) -> list[UUID]:
+        """By task, for it is the task that goes."""
         return list(self.rows(moving).order_by("task_id").values_list("task_id", flat=True)[:most])
 
     def move(self, moving: Moving) -> list[Moved]:
+        """Let it go, and say what went."""
         rows = self.rows(moving).order_by("pk").select_for_update(no_key=True, of=("self",))
         found = list(rows.values_list("pk", "task_id", "unit_id"))
         asked = [Moved(task, None) for _, task, _ in found]
@@ -92,10 +99,12 @@ class Tasks(Kept):
         return moved
 
     def standing(self, moved: Sequence[Moved], to: UUID) -> set[UUID]:
+        """What is still as it went."""
         rows = among(TaskUnit, moved, "task_id").filter(waits=True, unit_id=to)
         return set(rows.values_list("task_id", flat=True))
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
         _lock(Case.objects.filter(pk__in=among(Task, moved).values("case_id")))
         for source in {one.source for one in moved}:  # one statement a unit that gave
             went = [one for one in moved if one.source == source and not one.was_there]
@@ -105,6 +114,7 @@ class Tasks(Kept):
         )
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         return dict(Task.objects.filter(id__in=ids).values_list("id", "case__number"))
 
 

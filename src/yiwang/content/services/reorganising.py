@@ -27,8 +27,10 @@ class Articles(KeptRows):
     stands = ~Q(state=ArticleState.PUBLISHED)
 
     def rows(self, moving: Moving) -> QuerySet[Article]:
+        """What goes."""
         rows = Article.objects.filter(self.stands, unit_id__in=moving.sources)
         return rows if moving.whole else rows.none()
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         return dict(Article.objects.filter(id__in=ids).values_list("id", "title"))

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count
 
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.identity.models import Assignment, Post, PostDuty, Reorganisation, Unit, UnitChange, UnitMove, UnitPath
+from yiwang.identity.models import Assignment, Post, PostDuty, Reorganisation, Unit, UnitChange, UnitPath
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.organisation import require_a_post
 from yiwang.identity.queries.permission import require
@@ -22,6 +22,7 @@ from yiwang.identity.values import (
     Merge,
     Moved,
     Moving,
+    NewUnit,
     Plan,
     Remark,
     ReorganisationPage,
@@ -63,6 +64,13 @@ class Planned:
     hints: tuple[FieldFault, ...]
     fingerprint: str
 
+    @property
+    def target(self) -> Unit:
+        """The unit that takes, where it stands already."""
+        if self.to is None:
+            raise LookupError("The unit is not opened yet.")
+        return self.to
+
 
 def preview_reorganisation(actor: Actor, plan: Plan) -> ReorganisationPreview:
     """What the plan would move now, by kind, with the first of each; why it cannot be done; and what it leaves.
@@ -78,7 +86,7 @@ def preview_reorganisation(actor: Actor, plan: Plan) -> ReorganisationPreview:
             lines.append(_line(each, number, each.ids(one.moving, MOST_EXAMPLES)))
     return ReorganisationPreview(
         tuple(unit_view(unit) for unit in one.sources),
-        _new_unit_view(plan, one.moving.to) if isinstance(plan, Split) or one.to is None else unit_view(one.to),
+        _new_unit_view(plan.new, one.moving.to) if isinstance(plan, Split) else unit_view(one.target),
         tuple(lines),
         one.stops,
         one.hints,
@@ -160,11 +168,8 @@ def _split_faults(plan: Split, *, opened: bool) -> list[FieldFault]:
 
 
 def _moving(plan: Plan, source_ids: Sequence[UUID], to: UUID, sources: Sequence[Unit]) -> Moving:
-    above = UnitPath.objects.all()
-    if isinstance(plan, Split):
-        above = above.filter(descendant__code=plan.new.parent_code)
-    else:
-        above = above.filter(descendant_id=to)
+    asked = {"descendant__code": plan.new.parent_code} if isinstance(plan, Split) else {"descendant_id": to}
+    above = UnitPath.objects.filter(**asked)
     codes = frozenset(above.values_list("ancestor__code", flat=True))
     moving = Moving(
         frozenset(source_ids),
@@ -215,7 +220,9 @@ def _fingerprint(what: object, moving: Moving, units: Iterable[Unit | None]) -> 
     seen = [
         type(what).__name__,
         str(to),
-        sorted((str(one.id), one.version) for one in units if one is not None and (moving.whole or one.id != moving.to)),
+        sorted(
+            (str(one.id), one.version) for one in units if one is not None and (moving.whole or one.id != moving.to)
+        ),
         [[each.kind, each.marks(moving)] for each in kept() if each.is_structure],
     ]
     return digest(_plain(seen)).hex()[:32]
@@ -230,9 +237,7 @@ def _line(each: Kept, number: int, ids: Collection[UUID], stays: Stays | None = 
     return KeptLine(each.kind, each.title, number, tuple((id, names.get(id, "")) for id in ids), stays)
 
 
-def _new_unit_view(plan: Plan, id: UUID) -> UnitView:
-    assert isinstance(plan, Split)
-    new = plan.new
+def _new_unit_view(new: NewUnit, id: UUID) -> UnitView:
     return UnitView(
         id, new.code, new.title, new.short_title or new.title, new.credit_code, new.level, new.division_code, None
     )
@@ -359,9 +364,13 @@ def _against(
     if row.to.closed_on is not None:
         message = msgid("{unit}, which took over, is closed: undo what closed it first.")
         yield FieldFault("", "to-closed", message, {"unit": row.to.title})
-    elif UnitChange.objects.filter(
-        unit_id=row.to_id, what="split", at__gte=row.at, reorganisation__undone_by__isnull=True
-    ).exclude(reorganisation=row).exists():
+    elif (
+        UnitChange.objects.filter(
+            unit_id=row.to_id, what="split", at__gte=row.at, reorganisation__undone_by__isnull=True
+        )
+        .exclude(reorganisation=row)
+        .exists()
+    ):
         message = msgid("{unit}, which took over, was split since: undo that first.")
         yield FieldFault("", "built-upon", message, {"unit": row.to.title})
     for one in sources:

@@ -56,10 +56,12 @@ class Units(Kept):
     why_not_back = msgid("It was moved elsewhere or closed since.")
 
     def rows(self, moving: Moving) -> QuerySet[Unit]:
+        """What goes."""
         below = Unit.objects.filter(parent_id__in=moving.sources, closed_on__isnull=True)
         return below if moving.whole else below.filter(id__in=moving.units)
 
     def move(self, moving: Moving) -> list[Moved]:
+        """Let it go, and say what went."""
         moved = []
         for unit in self.rows(moving).order_by("code"):
             moved.append(Moved(unit.id, unit.parent_id))
@@ -67,15 +69,18 @@ class Units(Kept):
         return moved
 
     def standing(self, moved: Sequence[Moved], to: UUID) -> set[UUID]:
+        """What is still as it went."""
         rows = among(Unit, moved).filter(parent_id=to, closed_on__isnull=True)
         return set(rows.values_list("id", flat=True))
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
         parents = {one.object_id: one.source for one in moved}
         for unit in among(Unit, moved).order_by("code"):
             _hang(unit, parents[unit.id])
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         return dict(Unit.objects.filter(id__in=ids).values_list("id", "title"))
 
 
@@ -91,6 +96,7 @@ class Posts(KeptRows):
     stands = Q(closed_on__isnull=True)
 
     def rows(self, moving: Moving) -> QuerySet[Post]:
+        """What goes."""
         posts = Post.objects.filter(unit_id__in=moving.sources, closed_on__isnull=True)
         return posts if moving.whole else posts.filter(id__in=moving.posts)
 
@@ -99,11 +105,13 @@ class Posts(KeptRows):
         return list(self.rows(moving).order_by("pk").values_list("pk", "version"))
 
     def move(self, moving: Moving) -> list[Moved]:
+        """Let it go, and say what went."""
         moved = super().move(moving)
         self._tell(moved, lambda one: moving.to)
         return moved
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
         super().back(moved, to)
         self._tell(moved, lambda one: one.source)
 
@@ -113,6 +121,7 @@ class Posts(KeptRows):
             current_act().emit(POST_MOVED, subject=str(one.object_id), data={"unit_id": str(unit_of(one))})
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         rows = Post.objects.filter(id__in=ids).values_list("id", "unit__title", "title")
         return {id: f"{unit} {title}" for id, unit, title in rows}
 
@@ -182,7 +191,7 @@ def undo_reorganisation(
     first = Reorganisation.objects.filter(id=reorganisation_id).first()
     if first is None:
         raise NotFound(msgid("There is no such reorganisation."))
-    _lock_units([first.to_id, *first.moves.filter(kind="ended").values_list("object_id", flat=True)])
+    _lock_units([first.to_id, *first.changes.values_list("unit_id", flat=True)])
     _lock_posts([first.to_id])
     found = returning(actor, reorganisation_id)
     if found.stops:
@@ -262,7 +271,11 @@ def _lock_units(ids: Collection[UUID]) -> None:
 
 
 def _lock_posts(unit_ids: Collection[UUID]) -> None:
-    list(Post.objects.select_for_update(no_key=True).filter(unit_id__in=unit_ids, closed_on__isnull=True).order_by("code"))
+    list(
+        Post.objects.select_for_update(no_key=True)
+        .filter(unit_id__in=unit_ids, closed_on__isnull=True)
+        .order_by("code")
+    )
 
 
 def _keep(row: Reorganisation, kind: str, moved: Sequence[Moved], to: UUID) -> None:
@@ -339,9 +352,7 @@ def _hang(unit: Unit, parent_id: UUID | None) -> None:
     was = unit.parent_id
     hang_elsewhere(unit, parent_id)
     write_down(unit, "moved", parent_was_id=was)
-    current_act().emit(
-        UNIT_MOVED, subject=str(unit.id), data={"parent_id": str(parent_id) if parent_id else None}
-    )
+    current_act().emit(UNIT_MOVED, subject=str(unit.id), data={"parent_id": str(parent_id) if parent_id else None})
 
 
 def _tell(row: Reorganisation, sources: Sequence[UUID], moved: Mapping[str, Sequence[Any]]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from yiwang.acts.services import current_act, service
@@ -221,7 +220,7 @@ def reopen_unit(actor: Actor, unit_id: UUID, version: int | None = None) -> None
             FieldFault("", "reorganised", msgid("A reorganisation closed it: undo that, and all comes back that went."))
         )
     if unit.parent is not None and unit.parent.closed_on is not None:
-        message = msgid("{unit}, below which it stands, is closed: open that first, or move this one.")
+        message = msgid("{unit}, below which it stands, is closed: open that first.")
         faults.append(FieldFault("", "parent-closed", message, {"unit": unit.parent.title}))
     if faults:
         raise UnitStands(faults=faults)
@@ -259,9 +258,7 @@ def _reopen(post: Post) -> None:
     save(post, "closed_on")
     act = current_act()
     act.about("post", post.id)
-    act.emit(
-        POST_REOPENED, subject=str(post.id), data={"unit_id": str(post.unit_id), "on": today().isoformat()}
-    )
+    act.emit(POST_REOPENED, subject=str(post.id), data={"unit_id": str(post.unit_id), "on": today().isoformat()})
 
 
 def _last_change(unit: Unit) -> str:

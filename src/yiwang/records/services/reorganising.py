@@ -26,8 +26,10 @@ class Doubts(KeptRows):
     stands = Q(state__in=OPEN)
 
     def rows(self, moving: Moving) -> QuerySet[Discrepancy]:
+        """What goes."""
         rows = Discrepancy.objects.filter(unit_id__in=moving.sources, state__in=OPEN)
         return rows if moving.whole else rows.none()
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
         return dict(Discrepancy.objects.filter(id__in=ids).values_list("id", "case_number"))
