@@ -76,7 +76,10 @@ def test_a_unit_is_merged_with_its_units_and_posts_and_its_holders_go_on_where_i
     officer = town.officer("north", "decide")
     seen = queries.preview_reorganisation(US, Merge((north,), south))
     assert {line.kind: line.number for line in seen.lines} == {"unit": 1, "post": 1}
-    assert [words for line in seen.lines for _, words in line.examples] == ["单位north 岗位0", "单位north-a"]
+    assert [words for line in seen.lines for _, words in line.examples] == [
+        queries.post_titles([officer.capacity_id])[officer.capacity_id],
+        "单位north-a",
+    ]
     done = reorganise(US, Merge((north,), south), *WHY, seen.fingerprint)
     assert {one.kind: one.number for one in queries.reorganisation_page(US, done).lines} == {"unit": 1, "post": 1}
     assert Unit.objects.get(id=north).closed_on == today()

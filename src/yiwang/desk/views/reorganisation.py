@@ -49,6 +49,7 @@ WHAT = {
     "abolish": gettext_noop("Abolished"),
     "undo": gettext_noop("Reorganisation undone"),
 }
+MOST_LISTED = 200
 PAGES = {"unit": "/desk/units/{}/", "post": "/desk/posts/{}/"}
 """What of the examples has a page that an administrator may open."""
 
@@ -145,7 +146,7 @@ def split(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
             ("areas", _("Areas for which it will answer"), areas),
         ]
         return new_unit_entries(typed) + [
-            Entry(name, label, kind="checks", options=options, chosen=named[name])
+            Entry(name, _capped(label, options), kind="checks", options=options[:MOST_LISTED], chosen=named[name])
             for name, label, options in asked
             if options
         ]
@@ -287,6 +288,14 @@ def _reason_entries(typed: dict[str, str]) -> list[Entry]:
         Entry("reason", _("Why"), typed["reason"], _("At most 200 characters; it stays with the unit.")),
         Entry("document", _("Document number"), typed["document"], _("Of the document that it rests on."), short=True),
     ]
+
+
+def _capped(label: str, options: tuple[tuple[str, str, str], ...]) -> str:
+    """The label, with how many there are where not all are shown."""
+    if len(options) <= MOST_LISTED:
+        return label
+    many = _("the first {most} of {all}; the API takes any").format(most=MOST_LISTED, all=len(options))
+    return f"{label} ({many})"
 
 
 def _asked(request: FaceRequest) -> str:
