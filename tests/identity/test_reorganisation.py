@@ -80,6 +80,7 @@ def test_a_unit_is_merged_with_its_units_and_posts_and_its_holders_go_on_where_i
         queries.post_titles([officer.capacity_id])[officer.capacity_id],
         "单位north-a",
     ]
+    assert [(one.code, one.params["number"]) for one in seen.hints] == [("reach", 1)]
     done = reorganise(US, Merge((north,), south), *WHY, seen.fingerprint)
     assert {one.kind: one.number for one in queries.reorganisation_page(US, done).lines} == {"unit": 1, "post": 1}
     assert Unit.objects.get(id=north).closed_on == today()

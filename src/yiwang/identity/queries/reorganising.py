@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Assignment, Post, PostDuty, Reorganisation, Unit, UnitChange, UnitPath
@@ -115,7 +115,13 @@ def planned(actor: Actor, plan: Plan, to: UUID | None = None) -> Planned:
     if faults:
         raise Invalid(faults=faults)
     moving = _moving(plan, source_ids, to or uuid7(), sources)
-    remarks = [*_own_posts(actor, {*source_ids, moving.to}), *_tree_remarks(moving), *remarks_on(moving)]
+    title = plan.new.title if isinstance(plan, Split) else rows[moving.to].title
+    remarks = [
+        *_own_posts(actor, {*source_ids, moving.to}),
+        *_tree_remarks(moving),
+        *_reach_remarks(moving, title),
+        *remarks_on(moving),
+    ]
     stops, hints = _told(remarks)
     return Planned(moving, sources, target, stops, hints, _fingerprint(plan, moving, (*sources, target)))
 
@@ -126,7 +132,7 @@ def _told(remarks: Iterable[Remark]) -> tuple[tuple[FieldFault, ...], tuple[Fiel
 
 
 def _unit_faults(plan: Plan, source_ids: Sequence[UUID], rows: dict[UUID, Unit]) -> list[FieldFault]:
-    to = {Merge: "into", Abolish: "successor"}.get(type(plan))
+    to = "into" if isinstance(plan, Merge) else "successor"
     asked = [("units" if isinstance(plan, Merge) else "unit", id) for id in source_ids]
     faults = []
     if not source_ids:
@@ -168,8 +174,8 @@ def _split_faults(plan: Split, *, opened: bool) -> list[FieldFault]:
 
 
 def _moving(plan: Plan, source_ids: Sequence[UUID], to: UUID, sources: Sequence[Unit]) -> Moving:
-    asked = {"descendant__code": plan.new.parent_code} if isinstance(plan, Split) else {"descendant_id": to}
-    above = UnitPath.objects.filter(**asked)
+    of = Q(descendant__code=plan.new.parent_code) if isinstance(plan, Split) else Q(descendant_id=to)
+    above = UnitPath.objects.filter(of)
     codes = frozenset(above.values_list("ancestor__code", flat=True))
     moving = Moving(
         frozenset(source_ids),
@@ -214,6 +220,20 @@ def _tree_remarks(moving: Moving) -> list[Remark]:
     return [Remark(FieldFault("", "below-source", message))]
 
 
+def _reach_remarks(moving: Moving, title: str) -> list[Remark]:
+    """Nobody gets a duty; but what a grant reaches in its own unit is another unit now, and whoever confirms is to know of how many."""
+    posts = Post.objects.filter(unit_id__in=moving.sources, closed_on__isnull=True)
+    posts = posts if moving.whole else posts.filter(id__in=moving.posts)
+    held = Assignment.objects.filter(not_over(today()), post__in=posts)
+    number = held.aggregate(of=Count("account_id", distinct=True))["of"]
+    if not number:
+        return []
+    message = msgid(
+        "{number} officers hold posts that go: what they may do in their own unit they may then do in {unit}."
+    )
+    return [Remark(FieldFault("", "reach", message, {"number": number, "unit": title}), stops=False)]
+
+
 def _fingerprint(what: object, moving: Moving, units: Iterable[Unit | None]) -> str:
     """Who confirms has seen these units, and these posts, child units and areas. Tasks and cases may come and go meanwhile."""
     to = moving.to if moving.whole else None  # the new unit of a split has no id yet
@@ -223,6 +243,7 @@ def _fingerprint(what: object, moving: Moving, units: Iterable[Unit | None]) -> 
         sorted(
             (str(one.id), one.version) for one in units if one is not None and (moving.whole or one.id != moving.to)
         ),
+        sorted(moving.duties),
         [[each.kind, each.marks(moving)] for each in kept() if each.is_structure],
     ]
     return digest(_plain(seen)).hex()[:32]
