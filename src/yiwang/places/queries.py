@@ -182,7 +182,7 @@ def decided_by(areas: Collection[UUID], asked: Collection[tuple[str, str]]) -> s
     if not areas or not asked:
         return set()
     places, duties = zip(*asked, strict=True)
-    given = {"places": list(places), "duties": list(duties), "areas": list(areas), "on": today()}
+    given: dict[str, Any] = {"places": list(places), "duties": list(duties), "areas": list(areas), "on": today()}
     with connection.cursor() as cursor:
         cursor.execute(_DECIDING, given)
         return set(cursor.fetchall())

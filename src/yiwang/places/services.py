@@ -135,7 +135,7 @@ class Areas(Kept):
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
         """Return what stands."""
-        sources = {one.object_id: one.source for one in moved}
+        sources = {one.object_id: one.source for one in moved if one.source is not None}
         _lock_areas(among(AreaDuty, moved))
         _give(_not_over(among(AreaDuty, moved)).filter(unit_id=to), lambda row: sources[row.id])
 
@@ -184,7 +184,7 @@ def _lock_areas(rows: QuerySet[AreaDuty]) -> None:
     list(Area.objects.select_for_update().filter(id__in=rows.values("area_id")).order_by("id"))
 
 
-def _give(rows: QuerySet[AreaDuty], unit_of: Callable[[AreaDuty], UUID | None]) -> list[tuple[AreaDuty, AreaDuty]]:
+def _give(rows: QuerySet[AreaDuty], unit_of: Callable[[AreaDuty], UUID]) -> list[tuple[AreaDuty, AreaDuty]]:
     """End rows and begin others for the units that `unit_of` names; say which replaced which."""
     day = today()
     given = [

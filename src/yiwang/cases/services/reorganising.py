@@ -87,7 +87,9 @@ class Tasks(Kept):
             if found
             else ()
         )
-        moved, going, over = [], [], []
+        moved: list[Moved] = []
+        going: list[Moved] = []
+        over: list[Moved] = []
         for pk, task, unit in found:
             moved.append(Moved(task, unit, task in there))
             (over if task in there else going).append(Moved(pk, None))
@@ -110,7 +112,9 @@ class Tasks(Kept):
             went = [one for one in moved if one.source == source and not one.was_there]
             among(TaskUnit, went, "task_id").filter(unit_id=to).update(unit_id=source)
         TaskUnit.objects.bulk_create(
-            TaskUnit(task_id=one.object_id, unit_id=one.source) for one in moved if one.was_there
+            TaskUnit(task_id=one.object_id, unit_id=one.source)
+            for one in moved
+            if one.was_there and one.source is not None
         )
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from yiwang.acts.values import Actor, CapacityKind
+from yiwang.acts.values import Actor
 from yiwang.identity.models import Assignment, Post, PostDuty, Reorganisation, Unit, UnitChange, UnitPath
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.organisation import require_a_post
@@ -200,7 +200,7 @@ def going_duties(unit_id: UUID, post_ids: Collection[UUID], leaving: Collection[
 
 def _own_posts(actor: Actor, unit_ids: Collection[UUID]) -> list[Remark]:
     """Nobody moves work and reach to a post that he holds himself, unless it is there to administer alone (三员分立)."""
-    if actor.capacity is CapacityKind.SYSTEM:
+    if actor.account_id is None:
         return []
     known = duties()
     own = Assignment.objects.filter(
