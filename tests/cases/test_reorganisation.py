@@ -81,6 +81,23 @@ def test_open_work_and_areas_go_with_the_unit_and_ended_cases_stay(people: Peopl
     assert sees(people.wu, ended)
 
 
+def told(reader: Any, case_id: UUID) -> list[str]:
+    return [one.sentence for one in queries.case(reader, case_id).course if one.code == "reorganised"]
+
+
+def test_who_reads_a_case_sees_why_another_unit_has_it(people: People) -> None:
+    case, other = send(people.lin).case_id, send(people.chen).case_id
+    Case.objects.filter(pk=other).update(unit_id=unit("gov"))  # of which a task alone goes
+    south, north = (Unit.objects.get(code=code).title for code in ("south", "north"))
+    done = reorganise(US, Merge((unit("south"),), unit("north")), *WHY)
+    assert told(people.lin, case) == told(people.fu, case) == [f"因单位重组，现由{north}办理。"]
+    assert told(people.chen, other) == told(people.lin, case)
+    undo_reorganisation(US, done, "文件撤销")
+    assert told(people.lin, case) == [f"因单位重组，现由{name}办理。" for name in (north, south)]
+    assert told(people.chen, other) == told(people.lin, case)
+    do(people.wu, case)
+
+
 def test_what_came_since_and_only_posts_that_go_back_can_do_goes_with_them(people: People) -> None:
     gov, south = unit("gov"), unit("south")
     done = reorganise(US, Merge((south,), gov), *WHY)

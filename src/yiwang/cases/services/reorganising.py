@@ -1,11 +1,12 @@
 """What of cases goes with a unit: open cases, and tasks that wait. What ended stays with the unit that did it.
 
-Set-wise: the statements do not grow with cases. Cases are locked first and in the order of their ids, as every step locks them.
+Set-wise: the statements do not grow with cases. Cases are locked first and in the order of their ids, as every step locks them. Every
+case that goes, or of which a task goes, gets one line in its course: who reads it sees why another unit has it now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, system
-from yiwang.cases.models import Case, Task, TaskUnit
+from yiwang.cases.models import Case, CourseEntry, Task, TaskUnit
+from yiwang.cases.services.course import add_line, save_cases
 from yiwang.cases.values import CaseState
 from yiwang.identity.queries import system_late_moves
 from yiwang.identity.registry import Kept, KeptRows, among
@@ -39,9 +41,10 @@ class Cases(KeptRows):
         cases = Case.objects.filter(unit_id__in=moving.sources, state=CaseState.OPEN)
         if moving.whole:
             return cases
-        waiting = _waiting(moving).filter(task__case=OuterRef("pk"))
-        going = waiting.filter(_goes(moving))
-        return cases.filter(Exists(going), ~Exists(waiting.exclude(pk__in=going.values("pk"))))
+        going = Tasks().rows(moving)
+        staying = _waiting(moving).exclude(pk__in=going.values("pk"))
+        its = Q(task__case=OuterRef("pk"))
+        return cases.filter(Exists(going.filter(its)), ~Exists(staying.filter(its)))
 
     def move(self, moving: Moving) -> list[Moved]:
         """Let it go, and say what went."""
@@ -49,12 +52,15 @@ class Cases(KeptRows):
             pk__in=_waiting(moving).values("task__case_id")
         )
         _lock(Case.objects.filter(concerned))
+        going = Q(pk__in=self.rows(moving).values("pk")) | Q(pk__in=Tasks().rows(moving).values("task__case_id"))
+        _tell(Case.objects.filter(going), moving.to)
         return super().move(moving)
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
         """Return what stands."""
         _lock(among(Case, moved))
         super().back(moved, to)
+        _tell_back(moved, lambda ones: among(Case, ones))
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """What single ones are called."""
@@ -116,6 +122,7 @@ class Tasks(Kept):
             for one in moved
             if one.was_there and one.source is not None
         )
+        _tell_back(moved, lambda ones: Case.objects.filter(pk__in=among(Task, ones).values("case_id")))
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
         """What single ones are called."""
@@ -124,6 +131,22 @@ class Tasks(Kept):
 
 def _lock(cases: QuerySet[Case]) -> None:
     list(cases.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+
+
+def _tell(cases: QuerySet[Case], unit_id: UUID) -> None:
+    """Write into the courses of these cases, which are locked, that a reorganisation gave them to the unit: once an act."""
+    act = current_act()
+    told = CourseEntry.objects.filter(case=OuterRef("pk"), code="reorganised", at=act.time, unit_id=unit_id)
+    found = list(cases.filter(~Exists(told)).order_by("pk").only("pk", "course_length"))
+    for case in found:
+        add_line(case, act.actor, "reorganised", at=act.time, unit_id=unit_id)
+    save_cases(found)
+
+
+def _tell_back(moved: Sequence[Moved], cases_of: Callable[[Sequence[Moved]], QuerySet[Case]]) -> None:
+    """The same of what came back: one unit that gave at a time."""
+    for source in {one.source for one in moved if one.source is not None}:
+        _tell(cases_of([one for one in moved if one.source == source]), source)
 
 
 def _waiting(moving: Moving) -> QuerySet[TaskUnit]:
