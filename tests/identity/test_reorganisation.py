@@ -28,6 +28,8 @@ from yiwang.identity.services import (
     reopen_post,
     reopen_unit,
     reorganise,
+    system_load_posts,
+    system_load_units,
     undo_reorganisation,
 )
 from yiwang.identity.values import Abolish, Merge, NewPost, NewUnit, Split
@@ -254,6 +256,43 @@ def test_a_closed_unit_and_a_closed_post_are_opened_again(town: Any) -> None:
     assert codes(is_open) == ["not-closed"]
     assert codes(below) == ["unit-closed"]
     assert codes(reorganised) == ["reorganised"]
+
+
+def listed(code: str, parent: str, title: str = "") -> NewUnit:
+    return NewUnit(code, title or f"单位{code}", "", CREDIT_CODE, "city", "460100", parent)
+
+
+def test_a_list_of_units_and_posts_does_not_undo_a_reorganisation_and_says_what_it_left(town: Any) -> None:
+    north, south = town.units["north"], town.units["south"]
+    system_load_posts(US, [NewPost("p", "north", "岗", frozenset({"decide"}))])
+    units = [listed("gov", ""), listed("north", "gov"), listed("north-a", "north", "新名称"), listed("south", "gov")]
+    done = reorganise(US, Merge((north,), south), *WHY)
+    assert system_load_units(US, units) == 0
+    system_load_posts(US, [NewPost("p", "north", "新岗", frozenset({"pay"}))])
+    assert Unit.objects.get(id=north).closed_on == today()
+    assert Unit.objects.get(id=north).parent_id == south
+    below, post = Unit.objects.get(code="north-a"), Post.objects.get(code="p")
+    assert (below.parent_id, below.title) == (south, "新名称")
+    assert (post.unit_id, post.title) == (south, "新岗")
+    assert tree_is_whole()
+    said = [
+        Entry.objects.get(action="unit.load").details,
+        Entry.objects.filter(action="post.load").latest("id").details,
+    ]
+    assert [one["left_alone"] for one in said] == [["north", "north-a"], ["p"]]
+    undo_reorganisation(US, done, "文件撤销")
+    system_load_units(US, units)
+    assert "left_alone" not in Entry.objects.filter(action="unit.load").latest("id").details
+
+
+def test_a_list_that_gives_a_closed_unit_something_new_is_refused(town: Any) -> None:
+    reorganise(US, Merge((town.units["north"],), town.units["south"]), *WHY)
+    with pytest.raises(Invalid) as below:
+        system_load_units(US, [listed("gov", ""), listed("new", "north")])
+    assert [(one.pointer, one.code) for one in below.value.faults] == [("1/parent", "unit-closed")]
+    with pytest.raises(Invalid) as inside:
+        system_load_posts(US, [NewPost("new", "north", "岗", frozenset())])
+    assert [(one.pointer, one.code) for one in inside.value.faults] == [("0/unit", "unit-closed")]
 
 
 # ── Nothing that names a unit is forgotten ──────────────────────────────────────────────────────────────────────────────

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from yiwang.identity.models import Post, Succession
+from yiwang.identity.models import Post, Succession, UnitMove
 from yiwang.identity.values import Moving
 from yiwang.kernel.time import now
 
-__all__ = ["system_heir", "system_late_moves"]
+__all__ = ["reorganised", "system_heir", "system_late_moves"]
 
 LATE = timedelta(days=1)
 
@@ -38,3 +38,9 @@ def system_late_moves() -> list[Moving]:
         elif duty and not Post.objects.filter(unit_id=unit_id, duties__duty=duty, closed_on__isnull=True).exists():
             moves.append(Moving(frozenset({unit_id}), to, False, duties=frozenset({duty})))
     return moves
+
+
+def reorganised(kind: str) -> frozenset[UUID]:
+    """The ids of what of a kind went to another unit with a reorganisation that nobody undid. One query."""
+    moves = UnitMove.objects.filter(kind=kind, reorganisation__undone_by__isnull=True)
+    return frozenset(moves.exclude(reorganisation__what="undo").values_list("object_id", flat=True))

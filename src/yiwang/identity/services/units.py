@@ -23,6 +23,7 @@ from yiwang.identity.events import (
 from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange
 from yiwang.identity.queries import duties
 from yiwang.identity.queries.shapes import not_over
+from yiwang.identity.queries.succession import reorganised
 from yiwang.identity.registry import needs_of
 from yiwang.identity.rules.new_units import blank_faults, unit_faults
 from yiwang.identity.rules.seats import excluded_pair
@@ -340,20 +341,32 @@ def close_post(actor: Actor, post_id: UUID, version: int | None = None) -> None:
 def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     """Bring units in line with a list, by code: new ones are added, others changed, none removed. Return how many are new.
 
-    Set-based, and the closure is computed anew. Raises Invalid (422) naming every bad row as `<row>/<field>`.
+    A list does not undo a reorganisation: units that are closed stay as they are, and those that it moved stay where they went; the
+    audit entry names them. Set-based, and the closure is computed anew. Raises Invalid (422) naming every bad row as `<row>/<field>`.
     """
     lock_tree()
     stood = {row.code: row for row in Unit.objects.all()}
     ids = {code: row.id for code, row in stood.items()}
     new = {unit.code: uuid7() for unit in units if unit.code not in ids}
     ids.update(new)
-    faults = [fault for row, unit in enumerate(units) for fault in unit_faults(unit, f"{row}/", ids)]
+    moved = reorganised("unit")
+    left = {code for code, row in stood.items() if row.closed_on is not None}
+    placed = {code for code, row in stood.items() if row.id in moved} - left
+    faults = []
+    for at, unit in enumerate(units):
+        faults += unit_faults(unit, f"{at}/", ids)
+        if unit.parent_code in left and unit.code not in left | placed:
+            faults += closed_faults(stood[unit.parent_code], f"{at}/parent")
     if faults:
         raise Invalid(faults=faults)
     rows = []
     for unit in units:
+        if unit.code in left:
+            continue
         row = _unit_row(unit, actor.origin)
         row.id, row.parent_id = ids[unit.code], ids.get(unit.parent_code)
+        if unit.code in placed:
+            row.parent_id = stood[unit.code].parent_id
         row.version = stood[unit.code].version + 1 if unit.code in stood else 1
         rows.append(row)
     fields = ["title", "short_title", "credit_code", "level", "division_code", "parent", "version"]
@@ -362,8 +375,8 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     rebuild()
     act = current_act()
     act.about("unit", "batch")
-    act.note(given=len(rows), new=len(new))
-    act.emit(UNIT_LOADED, subject="batch", data={"given": len(rows), "new": len(new)})
+    act.note(given=len(units), new=len(new), **_left_alone({unit.code for unit in units} & (left | placed)))
+    act.emit(UNIT_LOADED, subject="batch", data={"given": len(units), "new": len(new)})
     return len(new)
 
 
@@ -371,19 +384,28 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
 def system_load_posts(actor: Actor, posts: Sequence[NewPost]) -> int:
     """Bring posts and their duties in line with a list, by code; none is removed. Return how many are new.
 
-    Raises Invalid (422) naming every bad row as `<row>/<field>`.
+    A list does not undo a reorganisation: posts that it moved stay where they went; the audit entry names them. Raises Invalid (422)
+    naming every bad row as `<row>/<field>`.
     """
-    units = dict(Unit.objects.values_list("code", "id"))
+    lock_tree()
+    units = {row.code: row for row in Unit.objects.all()}
     known = duties()
-    faults = [fault for row, post in enumerate(posts) for fault in _post_faults(post, f"{row}/", units, known)]
+    moved = reorganised("post")
+    stood = {row.code: row for row in Post.objects.all()}
+    placed = {code for code, row in stood.items() if row.id in moved}
+    faults = []
+    for at, post in enumerate(posts):
+        faults += _post_faults(post, f"{at}/", units, known)
+        unit, there = units.get(post.unit_code), stood.get(post.code)
+        if unit is not None and post.code not in placed and (there is None or there.unit_id != unit.id):
+            faults += closed_faults(unit, f"{at}/unit")
     if faults:
         raise Invalid(faults=faults)
-    ids = dict(Post.objects.values_list("code", "id"))
     rows = [
         Post(
-            id=ids.get(post.code) or uuid7(),
+            id=stood[post.code].id if post.code in stood else uuid7(),
             code=post.code,
-            unit_id=units[post.unit_code],
+            unit_id=stood[post.code].unit_id if post.code in placed else units[post.unit_code].id,
             title=post.title,
             origin=actor.origin,
         )
@@ -396,12 +418,17 @@ def system_load_posts(actor: Actor, posts: Sequence[NewPost]) -> int:
         for row, post in zip(rows, posts, strict=True)
         for duty in sorted(post.duties)
     )
-    new = sum(post.code not in ids for post in posts)
+    new = sum(post.code not in stood for post in posts)
     act = current_act()
     act.about("post", "batch")
-    act.note(given=len(rows), new=new)
+    act.note(given=len(rows), new=new, **_left_alone({post.code for post in posts} & placed))
     act.emit(POST_LOADED, subject="batch", data={"given": len(rows), "new": new})
     return new
+
+
+def _left_alone(codes: Collection[str]) -> dict[str, list[str]]:
+    """What the audit entry of a list says of those whose place a reorganisation, or their end, has settled."""
+    return {"left_alone": sorted(codes)} if codes else {}
 
 
 def _unit_row(unit: NewUnit, origin: str) -> Unit:
