@@ -7,12 +7,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
 from pydantic import Field
 
 from yiwang.api.authentication import SignedIn, actor_of
+from yiwang.api.pages import problem_response
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
     Abolish,
@@ -27,7 +28,7 @@ from yiwang.identity.values import (
     UnitNode,
     UnitView,
 )
-from yiwang.kernel.errors import FieldFault, format_message
+from yiwang.kernel.errors import Conflict, FieldFault, format_message
 
 router = Router(tags=["organisation"], auth=SignedIn())
 
@@ -208,6 +209,11 @@ def _said(faults: Iterable[FieldFault]) -> list[Said]:
     return [Said(code=one.code, message=format_message(_(one.message), one.params)) for one in faults]
 
 
+def _with_preview(request: HttpRequest, fault: Conflict, found: ReorganisationPreview) -> HttpResponse:
+    """The refusal, beside what would move now: who looked at another preview decides again without asking again."""
+    return problem_response(request, fault, preview=Preview.of(found).model_dump(mode="json"))
+
+
 class Seen(Schema):
     """version: as it was looked at."""
 
@@ -253,9 +259,13 @@ def preview_reorganisation(request: HttpRequest, given: AskedPlan) -> Preview:
 
 
 @router.post("/reorganisations", response={201: ReorganisationMade}, operation_id="reorganise")
-def reorganise(request: HttpRequest, given: NewReorganisation) -> Status[ReorganisationMade]:
-    """Merge, split or abolish units today."""
-    made = services.reorganise(actor_of(request), given.plan.plan(), given.reason, given.document, given.fingerprint)
+def reorganise(request: HttpRequest, given: NewReorganisation) -> Status[ReorganisationMade] | HttpResponse:
+    """Merge, split or abolish units today. A refusal with 409 carries the `preview` as it is now."""
+    actor, plan = actor_of(request), given.plan.plan()
+    try:
+        made = services.reorganise(actor, plan, given.reason, given.document, given.fingerprint)
+    except Conflict as fault:
+        return _with_preview(request, fault, queries.preview_reorganisation(actor, plan))
     return Status(201, ReorganisationMade(id=made))
 
 
@@ -286,11 +296,15 @@ def preview_undoing(request: HttpRequest, reorganisation_id: UUID) -> Preview:
 @router.post(
     "/reorganisations/{reorganisation_id}/undo", response={201: ReorganisationMade}, operation_id="undo_reorganisation"
 )
-def undo_reorganisation(request: HttpRequest, reorganisation_id: UUID, given: Undoing) -> Status[ReorganisationMade]:
-    """Undo it today."""
-    made = services.undo_reorganisation(
-        actor_of(request), reorganisation_id, given.reason, given.document, given.fingerprint
-    )
+def undo_reorganisation(
+    request: HttpRequest, reorganisation_id: UUID, given: Undoing
+) -> Status[ReorganisationMade] | HttpResponse:
+    """Undo it today. A refusal with 409 carries the `preview` as it is now."""
+    actor = actor_of(request)
+    try:
+        made = services.undo_reorganisation(actor, reorganisation_id, given.reason, given.document, given.fingerprint)
+    except Conflict as fault:
+        return _with_preview(request, fault, queries.preview_undoing(actor, reorganisation_id))
     return Status(201, ReorganisationMade(id=made))
 
 
