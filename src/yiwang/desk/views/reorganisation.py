@@ -49,6 +49,25 @@ WHAT = {
     "abolish": gettext_noop("Abolished"),
     "undo": gettext_noop("Reorganisation undone"),
 }
+CHOICES = (
+    (
+        "merge",
+        gettext_noop("Merge into another unit"),
+        gettext_noop("All it has goes to the other unit, and it ends today."),
+    ),
+    (
+        "split",
+        gettext_noop("Split a new unit off"),
+        gettext_noop("The new unit stands beside this one. Open work goes with the posts and areas."),
+    ),
+    (
+        "abolish",
+        gettext_noop("Abolish the unit"),
+        gettext_noop("Its successor takes all it has, and it ends today."),
+    ),
+    ("rename", gettext_noop("Rename the unit"), gettext_noop("Nothing moves; the old name stays in its history.")),
+)
+"""Address, title, and what it means."""
 MOST_LISTED = 200
 PAGES = {"unit": "/desk/units/{}/", "post": "/desk/posts/{}/"}
 """What of the examples has a page that an administrator may open."""
@@ -72,7 +91,9 @@ def choose(request: FaceRequest, unit_id: UUID) -> HttpResponse:
     """What shall become of a unit."""
     queries.require(request.actor, REORGANISE)
     found = queries.unit_page(request.actor, unit_id)
-    return page(request, "desk/reorganise.html", {"unit": found, "trail": [*found.above, found.unit]})
+    choices = [(at, _(title), _(words)) for at, title, words in CHOICES]
+    context = {"unit": found, "trail": [*found.above, found.unit], "choices": choices}
+    return page(request, "desk/reorganise.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +107,7 @@ def merge(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         return Merge((unit_id, *others), _chosen("into", chosen))
 
     def entries(unit: UnitPage) -> list[Entry]:
-        options = _units_to_choose(request, unit_id)
+        options = _units_to_choose(request, unit, {chosen, *also})
         return [
             Entry("into", _("Into which unit"), kind="radios", options=options, chosen=frozenset({chosen})),
             Entry(
@@ -98,8 +119,7 @@ def merge(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
             ),
         ]
 
-    words = _("Merge into another unit"), _("All it has goes to the other unit, and it ends today.")
-    return _plan_form(request, unit_id, words, entries, plan, searches=True)
+    return _plan_form(request, unit_id, "merge", entries, plan, searches=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -112,13 +132,12 @@ def abolish(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         return Abolish(unit_id, _chosen("successor", chosen))
 
     def entries(unit: UnitPage) -> list[Entry]:
-        options = _units_to_choose(request, unit_id)
+        options = _units_to_choose(request, unit, {chosen})
         return [
             Entry("successor", _("Who takes its place"), kind="radios", options=options, chosen=frozenset({chosen}))
         ]
 
-    words = _("Abolish the unit"), _("Its successor takes all it has, and it ends today.")
-    return _plan_form(request, unit_id, words, entries, plan, searches=True)
+    return _plan_form(request, unit_id, "abolish", entries, plan, searches=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -151,11 +170,7 @@ def split(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
             if options
         ]
 
-    words = (
-        _("Split a new unit off"),
-        _("The new unit stands beside this one. Open work goes with the posts and areas."),
-    )
-    return _plan_form(request, unit_id, words, entries, plan)
+    return _plan_form(request, unit_id, "split", entries, plan)
 
 
 @require_safe
@@ -183,6 +198,7 @@ def undo(request: FaceRequest, reorganisation_id: UUID) -> HttpResponseBase:
     entries = _reason_entries(typed)
     context: dict[str, Any] = {
         "heading": _("Undo the reorganisation"),
+        "explained": _("What stands as it went comes back today; what has changed since stays."),
         "at": f"/desk/reorganisations/{reorganisation_id}/",
         "undoes": True,
     }
@@ -206,7 +222,7 @@ def undo(request: FaceRequest, reorganisation_id: UUID) -> HttpResponseBase:
 def _plan_form(
     request: FaceRequest,
     unit_id: UUID,
-    words: tuple[str, str],
+    what: str,
     entries_of: Callable[[UnitPage], list[Entry]],
     plan_of: Callable[[UnitPage], Plan],
     *,
@@ -218,11 +234,12 @@ def _plan_form(
     typed = typed_in(request, "reason", "document")
     entries = entries_of(unit) + _reason_entries(typed)
     at = f"/desk/units/{unit_id}/"
+    title, words = next((title, words) for one, title, words in CHOICES if one == what)
     context: dict[str, Any] = {
-        "heading": words[0], "explained": words[1], "at": at, "unit": unit, "trail": [*unit.above, unit.unit],
+        "heading": _(title), "explained": _(words), "at": at, "unit": unit, "trail": [*unit.above, unit.unit],
         "searches": searches, "text": _asked(request), "undoes": False,
     }  # fmt: skip
-    if request.method != "POST" or request.POST.get("step") == "change":
+    if request.method != "POST" or request.POST.get("step") in ("search", "change"):
         return page(request, "desk/reorganise_form.html", {**context, "entries": entries})
     try:
         plan = plan_of(unit)
@@ -265,6 +282,7 @@ def _show_preview(
         "hints": [sentence(one) for one in found.hints],
         "kept": [(key, value) for key in request.POST if key not in KEPT_OUT for value in request.POST.getlist(key)],
         "entries": entries,
+        "why": [(one.label, one.value) for one in entries if one.name in WHY and one.value],
         "summary": told,
         "refused": refused,
     }
@@ -279,8 +297,18 @@ def _beside(fault: Fault, entries: list[Entry]) -> tuple[list[dict[str, str]], l
     said = [(one.pointer, sentence(one)) for one in fault.faults]
     beside = {one.name: " ".join(text for pointer, text in said if pointer == one.name) for one in entries}
     told = said or [("", format_message(_(fault.detail or fault.title), fault.params))]
-    summary = [{"text": text, "target": f"f-{pointer}" if beside.get(pointer) else ""} for pointer, text in told]
+    labels = {one.name: one.label for one in entries if one.kind not in ("radios", "checks")}
+    summary = [
+        {
+            "text": _("{title}: {fault}").format(title=labels[pointer], fault=text) if pointer in labels else text,
+            "target": f"f-{pointer}" if beside.get(pointer) else "",
+        }
+        for pointer, text in told
+    ]
     return summary, [replace(one, fault=beside[one.name]) for one in entries]
+
+
+WHY = ("reason", "document")
 
 
 def _reason_entries(typed: dict[str, str]) -> list[Entry]:
@@ -302,10 +330,14 @@ def _asked(request: FaceRequest) -> str:
     return (request.POST.get("q") or request.GET.get("q", "")).strip()[:LONGEST]
 
 
-def _units_to_choose(request: FaceRequest, unit_id: UUID) -> tuple[tuple[str, str, str], ...]:
-    found = queries.browse_units(request.actor, None, _asked(request)).rows
-    units = [one.unit for one in found if one.closed_on is None and one.unit.id != unit_id]
-    return tuple((str(one.id), one.title, _(LEVELS[one.level])) for one in units[:MOST_CHOICES])
+def _units_to_choose(request: FaceRequest, unit: UnitPage, chosen: set[str]) -> tuple[tuple[str, str, str], ...]:
+    """Those that were searched for, or else those beside the unit; and first those that were chosen before the search."""
+    found = queries.browse_units(request.actor, unit.above[-1].id if unit.above else None, _asked(request)).rows
+    units = [one.unit for one in found if one.closed_on is None and one.unit.id != unit.unit.id]
+    options = [(str(one.id), one.title, _(LEVELS[one.level])) for one in units[:MOST_CHOICES]]
+    away = chosen - {id for id, _title, _level in options}
+    titles = queries.unit_titles(id for one in away if (id := uuid_or_none(one)) is not None)
+    return (*((str(id), title, "") for id, title in titles.items()), *options)
 
 
 def _chosen(name: str, given: str) -> UUID:

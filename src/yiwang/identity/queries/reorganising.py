@@ -315,12 +315,13 @@ class Return:
 def preview_undoing(actor: Actor, reorganisation_id: UUID) -> ReorganisationPreview:
     """What undoing would return, by kind, and what has changed since and stays, with the first of it; why it cannot be undone.
 
-    Raises NotAllowed, NotFound.
+    Nothing of an act that is undone already, or that undid another. Raises NotAllowed, NotFound.
     """
     require(actor, UNDO)
     found = returning(actor, reorganisation_id)
     lines = []
-    for each in reversed(kept()):
+    over = found.row.what == "undo" or any(one.code == "undone-already" for one in found.stops)
+    for each in () if over else reversed(kept()):
         moved, back = found.moved.get(each.kind, []), {one.object_id for one in found.back.get(each.kind, [])}
         came = {id for moving in found.since for id in each.ids(moving)} - back
         stay = [one.object_id for one in moved if one.object_id not in back and one.object_id not in came]
