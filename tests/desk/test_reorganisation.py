@@ -38,6 +38,10 @@ def test_a_merger_is_looked_at_done_and_undone(demo: Demo, street: Any, other: A
     fingerprint = seen.context["found"].fingerprint
     changed = client.post(f"{at}merge/", {**given, "step": "change"})
     assert WHY["document"] in changed.content.decode()
+    unfounded = client.post(f"{at}merge/", {**given, "reason": "", "step": "do", "fingerprint": fingerprint})
+    assert unfounded.status_code == 422
+    assert "理由：此项必填。" in unfounded.content.decode()
+    assert fingerprint in unfounded.content.decode()
     late = client.post(f"{at}merge/", {**given, "step": "do", "fingerprint": "0" * 32})
     assert late.status_code == 409
     assert "其他人刚刚改动了这里" in late.content.decode()
@@ -60,6 +64,18 @@ def test_a_merger_is_looked_at_done_and_undone(demo: Demo, street: Any, other: A
     again = client.post(undo, {"reason": "文件撤销", "fingerprint": ""})
     assert again.status_code == 409
     assert "已经撤销" in again.content.decode()
+    assert "将要归还" not in again.content.decode()
+
+
+def test_a_search_keeps_what_was_chosen_and_typed(demo: Demo, street: Any, other: Any) -> None:
+    client = demo.client(SYSTEM, post=True)
+    at = f"/desk/units/{street.id}/merge/"
+    assert str(other.id) in page_of(client, at)  # it stands beside the street
+    given = {"into": str(other.id), "q": "海口市财政局", **WHY, "step": "search"}
+    found = client.post(at, given).content.decode()
+    assert "海口市财政局" in found
+    assert f'value="{other.id}" checked' in found
+    assert WHY["document"] in found
 
 
 def test_an_agreement_that_names_the_unit_stands_against_abolishing_it(demo: Demo) -> None:

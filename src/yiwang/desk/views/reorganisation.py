@@ -232,7 +232,8 @@ def _plan_form(
     queries.require(request.actor, REORGANISE)
     unit = queries.unit_page(request.actor, unit_id)
     typed = typed_in(request, "reason", "document")
-    entries = entries_of(unit) + _reason_entries(typed)
+    why = _reason_entries(typed)
+    entries = entries_of(unit) + why
     at = f"/desk/units/{unit_id}/"
     title, words = next((title, words) for one, title, words in CHOICES if one == what)
     context: dict[str, Any] = {
@@ -251,14 +252,16 @@ def _plan_form(
             messages.success(request, _("The reorganisation is done."))
             return HttpResponseRedirect(f"/desk/reorganisations/{done}/", status=303)
     except Invalid as fault:
+        if fault.faults and all(one.pointer in WHY for one in fault.faults):
+            return _show_preview(request, found, context, why, fault)
         told, entries = _beside(fault, entries)
         return page(
             request, "desk/reorganise_form.html", {**context, "entries": entries, "summary": told}, fault.status
         )
     except Conflict as fault:
         found = queries.preview_reorganisation(request.actor, plan)
-        return _show_preview(request, found, context, entries, fault)
-    return _show_preview(request, found, context, entries)
+        return _show_preview(request, found, context, why, fault)
+    return _show_preview(request, found, context, why)
 
 
 def _show_preview(
@@ -282,14 +285,15 @@ def _show_preview(
         "hints": [sentence(one) for one in found.hints],
         "kept": [(key, value) for key in request.POST if key not in KEPT_OUT for value in request.POST.getlist(key)],
         "entries": entries,
-        "why": [(one.label, one.value) for one in entries if one.name in WHY and one.value],
         "summary": told,
         "refused": refused,
     }
     return page(request, "desk/reorganise_preview.html", context, fault.status if fault else 200)
 
 
-KEPT_OUT = {"csrfmiddlewaretoken", "step", "fingerprint"}
+WHY = ("reason", "document")
+KEPT_OUT = {"csrfmiddlewaretoken", "step", "fingerprint", *WHY}
+"""What the preview asks itself, or makes anew; the rest of the plan it carries on."""
 
 
 def _beside(fault: Fault, entries: list[Entry]) -> tuple[list[dict[str, str]], list[Entry]]:
@@ -306,9 +310,6 @@ def _beside(fault: Fault, entries: list[Entry]) -> tuple[list[dict[str, str]], l
         for pointer, text in told
     ]
     return summary, [replace(one, fault=beside[one.name]) for one in entries]
-
-
-WHY = ("reason", "document")
 
 
 def _reason_entries(typed: dict[str, str]) -> list[Entry]:
