@@ -122,6 +122,9 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "task_id": str(task),
         "message_id": message["id"],
         "assignment_id": str(assignment.id),
+        "reorganisation_id": str(
+            assignment.id
+        ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
         "session_id": str(UUID(int=1)),
         "file_id": str(file_of(case)),
         "reception_id": str(
@@ -211,12 +214,35 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "residence.since": "2026-03-01",
         "residence.phone": "13807491234",
     }
+    abolished = {"what": "abolish", "unit": things["unit_id"], "successor": things["parent_id"]}
+    new_unit = {
+        "title": "便民中心",
+        "code": "hk-centre",
+        "level": "division",
+        "credit_code": "11460199990000017H",
+        "division_code": "460105",
+    }
     bodies: dict[str, dict[str, Any]] = {
         "POST /api/v1/assignments": {
             "account_id": things["account_id"],
             "post_id": things["post_id"],
             "valid_from": since,
         },
+        "POST /api/v1/reorganisations/preview": {"plan": abolished},
+        "POST /api/v1/reorganisations": {
+            "plan": abolished,
+            "reason": "撤并",
+            "document": "编〔2026〕1号",
+            "fingerprint": "",
+        },
+        "POST /api/v1/reorganisations/{reorganisation_id}/undo": {"reason": "文件撤销", "fingerprint": ""},
+        "POST /api/v1/units/{unit_id}/reopen": {"version": 1},
+        "POST /api/v1/posts/{post_id}/reopen": {"version": 1},
+        "POST /desk/units/<uuid:unit_id>/reopen/": {"version": 1},
+        "POST /desk/posts/<uuid:post_id>/reopen/": {"version": 1},
+        "POST /desk/units/<uuid:unit_id>/merge/": {"into": things["parent_id"], "step": "preview"},
+        "POST /desk/units/<uuid:unit_id>/abolish/": {"successor": things["parent_id"], "step": "preview"},
+        "POST /desk/units/<uuid:unit_id>/split/": {**new_unit, "posts": things["post_id"], "step": "preview"},
         "POST /api/v1/alerts/{alert_id}/closing": {"reason": "已督促"},
         "POST /api/v1/alerts/{alert_id}/explanation": {"reason": "本周内办完"},
         "POST /api/v1/alerts/{alert_id}/withdrawal": {"reason": "误报"},
@@ -291,13 +317,7 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/posts/<uuid:post_id>/duties/": {"version": 1, "duties": ["confirm-address"]},
         "POST /desk/units/<uuid:unit_id>/close/": {"version": 1},
         "POST /desk/units/<uuid:unit_id>/move/": {"version": 1, "parent": things["parent_id"]},
-        "POST /desk/units/<uuid:unit_id>/open/": {
-            "title": "便民中心",
-            "code": "hk-centre",
-            "level": "division",
-            "credit_code": "11460199990000017H",
-            "division_code": "460105",
-        },
+        "POST /desk/units/<uuid:unit_id>/open/": new_unit,
         "POST /desk/units/<uuid:unit_id>/posts/": {"title": "夜间窗口", "code": "hk-night"},
         "POST /desk/units/<uuid:unit_id>/rename/": {"version": 1, "title": "海秀街道"},
         "POST /desk/sign-in/": {"login": OFFICER, "password": PASSWORD},

@@ -87,6 +87,11 @@ NO_PAGE = {
     # after a right password; looked at in test_states.py
     "sign-in/code/",
     "desk/sign-in/code/",
+    # of closed units and posts, and of what was reorganised: their answers are in tests/desk/test_reorganisation.py
+    "desk/units/<uuid:unit_id>/reopen/",
+    "desk/posts/<uuid:post_id>/reopen/",
+    "desk/reorganisations/<uuid:reorganisation_id>/",
+    "desk/reorganisations/<uuid:reorganisation_id>/undo/",
     # what comes of filling a form is looked at in test_states.py
     "desk/hall/receptions/<uuid:reception_id>/",
     "desk/hall/receipts/<uuid:case_id>/",

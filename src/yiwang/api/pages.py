@@ -204,9 +204,9 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponseBase:
     return _fault_page(request, fault)
 
 
-def problem_response(request: HttpRequest, fault: Fault) -> HttpResponse:
-    """An RFC 9457 answer in the language of the request."""
-    document = problem(fault, translate=_, instance=correlation_id(request))
+def problem_response(request: HttpRequest, fault: Fault, **more: object) -> HttpResponse:
+    """An RFC 9457 answer in the language of the request.  more: further members, which the page of the problem describes."""
+    document = {**problem(fault, translate=_, instance=correlation_id(request)), **more}
     body = json.dumps(document, ensure_ascii=False, default=str)
     return HttpResponse(body, status=fault.status, content_type="application/problem+json")
 

@@ -45,10 +45,16 @@ class CasesConfig(AppConfig):
         from yiwang.cases.services import settling
         from yiwang.cases.services.bringing import give_identifiers, make_numbers
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
+        from yiwang.cases.services.reorganising import Cases, Tasks
         from yiwang.cases.services.writing import relate, write_records
         from yiwang.cases.values import FILE_OWNER
         from yiwang.documents.registry import register_file_owner
-        from yiwang.identity.registry import describe_actions, register_administrative_action, register_need
+        from yiwang.identity.registry import (
+            describe_actions,
+            register_administrative_action,
+            register_kept,
+            register_need,
+        )
         from yiwang.identity.values import Administrator
         from yiwang.kernel.errors import msgid
         from yiwang.kernel.health import register_check
@@ -90,12 +96,14 @@ class CasesConfig(AppConfig):
         for type, fields in events.FIELDS.items():
             declare_event(type, fields)
         register_periodic("cases.assign-waiting", timedelta(minutes=1), services.system_assign_waiting)
+        register_periodic("cases.bring-after", timedelta(minutes=1), services.system_bring_after)
         register_periodic("cases.rescue-actions", timedelta(minutes=1), services.system_rescue_actions)
         register_periodic("cases.deem-missed", timedelta(minutes=1), services.system_deem_missed)
         register_periodic("cases.discard-old-drafts", timedelta(hours=1), services.system_discard_old_drafts)
         register_check("stuck-cases", stuck_cases)
         register_administrative_action(RETRY, Administrator.SYSTEM)
         register_file_owner(FILE_OWNER, sees_case)
+        register_kept(Cases(), Tasks())
         register_need("unit", work_of_unit)
         register_need("post", tasks_of_post)
         describe_actions(

@@ -12,7 +12,10 @@ class CatalogConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.catalog.declarations import AgreementKind, CodeListKind, ElementKind, PurposeKind, ResourceKind
+        from yiwang.catalog.queries import remarks_on_agreements
+        from yiwang.identity.registry import register_remarks
         from yiwang.kernel.kinds import register_kind
 
         for kind in (CodeListKind(), ElementKind(), PurposeKind(), ResourceKind(), AgreementKind()):
             register_kind(kind)
+        register_remarks(remarks_on_agreements)

@@ -5,7 +5,7 @@ Titles come as packs give them; `shown` and the faults speak the language that i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -34,10 +34,12 @@ from yiwang.catalog.values import (
     Source,
     ValueRefused,
 )
+from yiwang.identity.values import Moving, Remark
 from yiwang.kernel import masking
 from yiwang.kernel.errors import FieldFault, NotFound, msgid
 from yiwang.kernel.expressions import ExpressionFault, compile_expression
 from yiwang.kernel.texts import text
+from yiwang.kernel.time import today
 from yiwang.places import queries as places
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "list_purposes",
     "list_resources",
     "purpose",
+    "remarks_on_agreements",
     "required_fault",
     "resource",
     "shown",
@@ -169,6 +172,28 @@ def source_of(
 def list_agreements(release: int | None = None) -> Mapping[str, AgreementView]:
     """Every agreement by id, those that have run out included. Shared: do not change it."""
     return _book(release).agreements
+
+
+def remarks_on_agreements(moving: Moving) -> Iterator[Remark]:
+    """Agreements that name a unit which gives. Whoever reads is declared, so no act on data can name another in its place.
+
+    Where the unit ends, an agreement that does not name the one that takes over, or one above it, stands against the plan: nobody gets to
+    read what he may not, and nobody loses it unseen. Where the unit goes on, it keeps the agreement, and the plan says so.
+    """
+    for one in list_agreements().values():
+        named = sorted(one.units & moving.source_codes)
+        if not named or one.units & moving.to_codes or not one.is_in_force(today()):
+            continue
+        said = {"agreement": one.id, "unit": "、".join(named)}
+        if moving.whole:
+            message = msgid(
+                "The agreement {agreement} is with the unit {unit}: let its declaration name the one that takes over, too, and apply it."
+            )
+        else:
+            message = msgid(
+                "The agreement {agreement} stays with the unit {unit}: who goes reads by it no more, unless it names the new one, too."
+            )
+        yield Remark(FieldFault("", "agreement-names-unit", message, said), stops=moving.whole)
 
 
 def agreements_on(resource_id: str, release: int | None = None) -> tuple[AgreementView, ...]:

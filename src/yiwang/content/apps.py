@@ -17,7 +17,8 @@ class ContentConfig(AppConfig):
     def ready(self) -> None:
         from yiwang.content import events, samples
         from yiwang.content.services import system_keep_timetable
-        from yiwang.identity.registry import describe_actions
+        from yiwang.content.services.reorganising import Articles
+        from yiwang.identity.registry import describe_actions, register_kept
         from yiwang.kernel.errors import msgid
         from yiwang.kernel.periodic import register_periodic
         from yiwang.outbox.registry import declare_event
@@ -25,6 +26,7 @@ class ContentConfig(AppConfig):
         for type, fields in events.FIELDS.items():
             declare_event(type, fields)
         samples.register()
+        register_kept(Articles())
         register_periodic("content.timetable", timedelta(minutes=1), system_keep_timetable)
         describe_actions(
             {

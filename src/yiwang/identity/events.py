@@ -20,12 +20,17 @@ __all__ = [
     "POST_CHANGED",
     "POST_CLOSED",
     "POST_LOADED",
+    "POST_MOVED",
     "POST_OPENED",
+    "POST_REOPENED",
+    "REORGANISATION_DONE",
+    "REORGANISATION_UNDONE",
     "UNIT_CLOSED",
     "UNIT_LOADED",
     "UNIT_MOVED",
     "UNIT_OPENED",
     "UNIT_RENAMED",
+    "UNIT_REOPENED",
 ]
 
 ACCOUNT_OPENED: Final = "account.opened.v1"
@@ -78,6 +83,23 @@ UNIT_RENAMED: Final = "unit.renamed.v1"
 
 UNIT_CLOSED: Final = "unit.closed.v1"
 """A unit is no more.  `subject`: its id.  data: `on` (first civil date without it)."""
+
+UNIT_REOPENED: Final = "unit.reopened.v1"
+"""A closed unit stands again.  `subject`: its id.  data: `on` (first civil date with it)."""
+
+POST_REOPENED: Final = "post.reopened.v1"
+"""A closed post stands again.  `subject`: its id.  data: `unit_id`, `on` (first civil date with it)."""
+
+POST_MOVED: Final = "post.moved.v1"
+"""A post stands in another unit, with its duties and its holders.  `subject`: its id.  data: `unit_id`."""
+
+REORGANISATION_DONE: Final = "reorganisation.done.v1"
+"""What units had went to another.  `subject`: the reorganisation.  data: `what` (merge, split, abolish), `units` (ids of those that gave),
+`to` (id of the one that took), `moved` (kind → count)."""
+
+REORGANISATION_UNDONE: Final = "reorganisation.undone.v1"
+"""What a reorganisation moved was returned.  `subject`: the reorganisation that was undone.  data: `by` (id of the act), `moved`
+(kind → count), `stayed` (kind → count)."""
 
 ACCOUNT_PASSWORD_CHANGED: Final = "account.password-changed.v1"  # noqa: S105 - the name of an event
 """Somebody took another password.  `subject`: the account."""

@@ -15,7 +15,20 @@ from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import machine_now, now
 
 ORIGINS = ["live", "rehearsal", "invented"]
-UNIT_CHANGES = ["opened", "renamed", "moved", "closed"]
+UNIT_CHANGES = [
+    "opened",
+    "renamed",
+    "moved",
+    "closed",
+    "reopened",
+    "merged",
+    "abolished",
+    "took-over",
+    "split",
+    "split-from",
+    "undone",
+]
+REORGANISATIONS = ["merge", "split", "abolish", "undo"]
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -206,16 +219,93 @@ class Unit(models.Model):
         ]
 
 
+class Reorganisation(models.Model):
+    """One act that gave what units had to another: merged, split, abolished; or that undid such an act. Rows are only added.
+
+    Personal data: `reason` as an administrator wrote it. Who did it stands in the audit log.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    what = models.TextField(db_comment="merge | split | abolish | undo")
+    at = models.DateTimeField(default=now, db_comment="business time from which it counts")
+    to = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+", db_comment="the unit that takes over")
+    reason = models.TextField()
+    document = models.TextField(blank=True, default="", db_comment="number of the document 文号 that it rests on")
+    undoes = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="undone_by")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(what__in=REORGANISATIONS), name="reorganisation_known"),
+            models.CheckConstraint(
+                condition=Q(what="undo", undoes__isnull=False) | (~Q(what="undo") & Q(undoes__isnull=True)),
+                name="reorganisation_undoes_one",
+            ),
+            models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="reorganisation_origin_known"),
+        ]
+
+
+class UnitMove(models.Model):
+    """One thing that a reorganisation gave from one unit to another: what undoing it returns. Rows are only added.
+
+    Personal data: none; the thing by its id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reorganisation = models.ForeignKey(Reorganisation, on_delete=models.CASCADE, related_name="moves")
+    kind = models.TextField(db_comment="as its engine registered it: unit, post, task …")
+    object_id = models.UUIDField()
+    source = models.ForeignKey(
+        Unit,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_comment="whose it was; null: it stood at the top",
+    )
+    to = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")
+    was_there = models.BooleanField(default=False, db_comment="the unit that takes had it already")
+
+    class Meta:
+        indexes = [models.Index(fields=["reorganisation", "kind"], name="unitmove_by_kind")]
+
+
+class Succession(models.Model):
+    """A unit answers for the past of another: for all of it, or for what one duty did there. Closed over chains.
+
+    What stays where it was done (ended cases, certificates, records) is reached through this by who has the work now.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    reorganisation = models.ForeignKey(Reorganisation, on_delete=models.CASCADE, related_name="+")
+    predecessor = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    successor = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    duty = models.TextField(blank=True, default="", db_comment="id of a declared duty; empty: everything")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reorganisation", "predecessor", "successor", "duty"], name="succession_once"
+            ),
+            models.CheckConstraint(condition=~Q(predecessor=F("successor")), name="succession_of_another"),
+        ]
+
+
 class UnitChange(models.Model):
-    """What became of a unit: opened, renamed, moved below another, closed; what was before and after.
+    """What became of a unit: opened, renamed, moved below another, closed, merged, split; what was before and after.
 
     Personal data: none. Who did it stands in the audit log.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     unit = models.ForeignKey(Unit, on_delete=models.CASCADE, related_name="changes")
-    what = models.TextField(db_comment="opened | renamed | moved | closed")
+    what = models.TextField(db_comment="opened | renamed | moved | closed | merged …, as UNIT_CHANGES lists them")
     at = models.DateTimeField(default=now)
+    other = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_comment="merged into it, split from it …"
+    )
+    reorganisation = models.ForeignKey(Reorganisation, null=True, on_delete=models.PROTECT, related_name="changes")
     title_was = models.TextField(blank=True, default="")
     title = models.TextField()
     parent_was = models.ForeignKey(Unit, null=True, on_delete=models.PROTECT, related_name="+")

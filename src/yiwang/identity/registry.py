@@ -1,4 +1,5 @@
-"""What higher floors register here: which actions are administration and whose, what each is in words, what needs a unit or a post.
+"""What higher floors register here: which actions are administration and whose, what each is in words, what needs a unit or a post,
+and what they keep for units, which goes where a reorganisation sends it.
 
 The three administrators may do administration and nothing else; nobody but them may do it. So an action is either in this
 table, and can be granted to the administrators that it names alone, or it is the city's business, and then no administrator
@@ -7,22 +8,33 @@ can be granted it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Literal
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from yiwang.identity.values import Administrator
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
+
+from yiwang.identity.values import Administrator, Moved, Moving, Remark
 from yiwang.kernel.errors import FieldFault, msgid
 
 __all__ = [
+    "Kept",
+    "KeptRows",
     "action_words",
     "administrative_actions",
+    "among",
     "describe_actions",
+    "kept",
     "name_for_library",
     "names_of_libraries",
     "needs_of",
     "register_administrative_action",
+    "register_kept",
     "register_need",
+    "register_remarks",
+    "remarks_on",
 ]
 
 Needed = Literal["unit", "post"]
@@ -76,6 +88,116 @@ def needs_of(of: Needed, id: UUID) -> list[FieldFault]:
     return [fault for ask in _needs[of] for fault in ask(id)]
 
 
+class Kept(ABC):
+    """One kind of thing that an engine keeps for units, and that goes where a reorganisation sends it.
+
+    kind: its name in the table of moves.  title: msgid, what these things are, in the plural.  is_structure: whoever confirms a preview
+    has decided about these very things: if they are others by then he is told. What flows, such as tasks, may have become more or fewer.
+    why_not_back: msgid, why one stays when the reorganisation is undone.  order: cases first, then what their steps lock, for who moves
+    many locks them as who moves one does.
+
+    What moves and what is counted are one: `rows`. Everything is set-wise: statements do not grow with rows.
+    """
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    order: ClassVar[int]
+    is_structure: ClassVar[bool] = False
+    why_not_back: ClassVar[str] = msgid("It was done, ended or given to somebody else since.")
+
+    @abstractmethod
+    def rows(self, moving: Moving) -> QuerySet[Any]:
+        """What goes, in the order of its ids."""
+
+    @abstractmethod
+    def move(self, moving: Moving) -> list[Moved]:
+        """Let it go, and say what went from whom. Within the act, whose locks on units are held."""
+
+    @abstractmethod
+    def standing(self, moved: Sequence[Moved], to: UUID) -> set[UUID]:
+        """Of what went, the ids of what is still as it went, and can go back."""
+
+    @abstractmethod
+    def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands, to whom each had it."""
+
+    @abstractmethod
+    def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called, for examples."""
+
+    def ids(self, moving: Moving, most: int | None = None) -> list[UUID]:
+        """The ids, as the table of moves names them, of the first `most`."""
+        return list(self.rows(moving).order_by("pk").values_list("pk", flat=True)[:most])
+
+    def marks(self, moving: Moving) -> list[object]:
+        """What of structure must be as it was when somebody looked: by default, that it is the same things."""
+        return list(self.ids(moving))
+
+
+class KeptRows(Kept):
+    """Rows of one table that name their unit in a column: what nearly every engine keeps.
+
+    model: the table.  column: of the unit.  stands: whether a row that went can go back.
+    """
+
+    model: ClassVar[Any]
+    column: ClassVar[str] = "unit_id"
+    stands: ClassVar[Q] = Q()
+
+    def move(self, moving: Moving) -> list[Moved]:
+        """Lock them in the order of their ids, and write the other unit."""
+        rows = self.rows(moving)
+        found = rows.order_by("pk").select_for_update(no_key=True, of=("self",)).values_list("pk", self.column)
+        moved = [Moved(id, source) for id, source in found]
+        if moved:
+            among(self.model, moved).update(**{self.column: moving.to})
+        return moved
+
+    def standing(self, moved: Sequence[Moved], to: UUID) -> set[UUID]:
+        """What is still as it went."""
+        rows = among(self.model, moved).filter(self.stands, **{self.column: to})
+        return set(rows.values_list("pk", flat=True))
+
+    def back(self, moved: Sequence[Moved], to: UUID) -> None:
+        """Return what stands."""
+        for source in {one.source for one in moved}:  # one statement a unit that gave
+            among(self.model, [one for one in moved if one.source == source]).update(**{self.column: source})
+
+
+def among(model: Any, moved: Sequence[Moved], field: str = "pk") -> QuerySet[Any]:
+    """The rows of a table whose `field` is among what moved: as one array, however many they are."""
+    ids = RawSQL("SELECT unnest(%s::uuid[])", [[one.object_id for one in moved]])
+    rows: QuerySet[Any] = model.objects.filter(**{f"{field}__in": ids})
+    return rows
+
+
+_kept: dict[str, Kept] = {}
+_remarks: list[Callable[[Moving], Iterable[Remark]]] = []
+
+
+def register_kept(*given: Kept) -> None:
+    """Let a reorganisation move what an engine keeps for units. Called in `AppConfig.ready`."""
+    for one in given:
+        if type(_kept.setdefault(one.kind, one)) is not type(one):
+            raise ValueError(f"Another engine moves {one.kind} already.")
+
+
+def kept() -> tuple[Kept, ...]:
+    """Everything that moves, in the order in which it is locked."""
+    return tuple(sorted(_kept.values(), key=lambda one: one.order))
+
+
+def register_remarks(ask: Callable[[Moving], Iterable[Remark]]) -> None:
+    """Let an engine say what stands against a plan, or what it leaves behind. Called in `AppConfig.ready`."""
+    if ask not in _remarks:
+        _remarks.append(ask)
+
+
+def remarks_on(moving: Moving) -> list[Remark]:
+    """What every engine has to say."""
+    return [remark for ask in _remarks for remark in ask(moving)]
+
+
 register_administrative_action("account.open", Administrator.SYSTEM)
 register_administrative_action("account.close", Administrator.SYSTEM)
 register_administrative_action("account.give-start-password", Administrator.SYSTEM)
@@ -83,7 +205,11 @@ register_administrative_action("unit.open", Administrator.SYSTEM)
 register_administrative_action("unit.move", Administrator.SYSTEM)
 register_administrative_action("unit.rename", Administrator.SYSTEM)
 register_administrative_action("unit.close", Administrator.SYSTEM)
+register_administrative_action("unit.reopen", Administrator.SYSTEM)
+register_administrative_action("organisation.reorganise", Administrator.SYSTEM)
+register_administrative_action("organisation.undo", Administrator.SYSTEM)
 register_administrative_action("post.open", Administrator.SYSTEM)
+register_administrative_action("post.reopen", Administrator.SYSTEM)
 register_administrative_action("post.close", Administrator.SYSTEM)
 register_administrative_action("post.change-duties", Administrator.SECURITY)
 register_administrative_action("assignment.assign", Administrator.SECURITY)
@@ -102,7 +228,11 @@ describe_actions(
         "unit.rename": msgid("Rename units"),
         "unit.move": msgid("Move units below others"),
         "unit.close": msgid("Close units"),
+        "unit.reopen": msgid("Open closed units again"),
+        "organisation.reorganise": msgid("Merge, split and abolish units"),
+        "organisation.undo": msgid("Undo reorganisations"),
         "post.open": msgid("Open posts"),
+        "post.reopen": msgid("Open closed posts again"),
         "post.close": msgid("Close posts"),
         "post.change-duties": msgid("Change what posts are there to do"),
         "assignment.assign": msgid("Assign posts to officers"),

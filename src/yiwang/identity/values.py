@@ -9,10 +9,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from yiwang.acts.values import CapacityKind
+from yiwang.kernel.errors import FieldFault
 
 __all__ = [
     "CAPACITY",
     "SELF",
+    "Abolish",
     "AccountView",
     "Administrator",
     "AssignmentView",
@@ -21,19 +23,30 @@ __all__ = [
     "DutyView",
     "Grant",
     "HolderView",
+    "KeptLine",
+    "Merge",
+    "Moved",
+    "Moving",
     "NewPost",
     "NewUnit",
     "OfficerPage",
     "OfficerView",
     "NewSecondFactor",
     "OwnAccount",
+    "Plan",
     "PostLine",
     "PostPage",
     "PostView",
     "Reason",
+    "Remark",
+    "ReorganisationPage",
+    "ReorganisationPreview",
     "Scope",
     "SecondFactorView",
     "SessionView",
+    "Split",
+    "Stays",
+    "TookOver",
     "UnitChangeView",
     "UnitLine",
     "UnitNode",
@@ -174,7 +187,12 @@ class PostLine:
 
 @dataclass(frozen=True, slots=True)
 class UnitChangeView:
-    """What became of a unit. what: opened | renamed | moved | closed.  Titles of the units above, empty for none."""
+    """What became of a unit.
+
+    what: opened | renamed | moved | closed | reopened | merged | abolished | took-over | split | split-from | undone.
+    Titles of the units above, empty for none.  other: the unit into which it was merged, from which it was split ….
+    reorganisation_id: the act, None for changes of this unit alone.
+    """
 
     what: str
     at: datetime
@@ -182,6 +200,8 @@ class UnitChangeView:
     title: str
     parent_was: str
     parent: str
+    other: str = ""
+    reorganisation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,3 +396,132 @@ class NewPost:
     unit_code: str
     title: str
     duties: frozenset[str]
+
+
+# ── Reorganisation ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Merge units into another that stands already: all they have goes there, and they end."""
+
+    units: tuple[UUID, ...]
+    into: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Open a new unit and give it these posts, child units and areas of an old one, which goes on with the rest."""
+
+    unit: UUID
+    new: NewUnit
+    posts: frozenset[UUID] = frozenset()
+    units: frozenset[UUID] = frozenset()
+    areas: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Abolish:
+    """Abolish a unit: all it has goes to its successor."""
+
+    unit: UUID
+    successor: UUID
+
+
+Plan = Merge | Split | Abolish
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A plan as the engines carry it out. sources: whose things go.  to: who takes them; in the preview of a split nobody yet.
+
+    whole: the sources end, and everything goes.  Of a split: posts, units, areas: what was named.  duties: what only posts that go are
+    there to do: their open work goes with them.  source_codes: of the sources.  to_codes: of the unit that takes and those above it.
+    """
+
+    sources: frozenset[UUID]
+    to: UUID
+    whole: bool
+    posts: frozenset[UUID] = frozenset()
+    units: frozenset[UUID] = frozenset()
+    areas: frozenset[UUID] = frozenset()
+    duties: frozenset[str] = frozenset()
+    source_codes: frozenset[str] = frozenset()
+    to_codes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One thing that went. source: whose it was; None: it stood at the top.  was_there: the unit that took it had it already."""
+
+    object_id: UUID
+    source: UUID | None
+    was_there: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """Things of one kind that undoing does not return, and why, as a msgid."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """How many of a kind go, or went. title: msgid.  examples: the first of them, id and words.
+
+    stays: of an undoing, what does not return; the examples are then the first of these.
+    """
+
+    kind: str
+    title: str
+    number: int
+    examples: tuple[tuple[UUID, str], ...] = ()
+    stays: Stays | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What an engine has to say to a plan. stops: it cannot be done as long as this holds."""
+
+    says: FieldFault
+    stops: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReorganisationPreview:
+    """What a reorganisation, or its undoing, would do now. fingerprint: to be given back with the act.  stops: every reason against it.
+
+    hints: what it leaves as it is, and what somebody should see to.
+    """
+
+    sources: tuple[UnitView, ...]
+    to: UnitView
+    lines: tuple[KeptLine, ...]
+    stops: tuple[FieldFault, ...]
+    hints: tuple[FieldFault, ...]
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReorganisationPage:
+    """A reorganisation as its page shows it. what: merge | split | abolish | undo.  lines: what went, without examples.
+
+    undoes, undone_by: ids of the act that it undid, and of the one that undid it.
+    """
+
+    id: UUID
+    what: str
+    at: datetime
+    reason: str
+    document: str
+    sources: tuple[UnitView, ...]
+    to: UnitView
+    lines: tuple[KeptLine, ...]
+    undoes: UUID | None
+    undone_by: UUID | None
+
+
+TookOver = Mapping[str, frozenset[UUID]]
+"""Duty → the units for whose past a post of this duty answers; under the empty name, for any duty."""

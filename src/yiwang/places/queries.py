@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -21,10 +22,12 @@ from yiwang.places.values import AreaOfDuty, DivisionView, WindowView
 
 __all__ = [
     "ancestors",
+    "answered_by",
     "areas_of_unit",
     "areas_with_duty",
     "children",
     "city",
+    "decided_by",
     "division",
     "find_division",
     "full_title",
@@ -56,6 +59,24 @@ _ANSWERING = (
     SELECT DISTINCT unit_id FROM answers WHERE step = (SELECT min(step) FROM answers) ORDER BY unit_id
 """
 )
+_DECIDING = """
+    WITH RECURSIVE asked (place, duty) AS (SELECT DISTINCT * FROM unnest(%(places)s::text[], %(duties)s::text[])),
+    around (place, code, parent_code, step) AS (
+      SELECT asked.place, d.code, d.parent_code, 0 FROM (SELECT DISTINCT place FROM asked) asked
+        JOIN places_division d ON d.code = asked.place
+         AND d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s)
+      UNION ALL
+      SELECT around.place, d.code, d.parent_code, step + 1 FROM places_division d JOIN around ON d.code = around.parent_code
+       WHERE d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s) AND step < 10),
+    answers AS (
+      SELECT asked.place, asked.duty, d.area_id, step, min(step) OVER (PARTITION BY asked.place, asked.duty) AS nearest
+        FROM asked JOIN around ON around.place = asked.place
+        JOIN places_areaplace p ON p.place_code = around.code
+         AND p.valid_from <= %(on)s AND (p.valid_to IS NULL OR p.valid_to > %(on)s)
+        JOIN places_areaduty d ON d.area_id = p.area_id AND d.duty = asked.duty
+         AND d.valid_from <= %(on)s AND (d.valid_to IS NULL OR d.valid_to > %(on)s))
+    SELECT DISTINCT place, duty FROM answers WHERE step = nearest AND area_id = ANY(%(areas)s::uuid[])
+"""
 TRIGRAM = 3
 """Characters from which the trigram index answers; shorter names are found by their pairs."""
 
@@ -154,6 +175,23 @@ def units_answering(place_code: str, duty: str, on: date | None = None) -> list[
     unit only when areas of the same division overlap; empty when nobody answers. One query.
     """
     return _asked(_ANSWERING, place_code, on or today(), duty=duty)
+
+
+def decided_by(areas: Collection[UUID], asked: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of places and duties, those for which one of these areas decides today who answers. One query, however many are asked."""
+    if not areas or not asked:
+        return set()
+    places, duties = zip(*asked, strict=True)
+    given: dict[str, Any] = {"places": list(places), "duties": list(duties), "areas": list(areas), "on": today()}
+    with connection.cursor() as cursor:
+        cursor.execute(_DECIDING, given)
+        return set(cursor.fetchall())
+
+
+def answered_by(unit_id: UUID) -> list[tuple[UUID, str]]:
+    """The areas for which a unit answers today or later, by code: id and title. One query."""
+    found = AreaDuty.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=today()), unit_id=unit_id)
+    return list(found.order_by("area__code").values_list("area_id", "area__title").distinct())
 
 
 def areas_with_duty(duty: str, most: int = 200) -> list[AreaOfDuty]:

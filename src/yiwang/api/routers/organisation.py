@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 from ninja import Router, Schema, Status
+from pydantic import Field
 
 from yiwang.api.authentication import SignedIn, actor_of
+from yiwang.api.pages import problem_response
 from yiwang.identity import queries, services
-from yiwang.identity.values import OfficerPage, PostView, UnitNode
+from yiwang.identity.values import (
+    Abolish,
+    KeptLine,
+    Merge,
+    NewUnit,
+    OfficerPage,
+    Plan,
+    PostView,
+    ReorganisationPreview,
+    Split,
+    UnitNode,
+    UnitView,
+)
+from yiwang.kernel.errors import Conflict, FieldFault, format_message
 
 router = Router(tags=["organisation"], auth=SignedIn())
 
@@ -48,6 +66,160 @@ class EndOfAssignment(Schema):
     on: date | None = None
 
 
+class MergePlan(Schema):
+    """Units that end; all they have goes to another."""
+
+    what: Literal["merge"]
+    units: list[UUID]
+    into: UUID
+
+    def plan(self) -> Plan:
+        """As the engine takes it."""
+        return Merge(tuple(self.units), self.into)
+
+
+class SplitPlan(Schema):
+    """A new unit, and what of the old one goes to it."""
+
+    what: Literal["split"]
+    unit: UUID
+    new: NewUnit
+    posts: frozenset[UUID] = frozenset()
+    units: frozenset[UUID] = frozenset()
+    areas: frozenset[UUID] = frozenset()
+
+    def plan(self) -> Plan:
+        """As the engine takes it."""
+        return Split(self.unit, self.new, self.posts, self.units, self.areas)
+
+
+class AbolishPlan(Schema):
+    """A unit that ends, and who takes its place."""
+
+    what: Literal["abolish"]
+    unit: UUID
+    successor: UUID
+
+    def plan(self) -> Plan:
+        """As the engine takes it."""
+        return Abolish(self.unit, self.successor)
+
+
+AnyPlan = Annotated[MergePlan | SplitPlan | AbolishPlan, Field(discriminator="what")]
+
+
+class AskedPlan(Schema):
+    """A plan to be looked at."""
+
+    plan: AnyPlan
+
+
+class NewReorganisation(AskedPlan):
+    """document: number of the document 文号 that it rests on.  fingerprint: of the preview."""
+
+    reason: str
+    document: str
+    fingerprint: str
+
+
+class Undoing(Schema):
+    """fingerprint: of its preview."""
+
+    reason: str
+    document: str = ""
+    fingerprint: str
+
+
+class ReorganisationMade(Schema):
+    """The act, or the one that undid it."""
+
+    id: UUID
+
+
+class Said(Schema):
+    """One reason in words."""
+
+    code: str
+    message: str
+
+
+class KindMoved(Schema):
+    """How many of a kind go. first: ids and words of the first of them; of an undoing, of those that stay, and why."""
+
+    kind: str
+    title: str
+    number: int
+    first: list[tuple[UUID, str]] = []
+    stay: int = 0
+    why: str = ""
+
+    @classmethod
+    def of(cls, one: KeptLine) -> KindMoved:
+        """In the reader's language."""
+        stays = one.stays
+        return cls(
+            kind=one.kind,
+            title=_(one.title),
+            number=one.number,
+            first=list(one.examples),
+            stay=stays.number if stays else 0,
+            why=_(stays.why) if stays else "",
+        )
+
+
+class Preview(Schema):
+    """What an act would move now.  stops: every reason against it.  hints: what it leaves.  fingerprint: to be given back with the act."""
+
+    sources: list[UnitView]
+    to: UnitView
+    lines: list[KindMoved]
+    stops: list[Said]
+    hints: list[Said]
+    fingerprint: str
+
+    @classmethod
+    def of(cls, found: ReorganisationPreview) -> Preview:
+        """In the reader's language."""
+        return cls(
+            sources=list(found.sources),
+            to=found.to,
+            lines=[KindMoved.of(one) for one in found.lines],
+            stops=_said(found.stops),
+            hints=_said(found.hints),
+            fingerprint=found.fingerprint,
+        )
+
+
+class Reorganised(Schema):
+    """What a reorganisation moved. what: merge | split | abolish | undo.  undoes, undone_by: ids."""
+
+    id: UUID
+    what: str
+    at: datetime
+    reason: str
+    document: str
+    sources: list[UnitView]
+    to: UnitView
+    lines: list[KindMoved]
+    undoes: UUID | None
+    undone_by: UUID | None
+
+
+def _said(faults: Iterable[FieldFault]) -> list[Said]:
+    return [Said(code=one.code, message=format_message(_(one.message), one.params)) for one in faults]
+
+
+def _with_preview(request: HttpRequest, fault: Conflict, found: ReorganisationPreview) -> HttpResponse:
+    """The refusal, beside what would move now: who looked at another preview decides again without asking again."""
+    return problem_response(request, fault, preview=Preview.of(found).model_dump(mode="json"))
+
+
+class Seen(Schema):
+    """version: as it was looked at."""
+
+    version: int
+
+
 @router.get("/units", response=Units, operation_id="list_units")
 def list_units(request: HttpRequest) -> Units:
     """The organisation."""
@@ -77,4 +249,74 @@ def assign_post(request: HttpRequest, given: NewAssignment) -> Status[Assignment
 def end_assignment(request: HttpRequest, assignment_id: UUID, given: EndOfAssignment) -> Status[None]:
     """End an assignment."""
     services.end_assignment(actor_of(request), assignment_id, given.on)
+    return Status(204, None)
+
+
+@router.post("/reorganisations/preview", response=Preview, operation_id="preview_reorganisation")
+def preview_reorganisation(request: HttpRequest, given: AskedPlan) -> Preview:
+    """What a plan would move now, and what stands against it."""
+    return Preview.of(queries.preview_reorganisation(actor_of(request), given.plan.plan()))
+
+
+@router.post("/reorganisations", response={201: ReorganisationMade}, operation_id="reorganise")
+def reorganise(request: HttpRequest, given: NewReorganisation) -> Status[ReorganisationMade] | HttpResponse:
+    """Merge, split or abolish units today. A refusal with 409 carries the `preview` as it is now."""
+    actor, plan = actor_of(request), given.plan.plan()
+    try:
+        made = services.reorganise(actor, plan, given.reason, given.document, given.fingerprint)
+    except Conflict as fault:
+        return _with_preview(request, fault, queries.preview_reorganisation(actor, plan))
+    return Status(201, ReorganisationMade(id=made))
+
+
+@router.get("/reorganisations/{reorganisation_id}", response=Reorganised, operation_id="reorganisation")
+def reorganisation(request: HttpRequest, reorganisation_id: UUID) -> Reorganised:
+    """What a reorganisation did."""
+    found = queries.reorganisation_page(actor_of(request), reorganisation_id)
+    return Reorganised(
+        id=found.id,
+        what=found.what,
+        at=found.at,
+        reason=found.reason,
+        document=found.document,
+        sources=list(found.sources),
+        to=found.to,
+        lines=[KindMoved.of(one) for one in found.lines],
+        undoes=found.undoes,
+        undone_by=found.undone_by,
+    )
+
+
+@router.get("/reorganisations/{reorganisation_id}/undo", response=Preview, operation_id="preview_undoing")
+def preview_undoing(request: HttpRequest, reorganisation_id: UUID) -> Preview:
+    """What undoing it would return now, and what stands against it."""
+    return Preview.of(queries.preview_undoing(actor_of(request), reorganisation_id))
+
+
+@router.post(
+    "/reorganisations/{reorganisation_id}/undo", response={201: ReorganisationMade}, operation_id="undo_reorganisation"
+)
+def undo_reorganisation(
+    request: HttpRequest, reorganisation_id: UUID, given: Undoing
+) -> Status[ReorganisationMade] | HttpResponse:
+    """Undo it today. A refusal with 409 carries the `preview` as it is now."""
+    actor = actor_of(request)
+    try:
+        made = services.undo_reorganisation(actor, reorganisation_id, given.reason, given.document, given.fingerprint)
+    except Conflict as fault:
+        return _with_preview(request, fault, queries.preview_undoing(actor, reorganisation_id))
+    return Status(201, ReorganisationMade(id=made))
+
+
+@router.post("/units/{unit_id}/reopen", response={204: None}, operation_id="reopen_unit")
+def reopen_unit(request: HttpRequest, unit_id: UUID, given: Seen) -> Status[None]:
+    """Open a closed unit again."""
+    services.reopen_unit(actor_of(request), unit_id, given.version)
+    return Status(204, None)
+
+
+@router.post("/posts/{post_id}/reopen", response={204: None}, operation_id="reopen_post")
+def reopen_post(request: HttpRequest, post_id: UUID, given: Seen) -> Status[None]:
+    """Open a closed post again."""
+    services.reopen_post(actor_of(request), post_id, given.version)
     return Status(204, None)

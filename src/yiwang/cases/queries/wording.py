@@ -115,6 +115,7 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
         "ended": _("The case ended."),
         "asked": _("The applicant was asked: {node}."),
         "answered": _("The applicant did “{node}”."),
+        "reorganised": _("Units were reorganised: {unit} has it now."),
         "transferred": _("{unit} ({post}) handed “{node}” over to a deputy."),
         "outcome-changed": _("What was granted was taken back."),
         "deemed": _("“{node}” was not done in time. {result} ({law})"),

@@ -19,6 +19,7 @@ from yiwang.cases.services.outside import (
 )
 from yiwang.cases.services.receiving import open_reception
 from yiwang.cases.services.recounting import system_recount_clocks
+from yiwang.cases.services.reorganising import system_bring_after, system_bring_work_after
 from yiwang.cases.services.starting import system_begin_case
 from yiwang.cases.services.stopping import cancel, system_settle_elsewhere, withdraw
 from yiwang.cases.services.submission import submit
@@ -43,6 +44,8 @@ __all__ = [
     "submit_bundle",
     "system_assign_task",
     "system_assign_waiting",
+    "system_bring_after",
+    "system_bring_work_after",
     "system_begin_case",
     "system_deem",
     "system_deem_missed",

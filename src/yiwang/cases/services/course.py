@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import F
+
 from yiwang.acts.services import insert, update
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, ClockChange, CourseEntry
@@ -56,8 +58,12 @@ def save_case(case: Case, fields: Iterable[str] = _STEP) -> None:
 
 
 def save_cases(cases: Sequence[Case]) -> None:
-    """Write the lines that were added to many cases, in two statements."""
-    Case.objects.bulk_update(cases, ["course_length"])
+    """Write the lines that were added to many cases, in two statements where each got as many."""
+    by_number: dict[int, list[UUID]] = {}
+    for case in cases:
+        by_number.setdefault(len(_pending(case)), []).append(case.pk)
+    for number, ids in by_number.items():
+        Case.objects.filter(pk__in=ids).update(course_length=F("course_length") + number)
     CourseEntry.objects.bulk_create([line for case in cases for line in _pending(case)])
     for case in cases:
         _pending(case).clear()

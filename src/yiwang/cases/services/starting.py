@@ -19,7 +19,7 @@ from yiwang.cases.services.numbering import new_number
 from yiwang.cases.services.stopping import system_settle_elsewhere
 from yiwang.cases.values import CaseState
 from yiwang.catalog.queries import freeze, validate
-from yiwang.identity.queries import system_unit
+from yiwang.identity.queries import system_heir, system_unit
 from yiwang.kernel import failpoints
 from yiwang.kernel.errors import Invalid
 from yiwang.kernel.ids import uuid7
@@ -72,7 +72,7 @@ def system_begin_case(actor: Actor, item_id: str, release: int, event: Delivered
     clean = _answers(asked, {name: event.data.get(field) for name, field in start["values"].items()})
     place = asked.answers_place(clean)
     unit_id = event.data.get(start["unit"]) if start["unit"] else None
-    unit = system_unit(UUID(str(unit_id))) if unit_id else None
+    unit = system_unit(system_heir(UUID(str(unit_id))) or UUID(str(unit_id))) if unit_id else None
     day = civil_date(act.time)
     frozen = freeze(clean, asked.elements)
     case = Case.objects.create(

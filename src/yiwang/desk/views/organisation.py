@@ -110,8 +110,8 @@ def units(request: FaceRequest) -> HttpResponse:
         "found": found,
         "text": asked,
         "level": level,
-        "levels": _levels(),
-        "level_titles": dict(_levels()),
+        "levels": levels(),
+        "level_titles": dict(levels()),
         "here": found.above[-1] if found.above else None,
         "may_open": _may(request, "unit.open"),
     }
@@ -128,8 +128,8 @@ def unit(request: FaceRequest, unit_id: UUID) -> HttpResponse:
         "level": _(LEVELS[found.unit.level]),
         "lines": _lines(request, found.posts),
         "sees_holders": _may(request, "officer.list"),
-        "may": {name: _may(request, f"unit.{name}") for name in ("open", "rename", "move", "close")}
-        | {"post": _may(request, "post.open")},
+        "may": {name: _may(request, f"unit.{name}") for name in ("open", "rename", "move", "close", "reopen")}
+        | {"post": _may(request, "post.open"), "reorganise": _may(request, "organisation.reorganise")},
     }
     return page(request, "desk/unit.html", context)
 
@@ -153,6 +153,7 @@ def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: I
         "may_end": _may(request, "assignment.end"),
         "may_change": _may(request, "post.change-duties"),
         "may_close": _may(request, "post.close"),
+        "may_reopen": _may(request, "post.reopen"),
         "today": time.today(),
         "summary": [{"text": one, "target": ""} for one in faults],
     }
@@ -187,16 +188,20 @@ def duty(request: FaceRequest, duty_id: str) -> HttpResponse:
 # ── Changing units ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_post
-def open_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
-    """Open a unit below this one."""
-    queries.require(request.actor, "unit.open")
-    above = queries.unit_page(request.actor, unit_id)
-    typed = _typed(request, "code", "title", "short_title", "credit_code", "level", "division_code")
-    if request.method != "POST":
-        typed |= {"credit_code": above.unit.credit_code, "division_code": above.unit.division_code, "level": "division"}
-    entries = [
+NEW_UNIT = ("code", "title", "short_title", "credit_code", "level", "division_code")
+
+
+def typed_new_unit(request: FaceRequest, near: UnitPage) -> dict[str, str]:
+    """What was typed of a new unit; at first what it most likely shares with the unit near it."""
+    if request.method == "POST":
+        return typed_in(request, *NEW_UNIT)
+    near_by = {"credit_code": near.unit.credit_code, "division_code": near.unit.division_code}
+    return dict.fromkeys(NEW_UNIT, "") | near_by
+
+
+def new_unit_entries(typed: dict[str, str]) -> list[Entry]:
+    """What is asked of a new unit."""
+    return [
         Entry("title", _("Name"), typed["title"]),
         Entry("short_title", _("Short name"), typed["short_title"], _("Left empty, the name itself.")),
         Entry("code", _("Code"), typed["code"], _("Letters, digits and hyphens; no other unit has it."), short=True),
@@ -205,7 +210,7 @@ def open_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
             _("Level"),
             typed["level"],
             kind="choice",
-            options=tuple((*one, "") for one in _levels()),
+            options=tuple((*one, "") for one in levels()),
             short=True,
         ),
         Entry(
@@ -224,6 +229,18 @@ def open_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         ),
     ]
 
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_post
+def open_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
+    """Open a unit below this one."""
+    queries.require(request.actor, "unit.open")
+    above = queries.unit_page(request.actor, unit_id)
+    typed = typed_new_unit(request, above)
+    if request.method != "POST":
+        typed["level"] = "division"
+    entries = new_unit_entries(typed)
+
     def do() -> str:
         made = services.open_unit(request.actor, NewUnit(**typed, parent_code=above.unit.code))
         return f"/desk/units/{made}/"
@@ -238,7 +255,7 @@ def rename_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     """Call a unit otherwise."""
     queries.require(request.actor, "unit.rename")
     found = queries.unit_page(request.actor, unit_id)
-    typed = _typed(request, "title", "short_title")
+    typed = typed_in(request, "title", "short_title")
     if request.method != "POST":
         typed = {"title": found.unit.title, "short_title": found.unit.short_title}
     entries = [
@@ -272,7 +289,7 @@ def move_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     at = f"/desk/units/{unit_id}/"
 
     def do() -> str:
-        parent = _uuid(chosen)
+        parent = uuid_or_none(chosen)
         if parent is None:
             raise Invalid(
                 faults=[FieldFault("parent", "required", msgid("Choose the unit below which it shall stand."))]
@@ -300,9 +317,28 @@ def close_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         return at
 
     explained = _(
-        "It takes no more work from today, and its posts that nobody holds close with it. What it did stays known. This cannot be undone."
+        "It takes no more work from today, and its posts that nobody holds close with it. What it did stays known. It can be opened again."
     )
     words = _Words(_("Close the unit"), _("Close it today"), _("The unit is closed."), explained, destroys=True)
+    return _form(request, words, [], do, at=at, unit=found, version=found.version)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_post
+def reopen_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
+    """Open a closed unit again."""
+    queries.require(request.actor, "unit.reopen")
+    found = queries.unit_page(request.actor, unit_id)
+    at = f"/desk/units/{unit_id}/"
+
+    def do() -> str:
+        services.reopen_unit(request.actor, unit_id, _version(request))
+        return at
+
+    explained = _(
+        "It stands again where it stood, with the posts that closed on the same day. Nobody sits in them yet."
+    )
+    words = _Words(_("Open the unit again"), _("Open it again"), _("The unit is open again."), explained)
     return _form(request, words, [], do, at=at, unit=found, version=found.version)
 
 
@@ -315,7 +351,7 @@ def open_post(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     """Open a post in this unit."""
     queries.require(request.actor, "post.open")
     found = queries.unit_page(request.actor, unit_id)
-    typed = _typed(request, "title", "code")
+    typed = typed_in(request, "title", "code")
     chosen = frozenset(request.POST.getlist("duties"))
     if request.method != "POST":
         typed["code"] = f"{found.unit.code}-"
@@ -360,7 +396,7 @@ def assign(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
     """Put an officer into this post."""
     queries.require(request.actor, "assignment.assign")
     found = queries.post_page(request.actor, post_id)
-    typed = _typed(request, "login", "valid_from", "valid_to")
+    typed = typed_in(request, "login", "valid_from", "valid_to")
     if request.method != "POST":
         typed["valid_from"] = time.today().isoformat()
     until = _("The first day without it. Left empty, until it is ended.")
@@ -414,8 +450,25 @@ def close_post(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
         services.close_post(request.actor, post_id, _version(request))
         return at
 
-    explained = _("Nobody can be assigned to it any more. Who held it stays known. This cannot be undone.")
+    explained = _("Nobody can be assigned to it any more. Who held it stays known. It can be opened again.")
     words = _Words(_("Close the post"), _("Close it today"), _("The post is closed."), explained, destroys=True)
+    return _form(request, words, [], do, at=at, post=found, version=found.version)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@for_post
+def reopen_post(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
+    """Open a closed post again."""
+    queries.require(request.actor, "post.reopen")
+    found = queries.post_page(request.actor, post_id)
+    at = f"/desk/posts/{post_id}/"
+
+    def do() -> str:
+        services.reopen_post(request.actor, post_id, _version(request))
+        return at
+
+    explained = _("It can be assigned again, with the duties that it had. Nobody sits in it yet.")
+    words = _Words(_("Open the post again"), _("Open it again"), _("The post is open again."), explained)
     return _form(request, words, [], do, at=at, post=found, version=found.version)
 
 
@@ -516,7 +569,8 @@ def _duties_entry(request: FaceRequest, chosen: frozenset[str]) -> Entry:
     return Entry("duties", _("Duties"), kind="checks", options=options, chosen=chosen)
 
 
-def _levels() -> list[tuple[str, str]]:
+def levels() -> list[tuple[str, str]]:
+    """The levels of units, with their words."""
     return [(name, _(words)) for name, words in LEVELS.items()]
 
 
@@ -524,7 +578,8 @@ def _may(request: FaceRequest, action: str) -> bool:
     return queries.why(request.actor, action).allowed
 
 
-def _typed(request: FaceRequest, *names: str) -> dict[str, str]:
+def typed_in(request: FaceRequest, *names: str) -> dict[str, str]:
+    """What was typed into these fields, as far as it is taken."""
     return {name: request.POST.get(name, "").strip()[:200] for name in names}
 
 
@@ -533,7 +588,8 @@ def _version(request: FaceRequest) -> int:
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 9 else 0
 
 
-def _uuid(given: str) -> UUID | None:
+def uuid_or_none(given: str) -> UUID | None:
+    """An id as a form or an address carries it."""
     try:
         return UUID(given)
     except ValueError:
@@ -543,6 +599,6 @@ def _uuid(given: str) -> UUID | None:
 def _unit_asked(given: str) -> UUID | None:
     if not given:
         return None
-    if (found := _uuid(given)) is None:
+    if (found := uuid_or_none(given)) is None:
         raise NotFound(msgid("There is no such unit."))
     return found

@@ -48,8 +48,10 @@ from yiwang.identity.queries.permission import (
     unit_scope,
     why,
 )
+from yiwang.identity.queries.reorganising import preview_reorganisation, preview_undoing, reorganisation_page
 from yiwang.identity.queries.second_factor import has_second_factor, needs_second_factor, own_second_factor
 from yiwang.identity.queries.sessions import sessions_of
+from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
     "has_second_factor",
@@ -84,12 +86,17 @@ __all__ = [
     "posts_of",
     "posts_reaching",
     "posts_with_duty",
+    "preview_reorganisation",
+    "preview_undoing",
+    "reorganisation_page",
     "require",
     "seat_of",
     "system_account",
     "system_account_of_subject",
     "system_accounts_in_posts",
     "system_administrators_present",
+    "system_heir",
+    "system_late_moves",
     "system_unit",
     "system_unit_by_code",
     "unit_codes_above",

@@ -54,6 +54,7 @@ __all__ = [
     "post_page",
     "post_titles",
     "posts_with_duty",
+    "require_a_post",
     "system_unit",
     "system_unit_by_code",
     "unit_codes_above",
@@ -83,7 +84,7 @@ def system_unit_by_code(code: str) -> UnitView | None:
 
 def list_units(actor: Actor) -> list[UnitView]:
     """All units by code. The organisation is no secret within the government: every post may read it. Two queries."""
-    _require_a_post(actor)
+    require_a_post(actor)
     return [unit_view(unit) for unit in Unit.objects.order_by("code")]
 
 
@@ -92,7 +93,7 @@ def unit_tree(actor: Actor, root_id: UUID | None = None) -> list[UnitNode]:
 
     Raises NotFound for an unknown root.
     """
-    _require_a_post(actor)
+    require_a_post(actor)
     units = Unit.objects.order_by("code")
     if root_id is not None:
         units = units.filter(paths__ancestor_id=root_id)
@@ -118,7 +119,7 @@ def browse_units(actor: Actor, unit_id: UUID | None = None, text: str = "", leve
 
     At most 200 rows. Four queries. Raises NotFound for an unknown unit.
     """
-    _require_a_post(actor)
+    require_a_post(actor)
     rows = Unit.objects.annotate(below=Subquery(_BELOW), seats=Subquery(_SEATS)).order_by("code")
     text = text.strip()
     if text or level:
@@ -173,13 +174,13 @@ def unit_page(actor: Actor, unit_id: UUID) -> UnitPage:
 
     Raises NotSignedIn, NotAllowed outside a post, NotFound.
     """
-    _require_a_post(actor)
+    require_a_post(actor)
     unit = Unit.objects.filter(id=unit_id).first()
     if unit is None:
         raise NotFound(msgid("There is no such unit."))
     open_below = UnitPath.objects.filter(ancestor_id=unit_id, descendant__closed_on__isnull=True)
     below = open_below.aggregate(near=Count("id", filter=Q(depth=1)), all=Count("id", filter=Q(depth__gt=0)))
-    changes = unit.changes.select_related("parent", "parent_was").order_by("-at", "-id")[:MOST_CHANGES]
+    changes = unit.changes.select_related("parent", "parent_was", "other").order_by("-at", "-id")[:MOST_CHANGES]
     return UnitPage(
         unit_view(unit),
         unit.version,
@@ -196,6 +197,8 @@ def unit_page(actor: Actor, unit_id: UUID) -> UnitPage:
                 one.title,
                 one.parent_was.title if one.parent_was else "",
                 one.parent.title if one.parent else "",
+                one.other.title if one.other else "",
+                one.reorganisation_id,
             )
             for one in changes
         ),
@@ -211,7 +214,7 @@ def post_page(actor: Actor, post_id: UUID) -> PostPage:
 
     Raises NotSignedIn, NotAllowed outside a post, NotFound.
     """
-    _require_a_post(actor)
+    require_a_post(actor)
     row = Post.objects.filter(id=post_id).first()
     if row is None:
         raise NotFound(msgid("There is no such post."))
@@ -233,7 +236,7 @@ def post_page(actor: Actor, post_id: UUID) -> PostPage:
 
 def duty_page(actor: Actor, id: str) -> DutyPage:
     """A duty and the posts that have it. At most seven queries. Raises NotSignedIn, NotAllowed outside a post, NotFound."""
-    _require_a_post(actor)
+    require_a_post(actor)
     found, known = duty(id), duties()
     posts = Post.objects.filter(duties__duty=id, closed_on__isnull=True)
     lines = post_lines(actor, Post.objects.filter(id__in=posts.order_by("code").values("id")[:MOST_POSTS]))
@@ -264,7 +267,7 @@ def _holders(assignments: QuerySet[Assignment]) -> list[HolderView]:
 
 def list_posts(actor: Actor, unit_id: UUID | None = None) -> list[PostView]:
     """The open posts of a unit (default: of all units) by code; every post may read them. Two queries."""
-    _require_a_post(actor)
+    require_a_post(actor)
     posts = Post.objects.filter(closed_on__isnull=True)
     return post_views(posts if unit_id is None else posts.filter(unit_id=unit_id))
 
@@ -370,7 +373,8 @@ def _next_cursor(last: Account) -> str:
     return cursors.encode([last.id], _cursor_key(), scope="officers")
 
 
-def _require_a_post(actor: Actor) -> None:
+def require_a_post(actor: Actor) -> None:
+    """Every post reads the organisation, and nobody else. Raises NotSignedIn, NotAllowed."""
     if actor.capacity is CapacityKind.SYSTEM or seat_of(actor) is not None:
         return
     if actor.capacity is CapacityKind.VISITOR:

@@ -5,15 +5,15 @@ Rights are read from assignments in each act and each request, never from the se
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
-from yiwang.identity.models import Post, UnitPath
+from yiwang.identity.models import Post, Succession, UnitPath
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.registry import administrative_actions
 from yiwang.identity.values import (
@@ -21,6 +21,7 @@ from yiwang.identity.values import (
     DutyView,
     Reason,
     Scope,
+    TookOver,
     UnitScope,
 )
 from yiwang.kernel.errors import NotSignedIn, msgid
@@ -49,6 +50,11 @@ class Seat:
     post_title: str
     unit_id: UUID
     duties: tuple[DutyView, ...]
+    took_over: TookOver = field(default_factory=dict)
+
+    def past(self, duty: str) -> frozenset[UUID]:
+        """The units whose past its own unit answers for, by this duty."""
+        return self.took_over.get("", frozenset()) | self.took_over.get(duty, frozenset())
 
     def grants(self, action: str) -> list[tuple[DutyView, Scope]]:
         """Duty and scope of every grant of the action that counts. A grant across the line of the three does not."""
@@ -69,7 +75,8 @@ def may_be_granted(action: str, administrator: Administrator | None) -> bool:
 # Asked before every act, so it is plain SQL: building it through the ORM costs several times what the server needs for it.
 SEAT_COLUMNS = """
     p.id AS post_id, p.title, p.unit_id,
-    ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty) AS duties"""
+    ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty) AS duties,
+    ARRAY(SELECT s.predecessor_id || s.duty FROM identity_succession s WHERE s.successor_id = p.unit_id) AS took_over"""
 SEAT_ROWS = """
     identity_assignment g
     JOIN identity_account c ON c.id = g.account_id AND c.is_active
@@ -80,7 +87,8 @@ SEAT = f"""
        AND g.valid_from <= %(on)s::date AND (g.valid_to IS NULL OR g.valid_to > %(on)s::date)
      LIMIT 1
 """  # noqa: S608 - put together of the texts above
-SeatRow = tuple[UUID, str, UUID, list[str]]
+UUID_LENGTH = 36
+SeatRow = tuple[UUID, str, UUID, list[str], list[str]]
 
 
 def seat_of(actor: Actor, on: date | None = None) -> Seat | None:
@@ -111,9 +119,13 @@ def _seat_of(actor: Actor, day: date) -> Seat | None:
     row = remembered(("seat row", account_id, post_id, day), lambda: _seat_row(account_id, post_id, day))
     if row is None:
         return None
-    post_id, post_title, unit_id, ids = row
+    post_id, post_title, unit_id, ids, taken = row
     known = duties()
-    return Seat(post_id, post_title, unit_id, tuple(known[id] for id in ids if id in known))
+    took_over: dict[str, frozenset[UUID]] = {}
+    for one in taken:
+        id, duty = UUID(one[:UUID_LENGTH]), one[UUID_LENGTH:]
+        took_over[duty] = took_over.get(duty, frozenset()) | {id}
+    return Seat(post_id, post_title, unit_id, tuple(known[id] for id in ids if id in known), took_over)
 
 
 def why(actor: Actor, action: str) -> Reason:
@@ -165,12 +177,14 @@ def unit_scope(actor: Actor, action: str) -> UnitScope:
     if actor.capacity is CapacityKind.SYSTEM:
         return UnitScope(True, frozenset(), frozenset())
     seat = seat_of(actor)
-    duties_by_scope: dict[Scope, set[str]] = {}
+    duties_by_scope: dict[tuple[Scope, frozenset[UUID]], set[str]] = {}
     for one, reach in [] if seat is None else seat.grants(action):
-        duties_by_scope.setdefault(reach, set()).add(one.id)
+        past = seat.past(one.id) if seat is not None and reach in WITH_THE_PAST else frozenset()
+        duties_by_scope.setdefault((reach, past), set()).add(one.id)
     if seat is None or not duties_by_scope:
         return UnitScope(False, frozenset(), frozenset())
-    parts = [_scope_of(seat, reach, frozenset(ids)) for reach, ids in sorted(duties_by_scope.items())]
+    reaches = sorted(duties_by_scope.items(), key=lambda one: (one[0][0], sorted(one[1])))
+    parts = [_scope_of(seat, reach, frozenset(ids), past) for (reach, past), ids in reaches]
     if len(parts) == 1:
         return parts[0]
     everything = any(part.everything for part in parts)
@@ -183,14 +197,18 @@ def unit_scope(actor: Actor, action: str) -> UnitScope:
     )
 
 
-def _scope_of(seat: Seat, reach: Scope, granted_by: frozenset[str]) -> UnitScope:
+WITH_THE_PAST = (Scope.UNIT, Scope.SUBTREE)
+"""Who answers for a unit answers for what it took over from others, where that was done."""
+
+
+def _scope_of(seat: Seat, reach: Scope, granted_by: frozenset[str], past: frozenset[UUID]) -> UnitScope:
     if reach is Scope.CITY:
         return UnitScope(True, frozenset(), granted_by)
     if reach is Scope.SUBTREE:
         below = UnitPath.objects.filter(ancestor_id=seat.unit_id).values_list("descendant_id", flat=True)
-        return UnitScope(False, frozenset(below), granted_by)
+        return UnitScope(False, frozenset(below) | past, granted_by)
     if reach is Scope.UNIT:
-        return UnitScope(False, frozenset({seat.unit_id}), granted_by)
+        return UnitScope(False, past | {seat.unit_id}, granted_by)
     return UnitScope(False, frozenset(), granted_by, frozenset({seat.post_id}))
 
 
@@ -214,6 +232,9 @@ def in_scope(actor: Actor, action: str, unit_field: str = "unit_id", post_field:
         rows |= Q(**{f"{unit_field}__in": UnitPath.objects.filter(ancestor_id=seat.unit_id).values("descendant_id")})
     elif Scope.UNIT in scopes:
         rows |= Q(**{unit_field: seat.unit_id})
+    pasts = (seat.past(one.id) for one, scope in seat.grants(action) if scope in WITH_THE_PAST)
+    if past := frozenset[UUID]().union(*pasts):
+        rows |= Q(**{f"{unit_field}__in": past})
     if Scope.OWN in scopes and post_field:
         rows |= Q(**{post_field: seat.post_id})
     return rows
@@ -233,7 +254,11 @@ def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list
     if unit_id is not None:
         above = UnitPath.objects.filter(descendant_id=unit_id).values("ancestor_id")
         reach |= Q(duties__duty__in=by_scope.get(Scope.SUBTREE, ()), unit_id__in=above)
-        reach |= Q(duties__duty__in=by_scope.get(Scope.UNIT, ()), unit_id=unit_id)
+        heirs = Succession.objects.filter(
+            predecessor_id=unit_id, successor_id=OuterRef("unit_id"), duty__in=["", OuterRef("duties__duty")]
+        )
+        near = Q(unit_id=unit_id) | Q(Exists(heirs))
+        reach |= Q(near, duties__duty__in=by_scope.get(Scope.UNIT, ()))
     return list(
         Post.objects.filter(reach, closed_on__isnull=True).order_by("code").distinct().values_list("id", flat=True)
     )

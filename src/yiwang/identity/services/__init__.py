@@ -24,6 +24,7 @@ from yiwang.identity.services.assignments import (
     system_assign_posts,
 )
 from yiwang.identity.services.passwords import change_password, give_start_password
+from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
 from yiwang.identity.services.second_factor import (
     SecondFactorRefused,
     begin_second_factor,
@@ -47,11 +48,12 @@ from yiwang.identity.services.sign_in import (
     sign_out,
     system_forget_attempts,
 )
+from yiwang.identity.services.tree import UnitBelowItself, hold_open_unit
 from yiwang.identity.services.units import (
     CodeTaken,
     OrganisationChanged,
     StillNeeded,
-    UnitBelowItself,
+    UnitStands,
     change_duties,
     close_post,
     close_unit,
@@ -59,6 +61,8 @@ from yiwang.identity.services.units import (
     open_post,
     open_unit,
     rename_unit,
+    reopen_post,
+    reopen_unit,
     system_load_posts,
     system_load_units,
 )
@@ -92,8 +96,15 @@ __all__ = [
     "PersonHasAccount",
     "SignInLocked",
     "SignInRefused",
+    "ReorganisationStopped",
     "StillNeeded",
     "UnitBelowItself",
+    "UnitStands",
+    "hold_open_unit",
+    "reopen_post",
+    "reopen_unit",
+    "reorganise",
+    "undo_reorganisation",
     "assign_post",
     "change_duties",
     "close_post",

@@ -50,7 +50,7 @@ _ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
 # Asked before every request: the session, whose it is, the post in which he acts as it stands today, and the release, in one statement.
 OPEN = f"""
     SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id,
-           seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, {_ACCOUNT_COLUMNS}
+           seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over, {_ACCOUNT_COLUMNS}
       FROM identity_session s
       LEFT JOIN identity_account a ON a.id = s.account_id
       LEFT JOIN LATERAL (
@@ -89,7 +89,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         (release, self.id, data, self._began_at, stale, *rest) = found[0]
-        account_id, post_id, seated, title, unit_id, duties, *account = rest
+        account_id, post_id, seated, title, unit_id, duties, took_over, *account = rest
         self._whose = account_id
         remember_release(release)
         if stale:
@@ -100,7 +100,8 @@ class SessionStore(SessionBase):
             remembered(("account", account_id), lambda: Account.from_db("default", _ACCOUNT_FIELDS, account))
             held[CAPACITY] = SELF if post_id is None else str(post_id)
         if post_id is not None:
-            remember_seat(account_id, post_id, day, (post_id, title, unit_id, duties) if seated else None)
+            row = (post_id, title, unit_id, duties, took_over)
+            remember_seat(account_id, post_id, day, row if seated else None)
         return held
 
     def exists(self, session_key: str) -> bool:

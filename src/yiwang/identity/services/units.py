@@ -1,16 +1,9 @@
-"""Units and posts. The closure of the tree is written here and nowhere else.
-
-Changes of the tree wait for each other (one advisory lock): they are rare, and two moves at once could make a circle.
-"""
+"""Units and posts, one at a time or by a list."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID
-
-from django.db import connection
-from django.db.models import F
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
@@ -19,27 +12,31 @@ from yiwang.identity.events import (
     POST_CLOSED,
     POST_LOADED,
     POST_OPENED,
+    POST_REOPENED,
     UNIT_CLOSED,
     UNIT_LOADED,
     UNIT_MOVED,
     UNIT_OPENED,
     UNIT_RENAMED,
+    UNIT_REOPENED,
 )
-from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange, UnitPath
+from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange
 from yiwang.identity.queries import duties
 from yiwang.identity.queries.shapes import not_over
+from yiwang.identity.queries.succession import reorganised
 from yiwang.identity.registry import needs_of
+from yiwang.identity.rules.new_units import blank_faults, unit_faults
 from yiwang.identity.rules.seats import excluded_pair
-from yiwang.identity.rules.tree import TreeHasCycle, closure
 from yiwang.identity.services.assignments import (
     exclusion_faults,
     holders_of,
     lock_administrators,
     refuse_to_lose_the_last,
 )
+from yiwang.identity.services.tree import closed_faults, hang, hang_elsewhere, lock_tree, rebuild, save, write_down
 from yiwang.identity.values import DutyView, NewPost, NewUnit
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
-from yiwang.kernel.identifiers import CreditCode, DivisionCode, IdentifierFault
+from yiwang.kernel.identifiers import CreditCode, DivisionCode
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import today
 
@@ -47,7 +44,7 @@ __all__ = [
     "CodeTaken",
     "OrganisationChanged",
     "StillNeeded",
-    "UnitBelowItself",
+    "UnitStands",
     "change_duties",
     "close_post",
     "close_unit",
@@ -55,11 +52,11 @@ __all__ = [
     "open_post",
     "open_unit",
     "rename_unit",
+    "reopen_post",
+    "reopen_unit",
     "system_load_posts",
     "system_load_units",
 ]
-
-LEVELS = ("city", "district", "township", "community", "division")
 
 
 class CodeTaken(Conflict):
@@ -68,14 +65,6 @@ class CodeTaken(Conflict):
     code = "code-taken"
     title = msgid("This code is taken")
     next_step = msgid("Choose another code.")
-
-
-class UnitBelowItself(Conflict):
-    """The unit would stand above itself."""
-
-    code = "unit-below-itself"
-    title = msgid("A unit cannot stand below itself")
-    next_step = msgid("Choose a parent outside the unit.")
 
 
 class StillNeeded(Conflict):
@@ -94,15 +83,23 @@ class OrganisationChanged(Conflict):
     next_step = msgid("Look at how it stands now, and decide again.")
 
 
+class UnitStands(Conflict):
+    """It is not closed, or was closed by an act that is undone as a whole."""
+
+    code = "cannot-reopen"
+    title = msgid("This cannot be opened again so")
+    next_step = msgid("Do what each line says.")
+
+
 @service("unit.open")
 def open_unit(actor: Actor, unit: NewUnit) -> UUID:
     """Add a unit to the tree and return its id.
 
     Raises Invalid (422) with everything wrong with it, CodeTaken (409).
     """
-    _lock_tree()
+    lock_tree()
     parents = {row.code: row for row in Unit.objects.filter(code=unit.parent_code)}
-    faults = _unit_faults(unit, "", parents)
+    faults = unit_faults(unit, "", parents)
     parent = parents.get(unit.parent_code)
     if parent is not None and parent.closed_on is not None:
         faults.append(FieldFault("parent", "unit-closed", msgid("This unit is closed.")))
@@ -113,8 +110,8 @@ def open_unit(actor: Actor, unit: NewUnit) -> UUID:
     row = _unit_row(unit, actor.origin)
     row.parent = parent
     row.save(force_insert=True)
-    _hang(row.id, row.parent_id)
-    _write_down(row, "opened")
+    hang(row.id, row.parent_id)
+    write_down(row, "opened")
     act = current_act()
     act.about("unit", row.id)
     act.emit(UNIT_OPENED, subject=str(row.id), data={"code": row.code})
@@ -129,14 +126,14 @@ def rename_unit(actor: Actor, unit_id: UUID, title: str, short_title: str, versi
     Raises NotFound, Invalid (422), OrganisationChanged (409).
     """
     unit = _changing(unit_id, version)
-    faults = _blank_faults("", title=title) + _closed_faults(unit)
+    faults = blank_faults("", title=title) + closed_faults(unit)
     if faults:
         raise Invalid(faults=faults)
     was = unit.title
     unit.title, unit.short_title = title.strip(), short_title.strip() or title.strip()
-    _save(unit, "title", "short_title")
+    save(unit, "title", "short_title")
     if unit.title != was:
-        _write_down(unit, "renamed", title_was=was)
+        write_down(unit, "renamed", title_was=was)
     act = current_act()
     act.about("unit", unit_id)
     act.emit(UNIT_RENAMED, subject=str(unit_id), data={})
@@ -149,25 +146,18 @@ def move_unit(actor: Actor, unit_id: UUID, parent_id: UUID | None, version: int 
     version: of the unit as it was looked at; None for who did not look.
     Raises NotFound, Invalid (a closed unit), UnitBelowItself (409) when the parent stands below the unit, OrganisationChanged (409).
     """
-    _lock_tree()
+    lock_tree()
     unit = _changing(unit_id, version)
     parent = Unit.objects.filter(id=parent_id).first() if parent_id is not None else None
     if parent_id is not None and parent is None:
         raise NotFound(msgid("There is no such unit."))
-    faults = _closed_faults(unit) + (_closed_faults(parent, "parent") if parent is not None else [])
+    faults = closed_faults(unit) + (closed_faults(parent, "parent") if parent is not None else [])
     if faults:
         raise Invalid(faults=faults)
-    below = set(UnitPath.objects.filter(ancestor_id=unit_id).values_list("descendant_id", flat=True))
-    if parent_id in below:
-        raise UnitBelowItself(msgid("{unit} cannot stand below itself."), unit=unit.title)
-    UnitPath.objects.filter(descendant_id__in=below).exclude(ancestor_id__in=below).delete()
     was = unit.parent_id
-    unit.parent_id = parent_id
-    _save(unit, "parent")
-    if parent_id is not None:
-        _join(parent_id, unit_id)
+    hang_elsewhere(unit, parent_id)
     if parent_id != was:
-        _write_down(unit, "moved", parent_was_id=was)
+        write_down(unit, "moved", parent_was_id=was)
     act = current_act()
     act.about("unit", unit_id)
     act.emit(UNIT_MOVED, subject=str(unit_id), data={"parent_id": str(parent_id) if parent_id else None})
@@ -181,9 +171,9 @@ def close_unit(actor: Actor, unit_id: UUID, version: int | None = None) -> None:
     meanwhile. Raises NotFound, Invalid (closed already), OrganisationChanged (409), StillNeeded (409) with every reason: units below
     it, posts that are held, and what other engines say (`identity.registry.register_need`).
     """
-    _lock_tree()
+    lock_tree()
     unit = _changing(unit_id, version)
-    if faults := _closed_faults(unit):
+    if faults := closed_faults(unit):
         raise Invalid(faults=faults)
     posts = list(Post.objects.select_for_update().filter(unit_id=unit_id, closed_on__isnull=True).order_by("code"))
     faults = []
@@ -201,16 +191,80 @@ def close_unit(actor: Actor, unit_id: UUID, version: int | None = None) -> None:
     day = today()
     for post in posts:
         post.closed_on = day
-        _save(post, "closed_on")
+        save(post, "closed_on")
     unit.closed_on = day
-    _save(unit, "closed_on")
-    _write_down(unit, "closed")
+    save(unit, "closed_on")
+    write_down(unit, "closed")
     act = current_act()
     act.about("unit", unit_id)
     for post in posts:
         act.about("post", post.id)
         act.emit(POST_CLOSED, subject=str(post.id), data={"unit_id": str(unit_id), "on": day.isoformat()})
     act.emit(UNIT_CLOSED, subject=str(unit_id), data={"on": day.isoformat()})
+
+
+@service("unit.reopen")
+def reopen_unit(actor: Actor, unit_id: UUID, version: int | None = None) -> None:
+    """Undo the closing of a unit: it stands again where it stood, with the posts that closed on the same day. Nobody sits in them.
+
+    version: of the unit as it was looked at; None for who did not look.
+    Raises NotFound, OrganisationChanged (409), UnitStands (409) with every reason: it is open; it was merged or abolished (undo that);
+    the unit above it is closed.
+    """
+    lock_tree()
+    unit = _changing(unit_id, version)
+    faults = []
+    if unit.closed_on is None:
+        faults.append(FieldFault("", "not-closed", msgid("This unit is open.")))
+    elif _last_change(unit) in ("merged", "abolished"):
+        faults.append(
+            FieldFault("", "reorganised", msgid("A reorganisation closed it: undo that, and all comes back that went."))
+        )
+    if unit.parent is not None and unit.parent.closed_on is not None:
+        message = msgid("{unit}, below which it stands, is closed: open that first.")
+        faults.append(FieldFault("", "parent-closed", message, {"unit": unit.parent.title}))
+    if faults:
+        raise UnitStands(faults=faults)
+    posts = list(Post.objects.select_for_update().filter(unit_id=unit_id, closed_on=unit.closed_on).order_by("code"))
+    unit.closed_on = None
+    save(unit, "closed_on")
+    write_down(unit, "reopened")
+    act = current_act()
+    act.about("unit", unit_id)
+    act.emit(UNIT_REOPENED, subject=str(unit_id), data={"on": today().isoformat()})
+    for post in posts:
+        _reopen(post)
+
+
+@service("post.reopen")
+def reopen_post(actor: Actor, post_id: UUID, version: int | None = None) -> None:
+    """Undo the closing of a post: it can be assigned again, with the duties that it had. Nobody sits in it.
+
+    version: of the post as it was looked at; None for who did not look.
+    Raises NotFound, OrganisationChanged (409), UnitStands (409): it is open, or its unit is closed.
+    """
+    post = _changing_post(post_id, version)
+    unit = Unit.objects.select_for_update().get(id=post.unit_id)
+    faults = [] if post.closed_on else [FieldFault("", "not-closed", msgid("This post is open."))]
+    if unit.closed_on is not None:
+        message = msgid("{unit}, in which it stands, is closed: open that first.")
+        faults.append(FieldFault("", "unit-closed", message, {"unit": unit.title}))
+    if faults:
+        raise UnitStands(faults=faults)
+    _reopen(post)
+
+
+def _reopen(post: Post) -> None:
+    post.closed_on = None
+    save(post, "closed_on")
+    act = current_act()
+    act.about("post", post.id)
+    act.emit(POST_REOPENED, subject=str(post.id), data={"unit_id": str(post.unit_id), "on": today().isoformat()})
+
+
+def _last_change(unit: Unit) -> str:
+    """What became of it last."""
+    return unit.changes.order_by("-at", "-id").values_list("what", flat=True).first() or ""
 
 
 @service("post.open")
@@ -220,7 +274,7 @@ def open_post(actor: Actor, post: NewPost) -> UUID:
     unit = rows.get(post.unit_code)
     faults = _post_faults(post, "", rows, duties())
     if unit is not None:
-        faults += _closed_faults(unit, "unit")
+        faults += closed_faults(unit, "unit")
     if faults or unit is None:
         raise Invalid(faults=faults)
     if Post.objects.filter(code=post.code).exists():
@@ -249,14 +303,14 @@ def change_duties(actor: Actor, post_id: UUID, given: Collection[str], version: 
     if actor.capacity is not CapacityKind.SYSTEM and any(one.account_id == actor.account_id for one in holders):
         raise NotAllowed(msgid("Nobody changes the duties of a post that he holds himself."))
     known = duties()
-    faults = _closed_faults(post) + _duties_faults(wanted, "", {**known, **{id: known.get(id) for id in had}})
+    faults = closed_faults(post) + _duties_faults(wanted, "", {**known, **{id: known.get(id) for id in had}})
     faults += [fault for one in holders for fault in exclusion_faults(one, wanted, known)]
     if faults:
         raise Invalid(faults=faults)
     refuse_to_lose_the_last(post, had - wanted)
     PostDuty.objects.filter(post=post, duty__in=had - wanted).delete()
     PostDuty.objects.bulk_create([PostDuty(post=post, duty=duty) for duty in sorted(wanted - had)])
-    _save(post)
+    save(post)
     act = current_act()
     act.about("post", post.id)
     changed = {"given": sorted(wanted - had), "taken": sorted(had - wanted)}
@@ -272,12 +326,12 @@ def close_post(actor: Actor, post_id: UUID, version: int | None = None) -> None:
     Raises NotFound, Invalid (closed already), OrganisationChanged (409), StillNeeded (409) with every reason.
     """
     post = _changing_post(post_id, version)
-    if faults := _closed_faults(post):
+    if faults := closed_faults(post):
         raise Invalid(faults=faults)
     if faults := _held_faults(post) + needs_of("post", post.id):
         raise StillNeeded(faults=faults)
     post.closed_on = today()
-    _save(post, "closed_on")
+    save(post, "closed_on")
     act = current_act()
     act.about("post", post.id)
     act.emit(POST_CLOSED, subject=str(post.id), data={"unit_id": str(post.unit_id), "on": post.closed_on.isoformat()})
@@ -287,30 +341,42 @@ def close_post(actor: Actor, post_id: UUID, version: int | None = None) -> None:
 def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     """Bring units in line with a list, by code: new ones are added, others changed, none removed. Return how many are new.
 
-    Set-based, and the closure is computed anew. Raises Invalid (422) naming every bad row as `<row>/<field>`.
+    A list does not undo a reorganisation: units that are closed stay as they are, and those that it moved stay where they went; the
+    audit entry names them. Set-based, and the closure is computed anew. Raises Invalid (422) naming every bad row as `<row>/<field>`.
     """
-    _lock_tree()
+    lock_tree()
     stood = {row.code: row for row in Unit.objects.all()}
     ids = {code: row.id for code, row in stood.items()}
     new = {unit.code: uuid7() for unit in units if unit.code not in ids}
     ids.update(new)
-    faults = [fault for row, unit in enumerate(units) for fault in _unit_faults(unit, f"{row}/", ids)]
+    moved = reorganised("unit")
+    left = {code for code, row in stood.items() if row.closed_on is not None}
+    placed = {code for code, row in stood.items() if row.id in moved} - left
+    faults = []
+    for at, unit in enumerate(units):
+        faults += unit_faults(unit, f"{at}/", ids)
+        if unit.parent_code in left and unit.code not in left | placed:
+            faults += closed_faults(stood[unit.parent_code], f"{at}/parent")
     if faults:
         raise Invalid(faults=faults)
     rows = []
     for unit in units:
+        if unit.code in left:
+            continue
         row = _unit_row(unit, actor.origin)
         row.id, row.parent_id = ids[unit.code], ids.get(unit.parent_code)
+        if unit.code in placed:
+            row.parent_id = stood[unit.code].parent_id
         row.version = stood[unit.code].version + 1 if unit.code in stood else 1
         rows.append(row)
     fields = ["title", "short_title", "credit_code", "level", "division_code", "parent", "version"]
     Unit.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
     UnitChange.objects.bulk_create(one for row in rows for one in _changes(stood.get(row.code), row))
-    _rebuild()
+    rebuild()
     act = current_act()
     act.about("unit", "batch")
-    act.note(given=len(rows), new=len(new))
-    act.emit(UNIT_LOADED, subject="batch", data={"given": len(rows), "new": len(new)})
+    act.note(given=len(units), new=len(new), **_left_alone({unit.code for unit in units} & (left | placed)))
+    act.emit(UNIT_LOADED, subject="batch", data={"given": len(units), "new": len(new)})
     return len(new)
 
 
@@ -318,19 +384,28 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
 def system_load_posts(actor: Actor, posts: Sequence[NewPost]) -> int:
     """Bring posts and their duties in line with a list, by code; none is removed. Return how many are new.
 
-    Raises Invalid (422) naming every bad row as `<row>/<field>`.
+    A list does not undo a reorganisation: posts that it moved stay where they went; the audit entry names them. Raises Invalid (422)
+    naming every bad row as `<row>/<field>`.
     """
-    units = dict(Unit.objects.values_list("code", "id"))
+    lock_tree()
+    units = {row.code: row for row in Unit.objects.all()}
     known = duties()
-    faults = [fault for row, post in enumerate(posts) for fault in _post_faults(post, f"{row}/", units, known)]
+    moved = reorganised("post")
+    stood = {row.code: row for row in Post.objects.all()}
+    placed = {code for code, row in stood.items() if row.id in moved}
+    faults = []
+    for at, post in enumerate(posts):
+        faults += _post_faults(post, f"{at}/", units, known)
+        unit, there = units.get(post.unit_code), stood.get(post.code)
+        if unit is not None and post.code not in placed and (there is None or there.unit_id != unit.id):
+            faults += closed_faults(unit, f"{at}/unit")
     if faults:
         raise Invalid(faults=faults)
-    ids = dict(Post.objects.values_list("code", "id"))
     rows = [
         Post(
-            id=ids.get(post.code) or uuid7(),
+            id=stood[post.code].id if post.code in stood else uuid7(),
             code=post.code,
-            unit_id=units[post.unit_code],
+            unit_id=stood[post.code].unit_id if post.code in placed else units[post.unit_code].id,
             title=post.title,
             origin=actor.origin,
         )
@@ -343,12 +418,17 @@ def system_load_posts(actor: Actor, posts: Sequence[NewPost]) -> int:
         for row, post in zip(rows, posts, strict=True)
         for duty in sorted(post.duties)
     )
-    new = sum(post.code not in ids for post in posts)
+    new = sum(post.code not in stood for post in posts)
     act = current_act()
     act.about("post", "batch")
-    act.note(given=len(rows), new=new)
+    act.note(given=len(rows), new=new, **_left_alone({post.code for post in posts} & placed))
     act.emit(POST_LOADED, subject="batch", data={"given": len(rows), "new": new})
     return new
+
+
+def _left_alone(codes: Collection[str]) -> dict[str, list[str]]:
+    """What the audit entry of a list says of those whose place a reorganisation, or their end, has settled."""
+    return {"left_alone": sorted(codes)} if codes else {}
 
 
 def _unit_row(unit: NewUnit, origin: str) -> Unit:
@@ -363,39 +443,8 @@ def _unit_row(unit: NewUnit, origin: str) -> Unit:
     )
 
 
-def _unit_faults(unit: NewUnit, at: str, known: Collection[str]) -> list[FieldFault]:
-    faults = _blank_faults(at, code=unit.code, title=unit.title)
-    for field, value, checker in (
-        ("credit_code", unit.credit_code, CreditCode.parse),
-        ("division_code", unit.division_code, DivisionCode.parse),
-    ):
-        try:
-            checker(value)
-        except IdentifierFault as fault:
-            faults.append(fault.at(at + field))
-    if unit.level not in LEVELS:
-        faults.append(
-            FieldFault(
-                at + "level",
-                "unknown-level",
-                msgid("The level of a unit is one of {levels}."),
-                {"levels": ", ".join(LEVELS)},
-            )
-        )
-    if unit.parent_code and unit.parent_code not in known:
-        faults.append(
-            FieldFault(
-                at + "parent",
-                "unknown-unit",
-                msgid("There is no unit with the code {code}."),
-                {"code": unit.parent_code},
-            )
-        )
-    return faults
-
-
 def _post_faults(post: NewPost, at: str, units: Collection[str], known: Mapping[str, DutyView]) -> list[FieldFault]:
-    faults = _blank_faults(at, code=post.code, title=post.title)
+    faults = blank_faults(at, code=post.code, title=post.title)
     if post.unit_code not in units:
         faults.append(
             FieldFault(
@@ -422,21 +471,6 @@ def _duties_faults(given: Collection[str], at: str, known: Mapping[str, DutyView
             )
         )
     return faults
-
-
-def _blank_faults(at: str, **values: str) -> list[FieldFault]:
-    return [
-        FieldFault(at + name, "required", msgid("This is required."))
-        for name, value in values.items()
-        if not value.strip()
-    ]
-
-
-def _closed_faults(one: Unit | Post, at: str = "") -> list[FieldFault]:
-    if one.closed_on is None:
-        return []
-    closed = msgid("This unit is closed.") if isinstance(one, Unit) else msgid("This post is closed.")
-    return [FieldFault(at, "unit-closed" if isinstance(one, Unit) else "post-closed", closed)]
 
 
 def _held_faults(post: Post) -> list[FieldFault]:
@@ -473,15 +507,6 @@ def _changing_post(post_id: UUID, version: int | None) -> Post:
     return post
 
 
-def _save(one: Unit | Post, *fields: str) -> None:
-    one.version += 1
-    one.save(update_fields=[*fields, "version"])
-
-
-def _write_down(unit: Unit, what: str, **was: Any) -> None:
-    UnitChange.objects.create(unit=unit, what=what, title=unit.title, parent_id=unit.parent_id, **was)
-
-
 def _changes(was: Unit | None, unit: Unit) -> Iterator[UnitChange]:
     """What a list of units changed of one."""
     now_so = {"unit_id": unit.id, "title": unit.title, "parent_id": unit.parent_id}
@@ -492,40 +517,3 @@ def _changes(was: Unit | None, unit: Unit) -> Iterator[UnitChange]:
         yield UnitChange(what="renamed", title_was=was.title, **now_so)
     if was.parent_id != unit.parent_id:
         yield UnitChange(what="moved", parent_was_id=was.parent_id, **now_so)
-
-
-def _lock_tree() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('identity.tree', 0))")
-
-
-def _hang(unit_id: UUID, parent_id: UUID | None) -> None:
-    """Write the paths of a unit that has nothing below it yet."""
-    UnitPath.objects.create(ancestor_id=unit_id, descendant_id=unit_id, depth=0)
-    if parent_id is not None:
-        _join(parent_id, unit_id)
-
-
-def _join(parent_id: UUID, unit_id: UUID) -> None:
-    """Write every path from above `parent_id` (itself included) to below `unit_id` (itself included)."""
-    above = list(UnitPath.objects.filter(descendant_id=parent_id).values_list("ancestor_id", "depth"))
-    below = list(UnitPath.objects.filter(ancestor_id=unit_id).values_list("descendant_id", "depth"))
-    UnitPath.objects.bulk_create(
-        UnitPath(ancestor_id=ancestor, descendant_id=descendant, depth=up + 1 + down)
-        for ancestor, up in above
-        for descendant, down in below
-    )
-
-
-def _rebuild() -> None:
-    """Compute the whole closure anew from the parents."""
-    try:
-        wanted = closure(dict(Unit.objects.values_list("id", F("parent_id"))))
-    except TreeHasCycle as cycle:
-        title = Unit.objects.get(id=str(cycle.node)).title
-        raise UnitBelowItself(msgid("{unit} cannot stand below itself."), unit=title) from None
-    UnitPath.objects.all().delete()
-    UnitPath.objects.bulk_create(
-        UnitPath(ancestor_id=ancestor, descendant_id=descendant, depth=depth)
-        for (ancestor, descendant), depth in wanted.items()
-    )
