@@ -38,6 +38,7 @@ from yiwang.identity.queries.organisation import (
     unit_titles,
     unit_tree,
 )
+from yiwang.identity.queries.passkeys import has_passkey, relying_party
 from yiwang.identity.queries.permission import (
     actor_unit,
     decide,
@@ -48,10 +49,18 @@ from yiwang.identity.queries.permission import (
     unit_scope,
     why,
 )
-from yiwang.identity.queries.second_factor import has_second_factor, needs_second_factor, own_second_factor
+from yiwang.identity.queries.second_factor import (
+    has_app,
+    has_second_factor,
+    needs_second_factor,
+    own_second_factor,
+)
 from yiwang.identity.queries.sessions import sessions_of
 
 __all__ = [
+    "has_app",
+    "has_passkey",
+    "relying_party",
     "has_second_factor",
     "password_is_due",
     "needs_second_factor",

@@ -74,8 +74,10 @@ class SecondFactorAsked(NotSignedIn):
     """
 
     code = "second-factor-asked"
-    title = msgid("Now the code of your authenticator app")
-    next_step = msgid("Open the app and send the code that it shows, or one of your recovery codes.")
+    title = msgid("Now your second factor")
+    next_step = msgid(
+        "Send the code that your authenticator app shows, the answer of a passkey, or one of your recovery codes."
+    )
 
     def __init__(self, account_id: UUID) -> None:
         super().__init__()
@@ -109,21 +111,21 @@ class Attempt:
             if record_as:
                 record(self._entry(record_as, Outcome.DONE))
 
-    def let_in(self, account: Account, factor: str) -> None:
-        """Write down that the account is signed in.  factor: by what, beside or in place of the password."""
+    def let_in(self, account: Account, factor: str, **details: str) -> None:
+        """Write down that the account is signed in.  factor: by what, beside or in place of the password.  details: ids."""
         with transaction.atomic():
             SignInAttempt.objects.filter(key=self.key).delete()
             account.last_login = machine_now()
             account.save(update_fields=["last_login"])
-            record(self._entry("account.sign-in", Outcome.DONE, factor=factor))
+            record(self._entry("account.sign-in", Outcome.DONE, factor=factor, **details))
             append([_event(ACCOUNT_SIGNED_IN, account.id, account.origin, self.correlation_id)])
 
-    def refuse(self, action: str = "account.sign-in") -> None:
-        """Lock after too many, and write down that nobody came in. Raises SignInLocked when it is locked now."""
+    def refuse(self, action: str = "account.sign-in", **details: str) -> None:
+        """Lock after too many, and write down that nobody came in.  details: ids and codes. Raises SignInLocked when it is locked now."""
         if self.locked_until is None and self.failures >= FAILURES_UNTIL_LOCK:
             self._lock()
         with transaction.atomic():
-            record(self._entry(action, Outcome.FAILED if self.locked_until else Outcome.REFUSED))
+            record(self._entry(action, Outcome.FAILED if self.locked_until else Outcome.REFUSED, **details))
         if self.locked_until is not None:
             raise SignInLocked(msgid("The login is locked after too many failures."), until=self.locked_until)
 
