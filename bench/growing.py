@@ -2,9 +2,10 @@
 
 A copy is a whole case: its tasks, clocks, course, attempts, messages, watchings and the record that it wrote, with a subject of its own.
 New keys are computed from the old ones and the number of the copy, so references among the copies agree without a look-up, and foreign
-keys need not be checked while the rows go in. The copies lie with every unit of the city in turn; but what waits, with the others alone:
-the desks of the officers who are measured stay as full as they were, before a growing past and among all that waits elsewhere. Not
-copied: the audit log, whose chain nobody can copy, and events, which are over.
+keys need not be checked while the rows go in. They begin with an instant as every key of the platform does (UUIDv7), each copy's some
+hours before the last one's: a city's cases lie in the order of its days. The copies lie with every unit of the city in turn; but what
+waits, with the others alone: the desks of the officers who are measured stay as full as they were, before a growing past and among all
+that waits elsewhere. Not copied: the audit log, whose chain nobody can copy, and events, which are over.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ KEYS_OF_NO_TABLE = {"step", "record_id"}
 ROWS_AT_ONCE = 25_000
 """Cases in one transaction."""
 GROWTH = sql.SQL("current_setting('bench.growth')")
+HOURS = sql.SQL("current_setting('bench.hours')::bigint")
+CASES_AN_HOUR = 1_000
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def grow(url: str, cases: int, spared: Sequence[UUID]) -> int:
             for one in shapes["public.cases_taskunit"]
         ]
         connection.execute(sql.SQL("SET bench.growth = {}").format(sql.Literal(str(cases))))
+        connection.execute(sql.SQL("SET bench.hours = {}").format(sql.Literal(str(there // CASES_AN_HOUR + 1))))
         began = time.monotonic()
         at_once = max(1, ROWS_AT_ONCE // there)
         for first in range(1, copies + 1, at_once):
@@ -95,12 +99,21 @@ def _original(table: str) -> sql.Identifier:
 
 def _new(of: sql.Composable) -> sql.Composable:
     """The key of a copy. `copy` is its number; it is another one each time that the city grows."""
-    return sql.SQL("md5({}::text || ':' || {} || ':' || copy)::uuid").format(of, GROWTH)
+    return _key(of, ":")
 
 
 def _of_case(case: sql.Composable) -> sql.Composable:
     """The key of the subject that a copy of a case is about."""
-    return sql.SQL("md5({}::text || ':subject:' || {} || ':' || copy)::uuid").format(case, GROWTH)
+    return _key(case, ":subject:")
+
+
+def _key(of: sql.Composable, what: str) -> sql.Composable:
+    """48 bits of milliseconds, so many hours before those of the old key, then what is the copy's own."""
+    instant = sql.SQL("('x' || left(replace({}::text, '-', ''), 12))::bit(48)::bigint - copy * {} * 3600000").format(
+        of, HOURS
+    )
+    own = sql.SQL("right(md5({}::text || {} || {} || ':' || copy), 20)").format(of, sql.Literal(what), GROWTH)
+    return sql.SQL("(lpad(to_hex({}), 12, '0') || {})::uuid").format(instant, own)
 
 
 def _columns(connection: psycopg.Connection, table: str) -> list[Column]:

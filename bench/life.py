@@ -164,9 +164,11 @@ def _work(port: int, number: int, count: int, ready: Any, go: Any, told: Any) ->
         case = pair.look(receipt)
         looked = time.perf_counter()
         pair.decide(case)
+        decided = time.perf_counter()
+        pair.leave()
         times["send"].append(sent - began)
         times["look"].append(looked - sent)
-        times["decide"].append(time.perf_counter() - looked)
+        times["decide"].append(decided - looked)
     told.put(times)
 
 

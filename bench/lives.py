@@ -101,16 +101,18 @@ class Pair:
         task = case["tasks"][0]["id"]
         self.officer.ask("POST", f"/api/v1/tasks/{task}", {"act": "accept", "version": case["version"]})
 
-    def live(self) -> str:
-        """Send, look, accept; return the case's number. The record is written; the message follows.
-
-        Each life has connections of its own. Over one for all lives, a few clients can all meet the same process of web by chance, and the
-        rate then tells of that.
+    def leave(self) -> None:
+        """Close the connections: each life has its own. Over one for all lives, a few clients can all meet the same process of web by
+        chance, and the rate then tells of that.
         """
-        receipt = self.send()
-        self.decide(self.look(receipt))
         self.resident.leave()
         self.officer.leave()
+
+    def live(self) -> str:
+        """Send, look, accept, leave; return the case's number. The record is written; the message follows."""
+        receipt = self.send()
+        self.decide(self.look(receipt))
+        self.leave()
         return str(receipt["number"])
 
 

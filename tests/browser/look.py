@@ -39,13 +39,12 @@ document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
 """
 CLIPPED = """() => [...document.querySelectorAll("body *")].filter((one) => {
-  if (one.closest(".for-ears, thead, svg, .skip, dialog:not([open]), select, option, meter") || !one.innerText?.trim()) return false;
   const style = getComputedStyle(one);
   if (style.display === "none" || style.visibility === "hidden" || !one.getClientRects().length) return false;
   const hides = /hidden|clip/.test(style.overflowX) || style.textOverflow === "ellipsis";
-  const box = one.getBoundingClientRect();
-  const outside = box.right > document.documentElement.clientWidth + 1 && !one.closest(".list-box");
-  return (hides && one.scrollWidth > one.clientWidth + 1) || outside;
+  const outside = one.getBoundingClientRect().right > document.documentElement.clientWidth + 1 && !one.closest(".list-box");
+  if (!((hides && one.scrollWidth > one.clientWidth + 1) || outside)) return false;  // or every text of the page is laid out anew
+  return one.innerText?.trim() && !one.closest(".for-ears, thead, svg, .skip, dialog:not([open]), select, option, meter");
 }).map((one) => `${one.tagName.toLowerCase()}.${one.className} “${one.innerText.trim().slice(0, 40)}”`).slice(0, 5)"""
 SMALL = """(least) => [...document.querySelectorAll(
   "button, summary, select, input:not([type=hidden], [type=checkbox], [type=radio]), textarea, .choice, .btn, .btn-plain, nav a, .foot a")]

@@ -109,10 +109,10 @@ def test_a_task_with_a_check_that_stands_open_is_looked_at_by_itself(people: Peo
     case.save()
     assert queries.my_tasks(people.wu).rows[0].together is None
     from yiwang.cases.models import Task as Row
-    from yiwang.cases.queries.tasks import together_act
+    from yiwang.cases.queries.tasks import node_of, together_act
 
     task = Row.objects.select_related("case").get()
-    assert together_act(people.wu, task.case, task, "en") is None
+    assert together_act(people.wu, task.case, task, node_of(task.case, task), "en") is None
 
 
 def test_who_may_not_decide_may_not_decide_several(people: People) -> None:

@@ -63,6 +63,14 @@ def test_no_tcp_port_is_opened_and_only_this_user_reaches_the_socket(own_server:
     assert stat.S_IMODE(own_server.socket_folder.stat().st_mode) == 0o700
 
 
+def test_the_server_keeps_pages_in_a_share_of_the_memory_that_leaves_room_for_the_platform(own_server: Server) -> None:
+    own_server.start()
+    [(kept,)] = rows(own_server.url("postgres", "superuser"), "SELECT pg_size_bytes(current_setting('shared_buffers'))")
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert isinstance(kept, int)
+    assert 128 * 2**20 <= kept <= max(128 * 2**20, memory // 8)
+
+
 def test_checksums_are_on_and_the_locale_sees_chinese(own_server: Server) -> None:
     own_server.start()
     assert rows(own_server.url("postgres", "superuser"), "SHOW data_checksums") == [("on",)]

@@ -15,7 +15,7 @@ class ContentConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from yiwang.content import events
+        from yiwang.content import events, samples
         from yiwang.content.services import system_keep_timetable
         from yiwang.identity.registry import describe_actions
         from yiwang.kernel.errors import msgid
@@ -24,6 +24,7 @@ class ContentConfig(AppConfig):
 
         for type, fields in events.FIELDS.items():
             declare_event(type, fields)
+        samples.register()
         register_periodic("content.timetable", timedelta(minutes=1), system_keep_timetable)
         describe_actions(
             {

@@ -86,6 +86,21 @@ def _standing() -> _Standing:
     return _Standing(("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"), elsewhere=True)
 
 
+def _memory() -> int:
+    """Bytes of memory that this machine, or the container on it, may use."""
+    most = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    limit = Path("/sys/fs/cgroup/memory.max")
+    said = limit.read_text("ascii").strip() if limit.exists() else "max"
+    return min(most, int(said)) if said.isdecimal() else most
+
+
+def _buffers(memory: int) -> int:
+    """Megabytes of pages that the server keeps itself: an eighth of the memory, for the platform runs beside it; the rest of what is free
+    keeps pages, too, but each of those is copied before it is read.
+    """
+    return max(128, min(memory // 8 // 2**20, 2048))
+
+
 class Server:
     """One embedded PostgreSQL over one data folder.
 
@@ -297,7 +312,8 @@ class Server:
             "listen_addresses": "",
             "unix_socket_directories": str(self.socket_folder),
             "max_connections": "200",
-            "shared_buffers": "128MB",
+            "shared_buffers": f"{_buffers(_memory() if self.fsync else 0)}MB",
+            "max_wal_size": "4GB",  # whole pages are logged once between checkpoints: seldom, so that a busy hour is not slower
             "jit": "off",  # short statements: compiling them costs more than it saves
             "timezone": "UTC",
             "log_timezone": "UTC",

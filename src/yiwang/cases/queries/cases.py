@@ -245,7 +245,12 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
                 [*one.values, *one.produced], [*one.facts, *_brought(one)], one.release, language, masked=masked
             ),
             course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
-            tasks=tuple(task_line(task, one, diagram, now, task_due(task, one)) for task in waiting),
+            tasks=tuple(
+                task_line(
+                    task, one, diagram, now, task_due(task, one), [answer.unit.title for answer in task.answering.all()]
+                )
+                for task in waiting
+            ),
             clocks=clocks_of(one, language, now.calendar),
             may_withdraw=stoppable
             and one.event_id is None
@@ -321,8 +326,10 @@ def held_by(one: Case) -> list[str]:
     return list(titles)
 
 
-def task_line(task: Task, one: Case, diagram: Diagram, now: Reading, due_on: date | None) -> TaskLine:
-    """A task in a list.  due_on: its last day."""
+def task_line(
+    task: Task, one: Case, diagram: Diagram, now: Reading, due_on: date | None, units: Sequence[str]
+) -> TaskLine:
+    """A task in a list.  due_on: its last day.  units: titles of those that answer for it."""
     return TaskLine(
         id=task.id,
         case_id=one.id,
@@ -331,7 +338,7 @@ def task_line(task: Task, one: Case, diagram: Diagram, now: Reading, due_on: dat
         item_title=item_title(one.item, one.release, now.language),
         title=wording.node_title(diagram, task.node, now.language),
         state=TaskState(task.state),
-        units=tuple(answer.unit.title for answer in task.answering.all()),
+        units=tuple(units),
         opened_at=task.opened_at,
         due_on=due_on,
         days_left=now.days_left(due_on),

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Max, Prefetch, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 from django.utils.translation import override
@@ -25,7 +26,7 @@ from yiwang.cases.queries.known import certificate_lack, held_by, valid_types
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_case
 from yiwang.cases.rules.bpmn import APPLICANT
-from yiwang.cases.rules.diagram import Node
+from yiwang.cases.rules.diagram import Diagram, Node
 from yiwang.cases.values import (
     ActView,
     Deputy,
@@ -66,6 +67,12 @@ ALL = TaskFilter()
 RETRY = "action.retry"
 NEVER = date(9999, 12, 31)
 SOON_DAYS = 2
+IN_A_LINE = (
+    *("node", "state", "opened_at", "party", "deputy__title", "action", "duty"),
+    *("case__number", "case__item", "case__release", "case__version", "case__materials", "case__facts"),
+    *("case__subject_id", "case__agent_id", "case__account_id", "case__entered_in_id"),
+)
+"""What a line of a list is made of: a case is much longer."""
 
 
 def my_tasks(
@@ -81,14 +88,14 @@ def my_tasks(
     his own cases; what was handed to a deputy stands in his list alone. The counts are of all tasks of the item and kind that `wanted`
     names, whenever they are due.
 
-    Six queries at most, however many tasks there are. Raises Invalid for an unknown state.
+    Four queries, however many tasks there are. Raises Invalid for an unknown state.
     """
     if state not in list(TaskState):
         raise Invalid("There is no such state of a task: {state}.", state=state)
     limit = page_size(limit)
-    reach = _reach(actor, waiting=state in WAITING)
+    reach = _tasks(_reach(actor), waiting=state in WAITING)
     now = reading(language)
-    heaps = _heaps(reach if state in WAITING else _reach(actor, waiting=True))
+    heaps = _heaps(_reach(actor))
     counts = _counts([one for one in heaps if _is_wanted(one, actor, wanted)], actor, now)
     items: Counter[str] = Counter()
     for heap in heaps:
@@ -98,18 +105,29 @@ def my_tasks(
     if cursor:
         urgency, last = after(cursor, scope)
         rows = rows.filter(Q(urgency__gt=urgency) | Q(urgency=urgency, pk__gt=last))
-    answering = Prefetch("answering", TaskUnit.objects.select_related("unit").order_by("unit__code"))
-    found = list(rows.select_related("case", "deputy").prefetch_related(answering)[: limit + 1])
+    found = list(rows.select_related("case", "deputy").only(*IN_A_LINE)[: limit + 1])
+    units = _units_answering([one.pk for one in found])
+    diagrams: dict[tuple[str, int], Diagram] = {}
     lines = []
     for one in found[:limit]:
-        diagram = process_of(definition("item", one.case.item, one.case.release), one.case.release).diagram
-        line = task_line(one, one.case, diagram, now, one.due_on)
-        lines.append(replace(line, together=together_act(actor, one.case, one, language)))
+        of = one.case.item, one.case.release
+        diagram = diagrams.get(of) or diagrams.setdefault(of, _diagram(one.case))
+        line = task_line(one, one.case, diagram, now, one.due_on, units.get(one.pk, ()))
+        lines.append(replace(line, together=together_act(actor, one.case, one, diagram.nodes[one.node], language)))
     onward = None
     if len(found) > limit:
         onward = following([found[limit - 1].due_on or NEVER, found[limit - 1].pk], scope)
     of_items = [TasksOfItem(id, title_of(id, language), number) for id, number in items.items() if number]
     return TaskPage(tuple(lines), counts, onward, tuple(sorted(of_items, key=lambda one: (one.title, one.item_id))))
+
+
+def _units_answering(tasks: Sequence[UUID]) -> dict[UUID, list[str]]:
+    """Task → titles of the units that answer for it. One query."""
+    titles: dict[UUID, list[str]] = {}
+    rows = TaskUnit.objects.filter(task__in=tasks).order_by("unit__code")
+    for task_id, title in rows.values_list("task_id", "unit__title"):
+        titles.setdefault(task_id, []).append(title)
+    return titles
 
 
 def next_task(actor: Actor, task_id: UUID, wanted: TaskFilter = ALL) -> UUID | None:
@@ -118,7 +136,8 @@ def next_task(actor: Actor, task_id: UUID, wanted: TaskFilter = ALL) -> UUID | N
     Four queries at most.
     """
     now = reading("zh-Hans")
-    rows = _by_urgency(_narrowed(_reach(actor, waiting=True), actor, wanted).filter(state=TaskState.OPEN), wanted, now)
+    open_ones = _tasks(_reach(actor), waiting=True).filter(state=TaskState.OPEN)
+    rows = _by_urgency(_narrowed(open_ones, actor, wanted), wanted, now)
     this = Task.objects.filter(pk=task_id).annotate(due_on=due_of_task()).values_list("due_on", flat=True).first()
     others = rows.exclude(pk=task_id).values_list("pk", flat=True)
     behind = Q(urgency__gt=this or NEVER) | Q(urgency=this or NEVER, pk__gt=task_id)
@@ -145,11 +164,18 @@ class _Heap:
     number: int
 
 
-def _heaps(rows: QuerySet[Task]) -> list[_Heap]:
+def _heaps(reach: _Reach) -> list[_Heap]:
     """Everything that waits, counted once: what is narrowed, and the numbers beside each choice, are sums of it."""
-    waiting = rows.filter(state__in=WAITING).annotate(due_on=due_of_task()).order_by()
+    if reach.scope is not None and reach.scope.is_empty:
+        return []
+    return [_Heap(*one) for one in _counted(reach)()]
+
+
+@lru_cache(maxsize=2_000)  # one for each post that is at work
+def _counted(reach: _Reach) -> Prepared[tuple[Any, ...]]:
+    waiting = _tasks(reach, waiting=True).filter(state__in=WAITING).annotate(due_on=due_of_task()).order_by()
     alike = waiting.values_list("case__item", "state", "deputy_id", "due_on")
-    return [_Heap(*one) for one in alike.annotate(number=Count("pk"))]
+    return Prepared(lambda: alike.annotate(number=Count("pk")))
 
 
 def _is_wanted(one: _Heap, actor: Actor, wanted: TaskFilter) -> bool:
@@ -196,17 +222,17 @@ def _due(due: Due, now: Reading) -> Q:
 
 
 def _by_urgency(rows: QuerySet[Task], wanted: TaskFilter, now: Reading) -> QuerySet[Task, Any]:
-    rows = rows.annotate(due_on=due_of_task(), urgency=Coalesce("due_on", NEVER)).order_by("urgency", "pk")
+    rows = rows.annotate(due_on=due_of_task()).alias(urgency=Coalesce("due_on", NEVER)).order_by("urgency", "pk")
     return rows.filter(_due(wanted.due, now)) if wanted.due is not None else rows
 
 
-def together_act(actor: Actor, case: Case, one: Task, language: str) -> ActView | None:
-    """The act by which this task may be done with others in one go; None while a check stands open or its diagram declares no such act.
+def together_act(actor: Actor, case: Case, one: Task, node: Node, language: str) -> ActView | None:
+    """The act by which this task, which stands for `node`, may be done with others in one go; None while a check stands open or its diagram
+    declares no such act.
 
     Passed means: every material is there, no fact that was used is disputed, it is not the actor's own application, and the step may be
     done by whoever did the others.
     """
-    node = node_of(case, one)
     declared = next((act for act in node.acts if act.together), None)
     if declared is None or one.state != TaskState.OPEN or actor.capacity is not CapacityKind.POST:
         return None
@@ -331,7 +357,11 @@ def case_of_task(task_id: UUID) -> UUID | None:
 
 def node_of(case: Case, one: Task) -> Node:
     """The step of the diagram that a task stands for."""
-    return process_of(definition("item", case.item, case.release), case.release).diagram.nodes[one.node]
+    return _diagram(case).nodes[one.node]
+
+
+def _diagram(case: Case) -> Diagram:
+    return process_of(definition("item", case.item, case.release), case.release).diagram
 
 
 def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tuple[str, dict[str, str]]:
@@ -361,7 +391,7 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
         return why, {}
     if one.deputy is not None and one.deputy_id != actor.capacity_id:
         return msgid("This task was handed over to {post}."), {"post": one.deputy.title}
-    diagram = process_of(definition("item", case.item, case.release), case.release).diagram
+    diagram = _diagram(case)
     done = {
         task.node for task in case.tasks.all() if task.done_by_id is not None and task.done_by_id == actor.account_id
     }
@@ -410,15 +440,25 @@ def system_list_stuck() -> list[StuckAction]:
     ]
 
 
-def _reach(actor: Actor, *, waiting: bool) -> QuerySet[Task]:
-    if actor.capacity is CapacityKind.SYSTEM:
+class _Reach(NamedTuple):
+    """Who asks for tasks, and for an officer how far his post reaches."""
+
+    capacity: CapacityKind
+    id: UUID | None
+    scope: UnitScope | None
+
+
+def _reach(actor: Actor) -> _Reach:
+    in_post = actor.capacity not in (CapacityKind.SYSTEM, CapacityKind.SELF)
+    return _Reach(actor.capacity, actor.capacity_id, unit_scope(actor, TASK) if in_post else None)
+
+
+def _tasks(reach: _Reach, *, waiting: bool) -> QuerySet[Task]:
+    if reach.capacity is CapacityKind.SYSTEM:
         return Task.objects.all()
-    if actor.capacity is CapacityKind.SELF:
-        own = Q(case__subject_id=actor.capacity_id) | Q(case__agent_id=actor.capacity_id)
+    if reach.scope is None:
+        own = Q(case__subject_id=reach.id) | Q(case__agent_id=reach.id)
         return Task.objects.filter(own, party=APPLICANT)
-    scope = unit_scope(actor, TASK)
-    if scope.is_empty:
+    if reach.scope.is_empty:
         return Task.objects.none()
-    return Task.objects.filter(
-        in_reach(scope, waiting=waiting), Q(deputy__isnull=True) | Q(deputy_id=actor.capacity_id)
-    )
+    return Task.objects.filter(in_reach(reach.scope, waiting=waiting), Q(deputy__isnull=True) | Q(deputy_id=reach.id))

@@ -11,7 +11,7 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task
-from yiwang.cases.queries.tasks import case_of_task, together_act
+from yiwang.cases.queries.tasks import case_of_task, node_of, together_act
 from yiwang.cases.services.decision import advance, lock_case
 from yiwang.cases.values import DoneTogether, TaskState
 from yiwang.kernel.errors import Conflict, Fault, FieldFault, Invalid, NotFound, msgid
@@ -71,7 +71,7 @@ def _advance_checked(actor: Actor, task_id: UUID, version: int, act: str, langua
     if task is None:
         raise NotFound(msgid("There is no such task."))
     if task.state == TaskState.OPEN:
-        declared = together_act(actor, case, task, language)
+        declared = together_act(actor, case, task, node_of(case, task), language)
         if declared is None or declared.name != act:
             raise NotTogether(msgid("Something is missing or disputed in this case, or it is your own."))
     advance(actor, task_id, version=version, act=act, language=language)
