@@ -106,7 +106,9 @@ class Place {
 
   private async challenge(): Promise<Asked> {
     const token = this.form.querySelector<HTMLInputElement>("[name=csrfmiddlewaretoken]")?.value ?? "";
-    const got = await fetch("/api/v1/session/passkey-challenge", { method: "POST", headers: { "X-CSRFToken": token } });
+    const alone = this.place.dataset["passkey"] === "alone";
+    const address = `/api/v1/session/passkey-challenge?alone=${String(alone)}`;
+    const got = await fetch(address, { method: "POST", headers: { "X-CSRFToken": token } });
     const said: unknown = await got.json();
     if (!got.ok) throw new Stopped("failed", reasonOf(said));
     return said as Asked;

@@ -100,9 +100,12 @@ def test_another_key_opens_nothing_nor_does_the_one_that_nobody_holds() -> None:
         {1: 2, 3: -7},
         {1: 2, 3: -65535, -1: 1, -2: b"1" * 32, -3: b"2" * 32},
         {},
+        {1: 3, 3: -257, -1: b"\xff" * 128, -2: b"\1\0\1"},
+        {1: 3, 3: -257, -1: b"\xff" * 8_000, -2: b"\1\0\1"},
+        {1: 3, 3: -257, -1: 7, -2: b"\1\0\1"},
     ],
 )
-def test_a_key_that_could_never_be_checked_is_not_kept(key: dict[int, Any]) -> None:
+def test_a_key_that_could_never_be_checked_or_could_be_broken_is_not_kept(key: dict[int, Any]) -> None:
     with pytest.raises(NotThisPasskey):
         check_new(PARTY, Authenticator().make(WANTED, key=key), CHALLENGE)
 

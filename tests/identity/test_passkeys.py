@@ -37,6 +37,7 @@ from yiwang.identity.services import (
 from yiwang.identity.values import PasskeyAnswer
 from yiwang.kernel.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn
 from yiwang.kernel.time import machine_now
+from yiwang.outbox.models import Event
 
 from .test_second_factor import asked_of, codes_of, shown_by_app, take
 
@@ -224,6 +225,17 @@ def test_what_was_asked_for_adding_a_passkey_lets_nobody_in(officer: Any, passwo
         sign_in_by_passkey(PasskeyAnswer(device.answer(asked), HERE), address="")
 
 
+def test_a_session_is_asked_one_thing_at_a_time_so_that_nobody_fills_the_table(officer: Any, password: str) -> None:
+    device = add(officer, password)
+    before = ask_for_passkey(HERE)
+    come(device)
+    with pytest.raises(PasskeyRefused):
+        sign_in_by_passkey(PasskeyAnswer(device.answer(before), HERE), address="")
+    for _ in range(3):
+        ask_for_passkey(HERE)
+    assert PasskeyChallenge.objects.filter(session_id=HERE).count() == 1
+
+
 def test_challenges_that_nobody_answered_are_dropped_when_their_time_is_over(own_town: Any) -> None:
     ask_for_passkey(HERE)
     assert services.system_forget_challenges() == 0
@@ -265,6 +277,8 @@ def test_a_count_that_goes_back_is_refused_told_and_written_down_and_ends_nothin
         "account.prove-second-factor",
     ]
     assert {one.details["passkey"] for one in written} == {str(passkey.id)}
+    told = Event.objects.filter(type="account.passkey-copied.v1", subject=str(officer.account_id))
+    assert [one.data for one in told] == [{"passkey_id": str(passkey.id)}] * 3
     assert only(officer) == passkey, "it stays until its person takes it away"
     come(device)
 

@@ -25,9 +25,9 @@ ACCOUNT, FACTOR = "/my/account/", "/my/account/second-factor/"
 DESK_ACCOUNT, DESK_FACTOR = "/desk/account/", "/desk/account/second-factor/"
 
 
-def asked_for(client: Any) -> Any:
+def asked_for(client: Any, *, alone: bool = False) -> Any:
     """What the page's script asks for before it asks the browser."""
-    answer = call(client, "POST", "/api/v1/session/passkey-challenge")
+    answer = call(client, "POST", f"/api/v1/session/passkey-challenge?alone={str(alone).lower()}")
     assert answer.status_code == 200, answer.content.decode()
     return answer.json()
 
@@ -49,7 +49,7 @@ def add(client: Any, at: str = FACTOR, account: str = ACCOUNT, *, name: str = "�
 
 def come(client: Any, device: Authenticator, page: str = "/sign-in/", **more: Any) -> Any:
     """What the sign-in page sends after its script has asked the browser."""
-    answer = device.answer(asked_for(client), **more.pop("wrong", {}))
+    answer = device.answer(asked_for(client, alone=True), **more.pop("wrong", {}))
     return client.post(page, {"login": "", "password": "", "passkey": json.dumps(answer), **more})
 
 
@@ -90,6 +90,15 @@ def test_after_the_password_the_passkey_is_the_second_step(demo: Demo, page: str
     assert len(options["allowCredentials"]) == 1
     assert client.post(code, {"passkey": json.dumps(device.answer(options, flags=PRESENT))}).status_code == 303
     assert client.get("/api/v1/session").json()["signed_in"] is True
+
+
+def test_who_begins_again_after_the_password_of_one_may_come_in_by_the_passkey_of_another(demo: Demo) -> None:
+    add(demo.client(OFFICER))
+    device, _page = add(demo.client(RESIDENT))
+    client = give_password(demo.client(), OFFICER)
+    assert asked_for(client, alone=True)["allowCredentials"] == []
+    assert come(client, device).status_code == 303
+    assert client.get("/api/v1/session").json()["login"] == RESIDENT
 
 
 def test_a_recovery_code_helps_who_has_no_passkey_at_hand(demo: Demo) -> None:
@@ -234,6 +243,18 @@ def test_without_a_script_nothing_of_it_is_offered(demo: Demo) -> None:
         shown = page_of(client, page)
         for tag in re.findall(r"<(?:section|div|button)[^>]*data-passkey(?:-offer)?[ =>][^>]*>", shown):
             assert re.search(r"\shidden[ >]", tag), tag
+
+
+def test_who_cannot_make_one_after_all_goes_another_way(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    client.post(FACTOR, {"act": "passkey", "password": PASSWORD})
+    asked = wanted(page_of(client, ACCOUNT))
+    assert client.post(FACTOR, {"act": "stop"}).status_code == 303
+    page = page_of(client, ACCOUNT)
+    assert "data-options" not in page
+    assert 'value="begin"' in page
+    made = json.dumps(Authenticator().make(asked))
+    assert client.post(FACTOR, {"act": "made", "name": "电脑", "passkey": made}).status_code == 422
 
 
 def test_the_question_to_the_browser_is_answered_within_five_minutes_or_begun_anew(demo: Demo) -> None:

@@ -101,18 +101,24 @@ def sign_in_as_sent(request: HttpRequest, login: str) -> Any:
     return sign_in(request, login, request.POST.get("password", ""))
 
 
-def ask_for_passkey(request: HttpRequest) -> dict[str, Any]:
-    """What the browser is to be asked for: a passkey of who is signed in or gave the right password here; else any, to sign in alone.
+def ask_for_passkey(request: HttpRequest, *, alone: bool) -> dict[str, Any]:
+    """What the browser is to be asked for: a passkey of who is signed in or gave the right password here.  alone: any, to sign in by it.
 
     Keeps a session for who has none: the answer comes from there or from nowhere. Raises PasskeysOff (409).
     """
-    proved = proved_password(request)
-    account = request.user.pk if request.user.is_authenticated else proved.account_id if proved else None
-    id = session_of(request)
+    account, id = None if alone else _asked(request), session_of(request)
     if id is None:
         request.session.create()
         id = vars(request.session)["id"]
     return services.ask_for_passkey(id, account)
+
+
+def _asked(request: HttpRequest) -> UUID | None:
+    """Who is signed in, or has given the right password here."""
+    if request.user.is_authenticated:
+        return request.user.pk
+    proved = proved_password(request)
+    return proved.account_id if proved else None
 
 
 def session_of(request: HttpRequest) -> UUID | None:
@@ -284,7 +290,7 @@ def _refused(context: dict[str, Any], fault: Fault, title: str) -> tuple[dict[st
 
 
 def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
-    """Do what the form asks: `begin`, `confirm`, `codes` or `remove` for the app, `passkey` or `made` for a new passkey, or remove one.
+    """Do what the form asks: `begin`, `confirm`, `codes` or `remove` (app), `passkey`, `made`, `stop` (a new passkey), or remove one.
 
     The context of the page with a status of 400 and more when it is refused, of 200 when it shows recovery codes, which no other page
     shows again, or (…, 303) when the page can be asked for anew. Raises NotSignedIn, Conflict, NotAllowed.
@@ -307,6 +313,8 @@ def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
                 services.remove_second_factor(request.actor, password, code, **proof)
             case "passkey" if here is not None:
                 services.begin_passkey(request.actor, password, code, session_id=here, **proof)
+            case "stop" if here is not None:
+                services.give_up_passkey(here)
             case "made":
                 codes = keep_passkey(request, sent_passkey(request) or {}, request.POST.get("name", "")).recovery_codes
             case _:

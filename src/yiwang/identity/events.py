@@ -9,6 +9,7 @@ __all__ = [
     "ACCOUNT_LOCKED",
     "ACCOUNT_OPENED",
     "ACCOUNT_PASSKEY_ADDED",
+    "ACCOUNT_PASSKEY_COPIED",
     "ACCOUNT_PASSKEY_REMOVED",
     "ACCOUNT_PASSWORD_CHANGED",
     "ACCOUNT_SECOND_FACTOR_REMOVED",
@@ -50,6 +51,9 @@ ACCOUNT_SECOND_FACTOR_REMOVED: Final = "account.second-factor-removed.v1"
 
 ACCOUNT_PASSKEY_ADDED: Final = "account.passkey-added.v1"
 """Its person added a passkey.  `subject`: the account.  data: `passkey_id`."""
+
+ACCOUNT_PASSKEY_COPIED: Final = "account.passkey-copied.v1"
+"""A passkey answered rightly under a count that did not grow: two devices may hold it.  `subject`: the account.  data: `passkey_id`."""
 
 ACCOUNT_PASSKEY_REMOVED: Final = "account.passkey-removed.v1"
 """Its person took a passkey away.  `subject`: the account.  data: `passkey_id`."""

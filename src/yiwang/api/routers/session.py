@@ -116,12 +116,13 @@ def sign_in(request: HttpRequest, given: SignIn) -> Session:
 
 
 @router.post("/passkey-challenge", response=dict[str, Any], operation_id="ask_for_passkey")
-def ask_for_passkey(request: HttpRequest) -> dict[str, Any]:
+def ask_for_passkey(request: HttpRequest, alone: bool = False) -> dict[str, Any]:
     """What `navigator.credentials.get` is to be asked for, as JSON; this session may answer once, within five minutes.
 
-    Of who is signed in, or gave the right password on a page: one of the account's passkeys. Of others: any, to sign in by it alone.
+    Of who is signed in, or gave the right password on a page: one of the account's passkeys. Of others, and with `alone`: any, to sign in
+    by it and nothing else.
     """
-    return ask_the_browser(request)
+    return ask_the_browser(request, alone=alone)
 
 
 @router.post("/passkey", response=Session, operation_id="sign_in_by_passkey")

@@ -23,7 +23,12 @@ from yiwang.identity.services.assignments import (
     end_assignment,
     system_assign_posts,
 )
-from yiwang.identity.services.challenges import PasskeysOff, ask_for_passkey, system_forget_challenges
+from yiwang.identity.services.challenges import (
+    PasskeysOff,
+    ask_for_passkey,
+    give_up_passkey,
+    system_forget_challenges,
+)
 from yiwang.identity.services.passkeys import add_passkey, begin_passkey, remove_passkey, sign_in_by_passkey
 from yiwang.identity.services.passwords import change_password, give_start_password
 from yiwang.identity.services.second_factor import (
@@ -74,6 +79,7 @@ __all__ = [
     "add_passkey",
     "ask_for_passkey",
     "begin_passkey",
+    "give_up_passkey",
     "remove_passkey",
     "sign_in_by_passkey",
     "system_forget_challenges",

@@ -37,6 +37,7 @@ __all__ = [
     "Verdict",
     "ask_for_passkey",
     "make_challenge",
+    "give_up_passkey",
     "site",
     "system_forget_challenges",
     "take_challenge",
@@ -127,9 +128,11 @@ def ask_for_passkey(session_id: UUID, account_id: UUID | None = None) -> dict[st
 
 
 def make_challenge(session_id: UUID, *, adds: bool = False) -> bytes:
-    """A challenge that this session may answer once.  adds: with a new passkey, in place of one that was asked for before."""
-    if adds:
-        PasskeyChallenge.objects.filter(session_id=session_id, adds=True).delete()
+    """A challenge that this session may answer once, in place of the one before.  adds: with a new passkey.
+
+    One session asks one thing at a time, as browsers do; so nobody fills the table by asking.
+    """
+    PasskeyChallenge.objects.filter(session_id=session_id, adds=adds).delete()
     made = new_challenge()
     until = machine_now() + CHALLENGE_LASTS
     PasskeyChallenge.objects.create(session_id=session_id, challenge=made, adds=adds, lasts_until=until)
@@ -146,6 +149,11 @@ def take_challenge(session_id: UUID | None, challenge: bytes, *, adds: bool) -> 
     with transaction.atomic(durable=True):
         asked = PasskeyChallenge.objects.filter(session_id=session_id, challenge=challenge, adds=adds)
         return bool(asked.filter(lasts_until__gt=machine_now()).delete()[0])
+
+
+def give_up_passkey(session_id: UUID) -> None:
+    """The browser of this session is not to be asked for a new passkey any more (`begin_passkey`): its person goes another way."""
+    PasskeyChallenge.objects.filter(session_id=session_id, adds=True).delete()
 
 
 def site() -> RelyingParty:

@@ -56,7 +56,7 @@ def sign_in_by_passkey(given: PasskeyAnswer, *, address: str, correlation_id: st
         attempt.let_in(account, "passkey-alone", passkey=str(answered.passkey.id))
         return account
     if verdict is Verdict.COPIED and answered.passkey is not None:
-        attempt.refuse(reason="count-went-back", passkey=str(answered.passkey.id))
+        attempt.refuse(copied=answered.passkey.id)
         raise PasskeyCopied()
     attempt.refuse()
     raise PasskeyRefused()

@@ -102,7 +102,7 @@ def complete_sign_in(
     if used.factor:
         attempt.let_in(account, used.factor, **used.details)
         return account
-    attempt.refuse(**used.details)
+    attempt.refuse(copied=used.copied)
     if used.copied:
         raise PasskeyCopied()
     raise SecondFactorRefused() if passkey is None else PasskeyRefused()
@@ -244,10 +244,10 @@ def forget_second_factor(account_id: UUID) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Used:
-    """What came of a factor.  factor: which it was, empty for a wrong one.  copied: a passkey's count did not grow.  details: for audit."""
+    """What came of a factor.  factor: which, empty for a wrong one.  copied: the passkey whose count did not grow.  details: for audit."""
 
     factor: str = ""
-    copied: bool = False
+    copied: UUID | None = None
     details: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -270,10 +270,9 @@ def _use_passkey(account_id: UUID, given: PasskeyAnswer) -> _Used:
     verdict = answered.use(account_id, alone=False)
     if verdict is Verdict.WRONG or answered.passkey is None:
         return _Used()
-    details = {"passkey": str(answered.passkey.id)}
     if verdict is Verdict.COPIED:
-        return _Used(copied=True, details={**details, "reason": "count-went-back"})
-    return _Used("passkey", details=details)
+        return _Used(copied=answered.passkey.id)
+    return _Used("passkey", details={"passkey": str(answered.passkey.id)})
 
 
 def prove_factors(
@@ -301,7 +300,7 @@ def prove_factors(
     attempt = Attempt.begin(_attempt_key(account.id), account, address, actor.correlation_id)
     used = _use(account.id, code, passkey) if attempt.locked_until is None else _Used()
     if not used.factor:
-        attempt.refuse("account.prove-second-factor", **used.details)
+        attempt.refuse("account.prove-second-factor", copied=used.copied)
         raise Invalid(faults=[_fault(used, code, passkey)])
     attempt.succeeded()
     return account
