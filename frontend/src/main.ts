@@ -5,6 +5,7 @@ import "./styles/base.css";
 import { checkFields } from "./checks.ts";
 import { keepDrafts } from "./drafts.ts";
 import { listenToKeys } from "./keys.ts";
+import { offerPasskeys } from "./passkeys.ts";
 import { walkSteps } from "./steps.ts";
 import { handInFiles } from "./uploads.ts";
 
@@ -46,4 +47,5 @@ setTimeout(keepDrafts);
 checkFields();
 handInFiles();
 walkSteps();
+offerPasskeys();
 listenToKeys();

@@ -153,7 +153,7 @@ class FileWidget {
 }
 
 /** What a problem document says, in the words of the server. */
-function reasonOf(answer: unknown): string {
+export function reasonOf(answer: unknown): string {
   const problem = answer as { title?: string; detail?: string; next_step?: string; errors?: { detail: string }[] } | null;
   if (!problem) return "";
   const listed = (problem.errors ?? []).map((one) => one.detail).join(" ");

@@ -16,6 +16,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 from ruamel.yaml import YAML
 from support import contents
+from support.authenticator import Authenticator, as_text
 from support.clock import late_case
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
@@ -126,6 +127,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
             assignment.id
         ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
         "session_id": str(UUID(int=1)),
+        "passkey_id": str(UUID(int=1)),
         "file_id": str(file_of(case)),
         "reception_id": str(
             assignment.id
@@ -195,6 +197,11 @@ def file_of(case: UUID) -> UUID:
     return file.id
 
 
+def passkey_of_nobody() -> dict[str, Any]:
+    """Another each time: so many wrong answers of one would be locked."""
+    return Authenticator(handle=b"nobody").answer({"challenge": as_text(bytes(32)), "rpId": "localhost"})
+
+
 def address(row: str, things: dict[str, str]) -> tuple[str, str]:
     method, _, path = row.partition(" ")
     for name, value in things.items():
@@ -243,6 +250,10 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/units/<uuid:unit_id>/merge/": {"into": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/abolish/": {"successor": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/split/": {**new_unit, "posts": things["post_id"], "step": "preview"},
+        "POST /api/v1/session/passkey": {"passkey": passkey_of_nobody()},
+        "POST /api/v1/passkeys": {"name": "电脑", "passkey": {}},
+        "POST /api/v1/passkeys/challenge": {"password": "wrong"},
+        "POST /api/v1/passkeys/{passkey_id}/removal": {"password": "wrong"},
         "POST /api/v1/alerts/{alert_id}/closing": {"reason": "已督促"},
         "POST /api/v1/alerts/{alert_id}/explanation": {"reason": "本周内办完"},
         "POST /api/v1/alerts/{alert_id}/withdrawal": {"reason": "误报"},

@@ -129,7 +129,8 @@ class Looker:
     def _untranslated(self) -> list[str]:
         text = self.page.evaluate(WORDS)
         if self.language == "zh-Hans":
-            return sorted(set(re.findall(r"[A-Za-z]{2,}", text)) - LATIN_ALLOWED)
+            words = re.sub(r"https?://[\w.:-]+", "", text, flags=re.ASCII)  # an address is the same in every language
+            return sorted(set(re.findall(r"[A-Za-z]{2,}", words)) - LATIN_ALLOWED)
         lines = {line.strip() for line in text.splitlines()}
         return sorted(lines & chinese_sentences())
 

@@ -244,6 +244,45 @@ def give_a_wrong_code(page: Any, site: Site) -> None:
     without_second_factor(CAREFUL)
 
 
+def with_passkey(login: str) -> None:
+    """As if he had added one on another machine."""
+    from yiwang.identity.models import Account, Passkey
+
+    without_second_factor(login)
+    account = Account.objects.get(login=login)
+    Passkey.objects.create(
+        account=account, name="办公电脑", credential_id=b"k", public_key=b"k", sign_count=0, backed_up=True
+    )
+
+
+def begin_a_passkey(page: Any, site: Site) -> None:
+    without_second_factor(CAREFUL)
+    page.goto(site.root + "/my/account/")
+    page.fill("#p-password", PASSWORD)
+    page.locator("button[value=passkey]").click()
+    page.wait_for_selector("#p-name")
+
+
+def look_at_a_passkey(page: Any, site: Site) -> None:
+    with_passkey(CAREFUL)
+    page.goto(site.root + "/my/account/")
+    page.wait_for_selector("button[name=gone]")
+    page.get_by_role("button", name="通行密钥").or_(page.get_by_role("button", name="passkey")).first.click()
+    page.wait_for_selector("[data-passkey-said]:not([hidden])")
+    without_second_factor(CAREFUL)
+
+
+def be_asked_for_a_passkey(page: Any, site: Site) -> None:
+    with_passkey(CAREFUL)
+    page.goto(site.root + "/sign-in/")
+    page.fill("#login", CAREFUL)
+    page.fill("#password", PASSWORD)
+    page.locator("main form button").click()
+    page.wait_for_selector("#recovery", state="attached")
+    page.locator("summary").click()
+    without_second_factor(CAREFUL)
+
+
 def shown_by_app(login: str) -> str:
     from yiwang.identity.models import Account
     from yiwang.identity.queries.second_factor import begun_factor, secret_of
@@ -256,9 +295,10 @@ def shown_by_app(login: str) -> str:
 
 
 def without_second_factor(login: str) -> None:
-    from yiwang.identity.models import SecondFactor
+    from yiwang.identity.models import Passkey, SecondFactor
 
     SecondFactor.objects.filter(account__login=login).delete()
+    Passkey.objects.filter(account__login=login).delete()
 
 
 WINDOW = "zhuo.lin"
@@ -307,6 +347,9 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "a second factor taken": (CAREFUL, False, 0, take_a_second_factor),
     "a wrong first code": (CAREFUL, False, 422, mistake_the_first_code),
     "a wrong code at the door": (CAREFUL, False, 401, give_a_wrong_code),
+    "a passkey begun": (CAREFUL, False, 0, begin_a_passkey),
+    "a passkey held": (CAREFUL, False, 0, look_at_a_passkey),
+    "a passkey asked for": ("", False, 0, be_asked_for_a_passkey),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
 }
 

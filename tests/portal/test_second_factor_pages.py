@@ -151,7 +151,7 @@ def test_who_has_to_have_one_does_nothing_before_and_everything_after(demo: Demo
         assert client.get("/desk/tasks/")["Location"] == "/desk/account/"
         refused = client.get("/api/v1/tasks")
         assert (refused.status_code, refused.json()["type"]) == (403, "/docs/problems/second-factor-due")
-        assert "请先设置动态口令" in page_of(client, "/desk/account/")
+        assert "请先设置第二重验证" in page_of(client, "/desk/account/")
         take(client, OFFICER, "/desk/account/second-factor/")
         page_of(client, "/desk/tasks/")
         assert "停用动态口令" not in page_of(client, "/desk/account/")
@@ -201,9 +201,9 @@ def test_the_security_administrator_helps_an_officer_who_lost_the_telephone(demo
     account = Account.objects.get(login=OFFICER)
     client = demo.client(SECURITY, post=True)
     page = f"/desk/officers/{account.id}/"
-    assert "取消动态口令" in page_of(client, page)
+    assert "取消第二重验证" in page_of(client, page)
     assert client.post(f"{page}second-factor/").status_code == 303
-    assert "这个账号没有设置动态口令" in page_of(client, page)
+    assert "这个账号没有设置第二重验证" in page_of(client, page)
     assert client.post(f"{page}second-factor/").status_code == 422
     demo.client(OFFICER, post=True)
 

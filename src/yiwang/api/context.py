@@ -41,6 +41,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "elder": getattr(request, "elder", False),
         "demo": configuration().demo,
         "site": _site(),
+        "passkeys_at": lazily(_passkeys_at),
         "ahead": time.offset(),
         "today": time.today(),
         "correlation_id": correlation_id(request),
@@ -56,6 +57,12 @@ def _site() -> dict[str, str]:
     given = configuration()
     names = ("sponsor", "operator", "contact", "code", "icp", "police")
     return {name: str(getattr(given, f"site_{name}")) for name in names}
+
+
+def _passkeys_at() -> str:
+    """The one address at which browsers know this site's passkeys; empty where they allow none."""
+    party = identity.relying_party()
+    return party.origin if party else ""
 
 
 def _city_title() -> str:

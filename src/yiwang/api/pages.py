@@ -146,7 +146,13 @@ def _must_take_second_factor(request: HttpRequest) -> bool:
 
 BEFORE_CHANGE = {"/my/account/", "/desk/account/", "/sign-out/", "/preferences/", "/api/v1/session"}
 """What one may open while the password that another gave has to be changed."""
-WITH_SECOND_FACTOR = {"/my/account/second-factor/", "/desk/account/second-factor/"}
+WITH_SECOND_FACTOR = {
+    "/my/account/second-factor/",
+    "/desk/account/second-factor/",
+    "/api/v1/session/passkey-challenge",
+    "/api/v1/passkeys",
+    "/api/v1/passkeys/challenge",
+}
 """And besides while a second factor has to be taken."""
 
 
@@ -241,7 +247,7 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """Everything that a form sent, except secrets and the token of the old session."""
-    left_out = {"csrfmiddlewaretoken", "password", "old", "new", "again", "code", "recovery"}
+    left_out = {"csrfmiddlewaretoken", "password", "old", "new", "again", "code", "recovery", "passkey"}
     return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
 
 
@@ -282,7 +288,7 @@ class SecondFactorDue(NotAllowed):
 
     code = "second-factor-due"
     title = "Set up a second factor first"
-    next_step = "Open “My account” and set up an authenticator app; then go on."
+    next_step = "Open “My account” and add a passkey or set up an authenticator app; then go on."
 
 
 class NoSuchMethod(Fault):

@@ -82,6 +82,7 @@ api = NinjaAPI(
 )
 api.add_router("/session", session.router)
 api.add_router("/sessions", session.own_router)
+api.add_router("/passkeys", session.passkey_router)
 for _router in (
     items.router,
     bundles.router,

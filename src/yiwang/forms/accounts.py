@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 from uuid import UUID
 
 import segno
 from django.contrib.auth import login, update_session_auth_hash
 from django.utils.translation import gettext as _
 
-from yiwang.acts.values import CapacityKind
+from yiwang.acts.values import Actor, CapacityKind
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.identity.values import CAPACITY, SELF
+from yiwang.identity.values import CAPACITY, SELF, NewPasskey, PasskeyAnswer
 from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
 from yiwang.kernel.time import machine_now
 
@@ -29,19 +30,28 @@ __all__ = [
     "SECOND_FACTOR_DUE",
     "Proved",
     "account_context",
+    "ask_for_passkey",
     "begin_session",
     "change_password",
     "change_second_factor",
     "complete_sign_in",
     "end_sessions",
+    "keep_passkey",
     "note_what_is_due",
     "proved_password",
     "remember_proved",
+    "second_step",
+    "session_of",
     "sign_in",
+    "sign_in_as_sent",
+    "sign_in_by_passkey",
     "told",
 ]
 
-TOO_MANY = 429
+SHOWN_AGAIN = {Invalid.status, 409, 429}
+"""Faults of a form after which the page is shown again, with what was wrong."""
+LONGEST_ANSWER = 64_000
+"""Characters of a passkey's answer; real ones have some thousand."""
 OTHERS = "others"
 PROVED = "proved"
 PROVED_LASTS = timedelta(minutes=5)
@@ -62,8 +72,10 @@ class Proved:
     carried: Mapping[str, list[str]]
 
 
-def sign_in(request: HttpRequest, login: str, password: str, code: str = "") -> Any:
-    """The account of who gives the right password, and the right code with it where one is sent along and asked for.
+def sign_in(
+    request: HttpRequest, login: str, password: str, code: str = "", passkey: Mapping[str, object] | None = None
+) -> Any:
+    """The account of who gives the right password, and with it the right code or passkey where one is sent along and asked for.
 
     Raises what `identity.services.sign_in` and `complete_sign_in` raise.
     """
@@ -71,13 +83,71 @@ def sign_in(request: HttpRequest, login: str, password: str, code: str = "") -> 
     try:
         return services.sign_in(login, password, **_whence(request))
     except services.SecondFactorAsked as asked:
-        if not code:
+        if not code and passkey is None:
             raise
-        return services.complete_sign_in(asked.account_id, code, proved_at=began, **_whence(request))
+        answer = None if passkey is None else PasskeyAnswer(passkey, session_of(request))
+        return services.complete_sign_in(asked.account_id, code, proved_at=began, passkey=answer, **_whence(request))
 
 
-def _whence(request: HttpRequest) -> dict[str, str]:
+def sign_in_by_passkey(request: HttpRequest, passkey: Mapping[str, object]) -> Any:
+    """The account of who answers with a passkey alone. Raises what `identity.services.sign_in_by_passkey` raises."""
+    return services.sign_in_by_passkey(PasskeyAnswer(passkey, session_of(request)), **_whence(request))
+
+
+def sign_in_as_sent(request: HttpRequest, login: str) -> Any:
+    """The account of who fills in the sign-in page, with a passkey where the page sent one. Raises what the two above raise."""
+    if (passkey := sent_passkey(request)) is not None:
+        return sign_in_by_passkey(request, passkey)
+    return sign_in(request, login, request.POST.get("password", ""))
+
+
+def ask_for_passkey(request: HttpRequest, *, alone: bool) -> dict[str, Any]:
+    """What the browser is to be asked for: a passkey of who is signed in or gave the right password here.  alone: any, to sign in by it.
+
+    Keeps a session for who has none: the answer comes from there or from nowhere. Raises PasskeysOff (409).
+    """
+    account, id = None if alone else _asked(request), session_of(request)
+    if id is None:
+        request.session.create()
+        id = vars(request.session)["id"]
+    return services.ask_for_passkey(id, account)
+
+
+def _asked(request: HttpRequest) -> UUID | None:
+    """Who is signed in, or has given the right password here."""
+    if request.user.is_authenticated:
+        return request.user.pk
+    proved = proved_password(request)
+    return proved.account_id if proved else None
+
+
+def session_of(request: HttpRequest) -> UUID | None:
+    """The id of the session that asks; None when nothing is kept for it."""
+    request.session.get(PROVED)  # reads it, if nobody has
+    id: UUID | None = vars(request.session).get("id")
+    return id
+
+
+def sent_passkey(request: HttpRequest) -> Mapping[str, object] | None:
+    """What a script put into the form as the answer of a passkey; None when it put nothing."""
+    sent = request.POST.get("passkey", "")
+    if not sent:
+        return None
+    try:
+        answer = json.loads(sent[:LONGEST_ANSWER])
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+class _Whence(TypedDict):
     """Where it comes from, and under which number it stands in the logs."""
+
+    address: str
+    correlation_id: str
+
+
+def _whence(request: HttpRequest) -> _Whence:
     return {
         "address": request.META.get("REMOTE_ADDR", ""),
         "correlation_id": str(getattr(request, "correlation_id", "")),
@@ -109,13 +179,24 @@ def proved_password(request: HttpRequest) -> Proved | None:
 
 
 def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
-    """Let in who sends the right code. Raises what `identity.services.complete_sign_in` raises."""
+    """Let in who sends the right code or passkey. Raises what `identity.services.complete_sign_in` raises."""
     return services.complete_sign_in(
         proved.account_id,
         request.POST.get("code", "") or request.POST.get("recovery", ""),
         proved_at=proved.at,
+        passkey=_answer(request),
         **_whence(request),
     )
+
+
+def second_step(proved: Proved) -> dict[str, bool]:
+    """With what the second step can be made, for its page."""
+    return {"has_app": queries.has_app(proved.account_id), "has_passkey": queries.has_passkey(proved.account_id)}
+
+
+def _answer(request: HttpRequest) -> PasskeyAnswer | None:
+    sent = sent_passkey(request)
+    return None if sent is None else PasskeyAnswer(sent, session_of(request))
 
 
 def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> None:
@@ -150,13 +231,16 @@ def account_context(request: FaceRequest) -> dict[str, Any]:
     """Login, posts, sessions and the rules of passwords. Raises NotSignedIn."""
     if not request.user.is_authenticated or request.actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn
-    factor = queries.own_second_factor(request.actor)
+    sessions = queries.sessions_of(request.actor, request.session.id)
+    factor = queries.own_second_factor(request.actor, request.session.id)
     return {
         "view": queries.own_account(request.actor),
         "account_at": "/desk/account/" if request.path.startswith("/desk/") else "/my/account/",
-        "sessions": queries.sessions_of(request.actor, request.session.id),
+        "sessions": sessions,
         "factor": factor,
+        "passkey_name": next((f"{one.browser} · {one.system}".strip(" ·") for one in sessions if one.here), ""),
         "factor_qr": _drawn(factor.begun.address) if factor.begun else "",
+        "passkey_options": json.dumps(factor.new_passkey) if factor.new_passkey else "",
         "password_due": bool(request.session.get(CHANGE_DUE)),
         "factor_due": bool(request.session.get(SECOND_FACTOR_DUE)),
         "said": {},
@@ -194,7 +278,7 @@ def _drawn(address: str) -> str:
 
 def _refused(context: dict[str, Any], fault: Fault, title: str) -> tuple[dict[str, Any], int]:
     """The page again with every fault beside its field. Raises other faults."""
-    if fault.status not in (Invalid.status, TOO_MANY):
+    if fault.status not in SHOWN_AGAIN:
         raise fault
     told = [(one.pointer, sentence(one)) for one in fault.faults]
     said: dict[str, str] = {}
@@ -206,32 +290,60 @@ def _refused(context: dict[str, Any], fault: Fault, title: str) -> tuple[dict[st
 
 
 def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
-    """Do what the form asks: `begin`, `confirm`, `codes` or `remove`.
+    """Do what the form asks: `begin`, `confirm`, `codes` or `remove` (app), `passkey`, `made`, `stop` (a new passkey), or remove one.
 
     The context of the page with a status of 400 and more when it is refused, of 200 when it shows recovery codes, which no other page
     shows again, or (…, 303) when the page can be asked for anew. Raises NotSignedIn, Conflict, NotAllowed.
     """
     context = account_context(request)
     what, password = request.POST.get("act", ""), request.POST.get("password", "")
-    code, address = request.POST.get("code", ""), request.META.get("REMOTE_ADDR", "")
+    code, here = request.POST.get("code", ""), request.session.id
+    proof: _Proof = {"passkey": _answer(request), "address": request.META.get("REMOTE_ADDR", "")}
+    codes: tuple[str, ...] = ()
     try:
         match what:
             case "begin":
-                services.begin_second_factor(request.actor, password, code, address=address)
-                return context, 303
+                services.begin_second_factor(request.actor, password, code, **proof)
             case "confirm":
-                codes = services.confirm_second_factor(request.actor, code, here=request.session.id)
+                codes = services.confirm_second_factor(request.actor, code, here=here)
                 request.session.pop(SECOND_FACTOR_DUE, None)
             case "codes":
-                codes = services.renew_recovery_codes(request.actor, password, code, address=address)
+                codes = services.renew_recovery_codes(request.actor, password, code, **proof)
             case "remove":
-                services.remove_second_factor(request.actor, password, code, address=address)
-                return context, 303
+                services.remove_second_factor(request.actor, password, code, **proof)
+            case "passkey" if here is not None:
+                services.begin_passkey(request.actor, password, code, session_id=here, **proof)
+            case "stop" if here is not None:
+                services.give_up_passkey(here)
+            case "made":
+                codes = keep_passkey(request, sent_passkey(request) or {}, request.POST.get("name", "")).recovery_codes
             case _:
-                raise NotFound
-    except (Invalid, services.SignInLocked) as fault:
-        return _refused(context, fault, _("The second factor has not been changed"))
-    return {**account_context(request), "codes": codes}, 200
+                gone = _named_passkey(request)
+                services.remove_passkey(request.actor, gone, password, code, here=here, **proof)
+    except (Invalid, services.SignInLocked, services.PasskeysOff) as fault:
+        # asked for anew: what a browser was to sign may be used up
+        return _refused(account_context(request), fault, _("The second factor has not been changed"))
+    return ({**account_context(request), "codes": codes}, 200) if codes else (context, 303)
+
+
+def keep_passkey(request: HttpRequest, made: Mapping[str, object], name: str) -> NewPasskey:
+    """Keep the passkey that the browser has made. Raises what `identity.services.add_passkey` raises."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    added = services.add_passkey(actor, made, name, session_id=session_of(request))
+    request.session.pop(SECOND_FACTOR_DUE, None)
+    return added
+
+
+class _Proof(TypedDict):
+    passkey: PasskeyAnswer | None
+    address: str
+
+
+def _named_passkey(request: HttpRequest) -> UUID:
+    try:
+        return UUID(request.POST.get("gone", ""))
+    except ValueError:
+        raise NotFound from None
 
 
 def end_sessions(request: FaceRequest) -> str:

@@ -20,7 +20,11 @@ class IdentityConfig(AppConfig):
         from yiwang.identity.declarations import DutyKind
         from yiwang.identity.queries import decide
         from yiwang.identity.registry import register_kept
-        from yiwang.identity.services import system_end_old_sessions, system_forget_attempts
+        from yiwang.identity.services import (
+            system_end_old_sessions,
+            system_forget_attempts,
+            system_forget_challenges,
+        )
         from yiwang.identity.services.reorganising import Posts, Units
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -30,5 +34,6 @@ class IdentityConfig(AppConfig):
         set_permission_checker(decide)
         register_periodic("identity.forget-attempts", timedelta(hours=1), system_forget_attempts)
         register_periodic("identity.end-old-sessions", timedelta(hours=1), system_end_old_sessions)
+        register_periodic("identity.forget-challenges", timedelta(hours=1), system_forget_challenges)
         checks.register_with_doctor()
         samples.register()

@@ -8,6 +8,9 @@ __all__ = [
     "ACCOUNT_CLOSED",
     "ACCOUNT_LOCKED",
     "ACCOUNT_OPENED",
+    "ACCOUNT_PASSKEY_ADDED",
+    "ACCOUNT_PASSKEY_COPIED",
+    "ACCOUNT_PASSKEY_REMOVED",
     "ACCOUNT_PASSWORD_CHANGED",
     "ACCOUNT_SECOND_FACTOR_REMOVED",
     "ACCOUNT_SECOND_FACTOR_TAKEN",
@@ -46,10 +49,19 @@ ACCOUNT_LOCKED: Final = "account.locked.v1"
 """Too many failures; signing in waits.  `subject`: the account."""
 
 ACCOUNT_SECOND_FACTOR_TAKEN: Final = "account.second-factor-taken.v1"
-"""Signing in takes a code of an authenticator app from now on.  `subject`: the account."""
+"""Signing in takes a code of an authenticator app, or a passkey, from now on.  `subject`: the account."""
 
 ACCOUNT_SECOND_FACTOR_REMOVED: Final = "account.second-factor-removed.v1"
 """The password alone signs in again: its owner wanted it, or an administrator helped.  `subject`: the account."""
+
+ACCOUNT_PASSKEY_ADDED: Final = "account.passkey-added.v1"
+"""Its person added a passkey.  `subject`: the account.  data: `passkey_id`."""
+
+ACCOUNT_PASSKEY_COPIED: Final = "account.passkey-copied.v1"
+"""A passkey answered rightly under a count that did not grow: two devices may hold it.  `subject`: the account.  data: `passkey_id`."""
+
+ACCOUNT_PASSKEY_REMOVED: Final = "account.passkey-removed.v1"
+"""Its person took a passkey away.  `subject`: the account.  data: `passkey_id`."""
 
 ASSIGNMENT_MADE: Final = "assignment.made.v1"
 """An officer was put into a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `valid_from`, `valid_to` (or null)."""

@@ -154,6 +154,46 @@ class RecoveryCode(models.Model):
     digest = models.BinaryField(unique=True, db_comment="keyed, of the account and the code")
 
 
+class Passkey(models.Model):
+    """A passkey 通行密钥 of an account: the public half of a key pair whose other half never leaves the person's device (WebAuthn).
+
+    Personal data: the name that its person gave it, and when it was used. Nothing secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    name = models.TextField(db_comment="as its person calls it")
+    credential_id = models.BinaryField(unique=True, db_comment="as the authenticator made it, at most 1,023 bytes")
+    public_key = models.BinaryField(db_comment="COSE key (RFC 9052), CBOR")
+    sign_count = models.BigIntegerField(db_comment="of the authenticator's last answer; 0 where it does not count")
+    transports = models.JSONField(
+        default=list, db_comment="how the browser reaches it: usb, nfc, ble, internal, hybrid"
+    )
+    backed_up = models.BooleanField(db_comment="as of its last answer: other devices of the person have it, too")
+    made_at = models.DateTimeField(default=machine_now, db_comment="machine time")
+    used_at = models.DateTimeField(null=True, db_comment="machine time; last answer that was right")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(sign_count__gte=0), name="passkey_counts_upwards"),
+            models.CheckConstraint(condition=~Q(name=""), name="passkey_has_a_name"),
+        ]
+        indexes = [models.Index(fields=["account", "id"], name="passkey_by_account")]
+
+
+class PasskeyChallenge(models.Model):
+    """What a browser was asked to sign. It is gone as soon as an answer came, whether that was right or not.
+
+    Personal data: none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    session_id = models.UUIDField(db_index=True, db_comment="the session that was asked: no other may answer")
+    challenge = models.BinaryField(unique=True, db_comment="32 random bytes")
+    adds = models.BooleanField(db_comment="asks for a new passkey, not for one that exists")
+    lasts_until = models.DateTimeField(db_index=True, db_comment="machine time")
+
+
 class SignInAttempt(models.Model):
     """Failures in a row under one name, whether an account stands behind it or not, so that both look the same.
 

@@ -31,16 +31,20 @@ __all__ = [
     "NewUnit",
     "OfficerPage",
     "OfficerView",
+    "NewPasskey",
     "NewSecondFactor",
     "OwnAccount",
     "Plan",
     "PostLine",
     "PostPage",
     "PostView",
+    "PasskeyAnswer",
+    "PasskeyView",
     "Reason",
     "Remark",
     "ReorganisationPage",
     "ReorganisationPreview",
+    "RelyingParty",
     "Scope",
     "SecondFactorView",
     "SessionView",
@@ -267,10 +271,50 @@ class NewSecondFactor:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondFactorView:
-    """One's own second factor.  since: None when there is none.  recovery_codes: how many are left.  begun: waits for its first code.
+class RelyingParty:
+    """The site as passkeys know it (WebAuthn 3, 4).  id: the host for which they serve.  origin: scheme, host and port of its pages."""
 
-    is_needed: the city asks this account for one. Times are UTC, of the machine.
+    id: str
+    name: str
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyAnswer:
+    """What a browser answered for a passkey, as JSON (WebAuthn 3, 5.1.8), and the session that was asked; None was never asked."""
+
+    response: Mapping[str, object]
+    session_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class PasskeyView:
+    """A passkey 通行密钥 as its owner sees it. Times are UTC, of the machine; used_at: None when it never signed in.
+
+    name: as its owner called it.  backed_up: his other devices have it, too.
+    """
+
+    id: UUID
+    name: str
+    made_at: datetime
+    used_at: datetime | None
+    backed_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey that was added.  recovery_codes: shown this once, where the account had none; else empty."""
+
+    passkey: PasskeyView
+    recovery_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorView:
+    """One's own second factor.  since: of the app, None when there is none.  recovery_codes: how many are left.
+
+    begun: the app that waits for its first code.  passkeys: the oldest first.  new_passkey: what the browser is to be asked for one that
+    was begun in this session.  is_needed: the city asks this account for a factor. Times are UTC, of the machine.
     """
 
     since: datetime | None
@@ -278,6 +322,8 @@ class SecondFactorView:
     recovery_codes: int
     begun: NewSecondFactor | None
     is_needed: bool
+    passkeys: tuple[PasskeyView, ...] = ()
+    new_passkey: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

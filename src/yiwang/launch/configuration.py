@@ -90,8 +90,8 @@ class Configuration(BaseModel):
     """Port to listen on."""
 
     public_address: Annotated[str | None, Field(pattern=r"^https?://[^\s/]+$")] = None
-    """Under which the public reaches the pages, such as `https://zwfw.example.gov.cn`; printed into certificates. None means the
-    address to listen on.
+    """Under which the public reaches the pages, such as `https://zwfw.example.gov.cn`; printed into certificates, and the one address at
+    which passkeys serve (with HTTPS and a name). None means the address to listen on; passkeys then serve at `localhost`.
     """
 
     site_sponsor: str = ""
@@ -134,8 +134,8 @@ class Configuration(BaseModel):
     8.1.4.1 a) asks for regular changes. Residents keep theirs."""
 
     second_factor: Literal["offered", "administrators", "officers"] | None = None
-    """Who has to sign in with a code of an authenticator app beside the password; everybody may. Unset: administrators, and in a demo
-    city nobody. GB/T 22239-2019 8.1.4.1 d) asks level 3 for two factors."""
+    """Who has to sign in with a passkey or a code of an authenticator app beside the password; everybody may. Unset:
+    administrators, and in a demo city nobody. GB/T 22239-2019 8.1.4.1 d) asks level 3 for two factors."""
 
     web_workers: Annotated[int, Field(ge=1, le=64)] = 2
     """Web processes, each with four threads; about one for each core."""

@@ -70,6 +70,7 @@ def set_up_logs(
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     logging.getLogger("procrastinate").setLevel("WARNING")  # it says every job twice; jobs say themselves what matters
+    logging.getLogger("fido2").setLevel("WARNING")  # it says whose passkey came: a matter for the audit log
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, TypedDict
 from uuid import UUID
 
 from django.contrib.auth import logout as end_session
@@ -13,25 +13,59 @@ from ninja import Router, Schema, Status
 from yiwang.acts.values import CapacityKind
 from yiwang.api.authentication import SignedIn, Visitor, actor_of, session_of
 from yiwang.api.pages import actor_for
-from yiwang.forms.accounts import begin_session, note_what_is_due
+from yiwang.forms.accounts import ask_for_passkey as ask_the_browser
+from yiwang.forms.accounts import begin_session, keep_passkey, note_what_is_due
 from yiwang.forms.accounts import sign_in as sign_in_by_password
+from yiwang.forms.accounts import sign_in_by_passkey as sign_in_alone
 from yiwang.identity import queries, services
-from yiwang.identity.values import CAPACITY, SELF, CapacityView, SessionView
+from yiwang.identity.values import (
+    CAPACITY,
+    SELF,
+    CapacityView,
+    NewPasskey,
+    PasskeyAnswer,
+    PasskeyView,
+    SessionView,
+)
 from yiwang.kernel.errors import NotFound, NotSignedIn
 
 router = Router(tags=["session"], auth=Visitor())
 own_router = Router(tags=["session"], auth=SignedIn())
+passkey_router = Router(tags=["session"], auth=SignedIn())
 
 
 class SignIn(Schema):
     """Login of the account or citizen ID number, and password.
 
-    code: of the authenticator app, or a recovery code, where the account has a second factor.
+    code: of the authenticator app, or a recovery code, where the account has a second factor.  passkey: in place of a code, what a passkey
+    answered to `ask_for_passkey`.
     """
 
     login: str
     password: str
     code: str = ""
+    passkey: dict[str, Any] | None = None
+
+
+class PasskeyAnswered(Schema):
+    """What `navigator.credentials.get` gave, as JSON (WebAuthn 3, `AuthenticationResponseJSON`)."""
+
+    passkey: dict[str, Any]
+
+
+class FactorProof(Schema):
+    """The password, and where a factor counts a code or what a passkey answered to `ask_for_passkey`."""
+
+    password: str
+    code: str = ""
+    passkey: dict[str, Any] | None = None
+
+
+class PasskeyMade(Schema):
+    """What `navigator.credentials.create` gave, as JSON (`RegistrationResponseJSON`).  name: of its person's choice, 40 characters."""
+
+    name: str
+    passkey: dict[str, Any]
 
 
 class ChooseCapacity(Schema):
@@ -75,7 +109,26 @@ def get_session(request: HttpRequest) -> Session:
 @router.post("", response=Session, operation_id="sign_in")
 def sign_in(request: HttpRequest, given: SignIn) -> Session:
     """Sign in, first as oneself. 401 `second-factor-asked`: send the same again with a code."""
-    account = sign_in_by_password(request, given.login, given.password, given.code)
+    account = sign_in_by_password(request, given.login, given.password, given.code, given.passkey)
+    begin_session(request, account)
+    request.actor = actor_for(request)  # type: ignore[attr-defined]
+    return _session(request)
+
+
+@router.post("/passkey-challenge", response=dict[str, Any], operation_id="ask_for_passkey")
+def ask_for_passkey(request: HttpRequest, alone: bool = False) -> dict[str, Any]:
+    """What `navigator.credentials.get` is to be asked for, as JSON; this session may answer once, within five minutes.
+
+    Of who is signed in, or gave the right password on a page: one of the account's passkeys. Of others, and with `alone`: any, to sign in
+    by it and nothing else.
+    """
+    return ask_the_browser(request, alone=alone)
+
+
+@router.post("/passkey", response=Session, operation_id="sign_in_by_passkey")
+def sign_in_by_passkey(request: HttpRequest, given: PasskeyAnswered) -> Session:
+    """Sign in by a passkey alone, first as oneself. Its device has to verify the person."""
+    account = sign_in_alone(request, given.passkey)
     begin_session(request, account)
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)
@@ -125,3 +178,43 @@ def end_one_session(request: HttpRequest, session_id: UUID) -> Status[None]:
     """Sign out in one place."""
     services.end_session(actor_of(request), session_id)
     return Status(204, None)
+
+
+@passkey_router.get("", response=list[PasskeyView], operation_id="list_passkeys")
+def list_passkeys(request: HttpRequest) -> tuple[PasskeyView, ...]:
+    """The passkeys of the account, the oldest first."""
+    return queries.own_second_factor(actor_of(request)).passkeys
+
+
+@passkey_router.post("/challenge", response=dict[str, Any], operation_id="begin_passkey")
+def begin_passkey(request: HttpRequest, given: FactorProof) -> Any:
+    """What `navigator.credentials.create` is to be asked for, as JSON, once the owner has proved himself; for five minutes."""
+    here = session_of(request)
+    if here is None:
+        raise NotSignedIn
+    services.begin_passkey(actor_of(request), given.password, given.code, session_id=here, **_proof(request, given))
+    return queries.own_second_factor(actor_of(request), here).new_passkey
+
+
+@passkey_router.post("", response={201: NewPasskey}, operation_id="add_passkey")
+def add_passkey(request: HttpRequest, given: PasskeyMade) -> Status[NewPasskey]:
+    """Keep the passkey that was made. Where it is the first factor, ten recovery codes come with it, shown this once."""
+    return Status(201, keep_passkey(request, given.passkey, given.name))
+
+
+@passkey_router.post("/{passkey_id}/removal", response={204: None}, operation_id="remove_passkey")
+def remove_passkey(request: HttpRequest, passkey_id: UUID, given: FactorProof) -> Status[None]:
+    """Take a passkey away. Every other session ends."""
+    proof, here = _proof(request, given), session_of(request)
+    services.remove_passkey(actor_of(request), passkey_id, given.password, given.code, here=here, **proof)
+    return Status(204, None)
+
+
+def _proof(request: HttpRequest, given: FactorProof) -> _Proof:
+    answer = None if given.passkey is None else PasskeyAnswer(given.passkey, session_of(request))
+    return {"passkey": answer, "address": request.META.get("REMOTE_ADDR", "")}
+
+
+class _Proof(TypedDict):
+    passkey: PasskeyAnswer | None
+    address: str

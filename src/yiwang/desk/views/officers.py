@@ -159,7 +159,7 @@ def second_factor(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
     except Invalid as invalid:
         return _refused(request, account_id, invalid)
     messages.success(
-        request, _("The second factor is gone. The officer signs in with the password and sets up a new app.")
+        request, _("The second factor is gone. The officer signs in with the password and sets up a new one.")
     )
     return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
 

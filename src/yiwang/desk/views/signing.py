@@ -18,9 +18,10 @@ from yiwang.forms.accounts import (
     note_what_is_due,
     proved_password,
     remember_proved,
+    second_step,
+    sign_in_as_sent,
     told,
 )
-from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, SELF
 from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
@@ -45,7 +46,7 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
         return render(request, "desk/sign_in.html", context)
     name = request.POST.get("login", "").strip()
     try:
-        account = sign_in_by_password(request, name, request.POST.get("password", ""))
+        account = sign_in_as_sent(request, name)
     except services.SecondFactorAsked as asked:
         remember_proved(request, asked, str(context["next"]), {})
         return HttpResponseRedirect("/desk/sign-in/code/", status=303)
@@ -63,11 +64,12 @@ def sign_in_code(request: FaceRequest) -> HttpResponseBase:
     if proved is None:
         return HttpResponseRedirect("/desk/sign-in/", status=303)
     if request.method != "POST":
-        return render(request, "desk/sign_in_code.html")
+        return render(request, "desk/sign_in_code.html", second_step(proved))
     try:
         account = complete_sign_in(request, proved)
     except Fault as fault:
-        return render(request, "desk/sign_in_code.html", {"refused": told(fault)}, status=fault.status)
+        shown = second_step(proved) | {"refused": told(fault)}
+        return render(request, "desk/sign_in_code.html", shown, status=fault.status)
     return _go_on(request, account, proved.next)
 
 

@@ -38,6 +38,7 @@ from yiwang.identity.queries.organisation import (
     unit_titles,
     unit_tree,
 )
+from yiwang.identity.queries.passkeys import has_passkey, relying_party
 from yiwang.identity.queries.permission import (
     actor_unit,
     decide,
@@ -49,11 +50,19 @@ from yiwang.identity.queries.permission import (
     why,
 )
 from yiwang.identity.queries.reorganising import preview_reorganisation, preview_undoing, reorganisation_page
-from yiwang.identity.queries.second_factor import has_second_factor, needs_second_factor, own_second_factor
+from yiwang.identity.queries.second_factor import (
+    has_app,
+    has_second_factor,
+    needs_second_factor,
+    own_second_factor,
+)
 from yiwang.identity.queries.sessions import sessions_of
 from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
+    "has_app",
+    "has_passkey",
+    "relying_party",
     "has_second_factor",
     "password_is_due",
     "needs_second_factor",

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.utils.encoding import force_bytes
 
 from yiwang.acts.values import Actor
-from yiwang.identity.models import Account, Assignment, RecoveryCode, SecondFactor
+from yiwang.identity.models import Account, Assignment, Passkey, RecoveryCode, SecondFactor
 from yiwang.identity.queries.accounts import administers
+from yiwang.identity.queries.passkeys import begun_passkey, passkeys_of
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.one_time_codes import address_for_app, readable_secret
 from yiwang.identity.values import NewSecondFactor, SecondFactorView
@@ -23,6 +24,7 @@ from yiwang.settings import configuration
 __all__ = [
     "begun_factor",
     "confirmed_factor",
+    "has_app",
     "has_second_factor",
     "needs_second_factor",
     "own_second_factor",
@@ -37,8 +39,14 @@ OUR_NAME = "Yiwang 一网"
 
 
 def has_second_factor(account_id: UUID) -> bool:
-    """Whether signing in takes a code, too. One query."""
-    return SecondFactor.objects.filter(account_id=account_id, confirmed_at__isnull=False).exists()
+    """Whether a password alone does not sign in: there is an app, or a passkey. One query."""
+    app = SecondFactor.objects.filter(account_id=account_id, confirmed_at__isnull=False).values("id")
+    return app.union(Passkey.objects.filter(account_id=account_id).values("id")).exists()
+
+
+def has_app(account_id: UUID) -> bool:
+    """Whether an authenticator app shows codes for this account. One query."""
+    return confirmed_factor(account_id) is not None
 
 
 def needs_second_factor(account_id: UUID) -> bool:
@@ -53,8 +61,8 @@ def needs_second_factor(account_id: UUID) -> bool:
             return False
 
 
-def own_second_factor(actor: Actor) -> SecondFactorView:
-    """What one sees of one's own. Raises NotSignedIn. Five queries at most."""
+def own_second_factor(actor: Actor, session_id: UUID | None = None) -> SecondFactorView:
+    """What one sees of one's own, in the session that asks. Raises NotSignedIn. Eight queries at most."""
     account = Account.objects.filter(id=actor.account_id).first() if actor.account_id else None
     if account is None:
         raise NotSignedIn
@@ -65,6 +73,8 @@ def own_second_factor(actor: Actor) -> SecondFactorView:
         recovery_codes=RecoveryCode.objects.filter(account=account).count(),
         begun=shown(secret_of(begun), account) if begun else None,
         is_needed=needs_second_factor(account.id),
+        passkeys=passkeys_of(account.id),
+        new_passkey=begun_passkey(account, session_id),
     )
 
 

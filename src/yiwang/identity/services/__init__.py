@@ -23,9 +23,18 @@ from yiwang.identity.services.assignments import (
     end_assignment,
     system_assign_posts,
 )
+from yiwang.identity.services.challenges import (
+    PasskeysOff,
+    ask_for_passkey,
+    give_up_passkey,
+    system_forget_challenges,
+)
+from yiwang.identity.services.passkeys import add_passkey, begin_passkey, remove_passkey, sign_in_by_passkey
 from yiwang.identity.services.passwords import change_password, give_start_password
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
 from yiwang.identity.services.second_factor import (
+    PasskeyCopied,
+    PasskeyRefused,
     SecondFactorRefused,
     begin_second_factor,
     complete_sign_in,
@@ -68,6 +77,16 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "PasskeyCopied",
+    "PasskeyRefused",
+    "PasskeysOff",
+    "add_passkey",
+    "ask_for_passkey",
+    "begin_passkey",
+    "give_up_passkey",
+    "remove_passkey",
+    "sign_in_by_passkey",
+    "system_forget_challenges",
     "SecondFactorAsked",
     "SecondFactorRefused",
     "begin_second_factor",

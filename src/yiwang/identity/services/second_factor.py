@@ -1,11 +1,13 @@
-"""The second factor 第二重验证: codes of an authenticator app beside the password, taken, used, replaced and taken away.
+"""The second factor 第二重验证: codes of an authenticator app or a passkey beside the password, taken, used, replaced and taken away.
 
 Source: GB/T 22239-2019 8.1.4.1 d): two or more ways to tell who it is, one of them cryptographic. A code is checked with the same counts
-and the same lock as a password, each under a count of its own; none counts twice.
+and the same lock as a password, each under a count of its own; none counts twice. Adding and removing passkeys: `passkeys`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,21 +17,27 @@ from django.utils.crypto import salted_hmac
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_SECOND_FACTOR_REMOVED, ACCOUNT_SECOND_FACTOR_TAKEN
-from yiwang.identity.models import Account, RecoveryCode, SecondFactor, Session
-from yiwang.identity.queries import administers, has_second_factor, needs_second_factor
+from yiwang.identity.models import Account, Passkey, RecoveryCode, SecondFactor, Session
+from yiwang.identity.queries import administers, has_passkey, has_second_factor, needs_second_factor
 from yiwang.identity.queries.second_factor import begun_factor, confirmed_factor, seal_secret, secret_of, shown
 from yiwang.identity.rules.one_time_codes import canonical_code, new_recovery_code, new_secret, step_of_code
+from yiwang.identity.services.challenges import Answered, Verdict
 from yiwang.identity.services.sign_in import Attempt, SignInRefused, prove
-from yiwang.identity.values import NewSecondFactor
+from yiwang.identity.values import NewSecondFactor, PasskeyAnswer
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
 from yiwang.kernel.time import machine_now
 
 __all__ = [
+    "PasskeyCopied",
+    "PasskeyRefused",
     "SecondFactorRefused",
     "begin_second_factor",
     "complete_sign_in",
     "confirm_second_factor",
     "forget_second_factor",
+    "new_recovery_codes",
+    "own_open_account",
+    "prove_factors",
     "remove_second_factor",
     "renew_recovery_codes",
     "reset_second_factor",
@@ -49,35 +57,66 @@ class SecondFactorRefused(SignInRefused):
     )
 
 
-def complete_sign_in(
-    account_id: UUID, code: str, *, proved_at: datetime, address: str, correlation_id: str = ""
-) -> Account:
-    """Let in who has given the right password (`sign_in`) and gives a code now: of the app, or a recovery code, which is used up by it.
+class PasskeyRefused(SignInRefused):
+    """No passkey that is known here answered what this session was asked. Whether the passkey is known is not said."""
 
-    Attempts are counted before the code is checked, under a name of their own, and locked like those of passwords. Leaves an audit entry
-    `account.sign-in` with the factor. proved_at: machine time at which the password was right; one that was changed since proves nothing.
-    Raises NotSignedIn, SecondFactorRefused (401), SignInLocked (429). Must not be called within a transaction.
+    code = "passkey-refused"
+    title = msgid("This passkey does not open the door")
+    next_step = msgid(
+        "Try once more, or sign in with your password. If your device asked for no finger, face or PIN, use it beside the password."
+    )
+
+
+class PasskeyCopied(SignInRefused):
+    """The passkey is right, but its count did not grow: somebody else may have a copy. It opens nothing, and stays until it is removed."""
+
+    code = "passkey-copied"
+    title = msgid("This passkey may have been copied")
+    next_step = msgid(
+        "Sign in in another way, take this passkey away under “My account”, and tell the security administrator. You can add it anew."
+    )
+
+
+def complete_sign_in(
+    account_id: UUID,
+    code: str,
+    *,
+    proved_at: datetime,
+    address: str,
+    correlation_id: str = "",
+    passkey: PasskeyAnswer | None = None,
+) -> Account:
+    """Let in who has given the right password (`sign_in`) and now the second factor: a code of the app, a passkey, or a recovery code.
+
+    A code serves once. Attempts are counted before the factor is checked, under a name of their own, and locked like those of passwords.
+    Leaves an audit entry `account.sign-in` with the factor. proved_at: machine time at which the password was right; one that was changed
+    since proves nothing.  passkey: looked at instead of the code where one is given.
+    Raises NotSignedIn, SecondFactorRefused, PasskeyRefused, PasskeyCopied (401), SignInLocked (429). Must not be called within a
+    transaction.
     """
     account = Account.objects.filter(id=account_id, is_active=True).first()
-    factor = confirmed_factor(account_id)
-    if account is None or factor is None or account.password_changed_at > proved_at:
+    if account is None or not has_second_factor(account_id) or account.password_changed_at > proved_at:
         raise NotSignedIn(msgid("Begin again with your password."))
     attempt = Attempt.begin(_attempt_key(account_id), account, address, correlation_id)
-    used = _use(factor, code) if attempt.locked_until is None else None
-    if used is None:
-        attempt.refuse()
-        raise SecondFactorRefused()
-    attempt.let_in(account, used)
-    return account
+    used = _use(account_id, code, passkey) if attempt.locked_until is None else _Used()
+    if used.factor:
+        attempt.let_in(account, used.factor, **used.details)
+        return account
+    attempt.refuse(copied=used.copied)
+    if used.copied:
+        raise PasskeyCopied()
+    raise SecondFactorRefused() if passkey is None else PasskeyRefused()
 
 
-def begin_second_factor(actor: Actor, password: str, code: str = "", *, address: str = "") -> NewSecondFactor:
+def begin_second_factor(
+    actor: Actor, password: str, code: str = "", *, address: str = "", passkey: PasskeyAnswer | None = None
+) -> NewSecondFactor:
     """Show a new secret to who gives his password; the factor counts from its first code on (`confirm_second_factor`).
 
-    code: of the factor that counts already, which goes on until then; a recovery code where the telephone is lost. Must not be called
-    within a transaction: what is wrong counts. Raises NotSignedIn, SignInLocked (429), Invalid (422).
+    code: of the factor that counts already, which goes on until then; a recovery code where the telephone is lost.  passkey: in place of a
+    code. Must not be called within a transaction: what is wrong counts. Raises NotSignedIn, SignInLocked (429), Invalid (422).
     """
-    return _begin(actor, _prove(actor, password, code, address).id)
+    return _begin(actor, prove_factors(actor, password, code, address, passkey=passkey).id)
 
 
 @service("account.begin-second-factor", open_to=OWN)
@@ -99,7 +138,7 @@ def confirm_second_factor(actor: Actor, code: str, *, here: UUID | None = None) 
     Every session but `here` ends: it began with a password alone. Raises Conflict (409) when nothing was begun or its time is over,
     Invalid (422) for a wrong code.
     """
-    account = Account.objects.select_for_update(no_key=True).get(id=_own(actor).id)
+    account = Account.objects.select_for_update(no_key=True).get(id=own_open_account(actor).id)
     factor = begun_factor(account.id)
     if factor is None:
         raise Conflict(msgid("Begin again: the secret that was shown is too old."))
@@ -114,43 +153,56 @@ def confirm_second_factor(actor: Actor, code: str, *, here: UUID | None = None) 
     act = current_act()
     act.about("account", account.id)
     act.emit(ACCOUNT_SECOND_FACTOR_TAKEN, subject=account.id, data={})
-    return _new_recovery_codes(account)
+    return new_recovery_codes(account)
 
 
-def renew_recovery_codes(actor: Actor, password: str, code: str, *, address: str = "") -> tuple[str, ...]:
+def renew_recovery_codes(
+    actor: Actor, password: str, code: str, *, address: str = "", passkey: PasskeyAnswer | None = None
+) -> tuple[str, ...]:
     """Ten new recovery codes in place of the old ones, for who proves himself with both factors.
 
     Must not be called within a transaction. Raises NotSignedIn, SignInLocked (429), Invalid (422).
     """
-    return _renew(actor, _prove(actor, password, code, address, needed=True).id)
+    return _renew(actor, prove_factors(actor, password, code, address, passkey=passkey, needed=True).id)
 
 
 @service("account.renew-recovery-codes", open_to=OWN)
 def _renew(actor: Actor, account_id: UUID) -> tuple[str, ...]:
     current_act().about("account", account_id)
-    return _new_recovery_codes(Account.objects.select_for_update(no_key=True).get(id=account_id))
+    return new_recovery_codes(Account.objects.select_for_update(no_key=True).get(id=account_id))
 
 
-def remove_second_factor(actor: Actor, password: str, code: str, *, address: str = "") -> None:
-    """Sign in with the password alone from now on, for who proves himself with both factors.
+def remove_second_factor(
+    actor: Actor, password: str, code: str, *, address: str = "", passkey: PasskeyAnswer | None = None
+) -> None:
+    """Sign in without the app from now on, for who proves himself with both factors. Passkeys stay.
 
     Must not be called within a transaction. Raises NotSignedIn, NotAllowed (the city asks this account for one), SignInLocked (429),
     Invalid (422).
     """
-    if needs_second_factor(_own(actor).id):
-        raise NotAllowed(msgid("The city asks you for a second factor. To change the app, set it up anew instead."))
-    _remove(actor, _prove(actor, password, code, address, needed=True).id)
+    _app_may_go(own_open_account(actor).id)
+    _remove(actor, prove_factors(actor, password, code, address, passkey=passkey, needed=True).id)
 
 
 @service("account.remove-second-factor", open_to=OWN)
 def _remove(actor: Actor, account_id: UUID) -> None:
-    current_act().about("account", account_id)
-    forget_second_factor(account_id)
+    account = Account.objects.select_for_update(no_key=True).get(id=account_id)
+    current_act().about("account", account.id)
+    _app_may_go(account.id)
+    if has_passkey(account.id):
+        SecondFactor.objects.filter(account=account).delete()
+    else:
+        forget_second_factor(account.id)
+
+
+def _app_may_go(account_id: UUID) -> None:
+    if needs_second_factor(account_id) and not has_passkey(account_id):
+        raise NotAllowed(msgid("The city asks you for a second factor. To change the app, set it up anew instead."))
 
 
 @service("account.reset-second-factor")
 def reset_second_factor(actor: Actor, account_id: UUID) -> None:
-    """Take the factor from who lost it and his recovery codes: the work of the security administrator, for residents and officers.
+    """Take app, passkeys and recovery codes from who lost them: the work of the security administrator, for residents and officers.
 
     The password stays: who would come in as another needs the system administrator for that, too. Every session of the account ends.
     Nobody resets his own, nor one of an administrator: whoever runs the installation does it (`yiwang administrators renew`).
@@ -180,7 +232,8 @@ def reset_second_factor(actor: Actor, account_id: UUID) -> None:
 
 
 def forget_second_factor(account_id: UUID) -> None:
-    """Remove factor and recovery codes, within the service that is running."""
+    """Remove app, passkeys and recovery codes, within the service that is running."""
+    Passkey.objects.filter(account_id=account_id).delete()
     SecondFactor.objects.filter(account_id=account_id).delete()
     RecoveryCode.objects.filter(account_id=account_id).delete()
     current_act().emit(ACCOUNT_SECOND_FACTOR_REMOVED, subject=account_id, data={})
@@ -189,36 +242,84 @@ def forget_second_factor(account_id: UUID) -> None:
 # ── Codes ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _use(factor: SecondFactor, typed: str) -> str | None:
-    """Use up a code: `app` or `recovery`, or None for a wrong one. Of two who send the same code at once, one is let in."""
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What came of a factor.  factor: which, empty for a wrong one.  copied: the passkey whose count did not grow.  details: for audit."""
+
+    factor: str = ""
+    copied: UUID | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+def _use(account_id: UUID, typed: str, passkey: PasskeyAnswer | None) -> _Used:
+    """Use up a code, or the answer of a passkey. Of two who send the same at once, one is let in."""
+    if passkey is not None:
+        return _use_passkey(account_id, passkey)
+    factor = confirmed_factor(account_id)
     code = canonical_code(typed)
-    step = step_of_code(secret_of(factor), code, machine_now())
-    later = SecondFactor.objects.filter(id=factor.id, last_step__lt=step) if step is not None else None
+    step = step_of_code(secret_of(factor), code, machine_now()) if factor else None
+    later = SecondFactor.objects.filter(id=factor.id, last_step__lt=step) if factor and step is not None else None
     if later is not None and later.update(last_step=step, used_at=machine_now()):
-        return "app"
-    unused = RecoveryCode.objects.filter(account_id=factor.account_id, digest=_digest(factor.account_id, code))
-    return "recovery" if unused.delete()[0] else None
+        return _Used("app")
+    unused = RecoveryCode.objects.filter(account_id=account_id, digest=_digest(account_id, code))
+    return _Used("recovery" if unused.delete()[0] else "")
 
 
-def _prove(actor: Actor, password: str, code: str, address: str, *, needed: bool = False) -> Account:
-    """Whose account it is, proved by the password and, where a factor counts, by a code of it. needed: there has to be a factor."""
-    account = _own(actor)
-    factor = confirmed_factor(account.id)
-    if needed and factor is None:
+def _use_passkey(account_id: UUID, given: PasskeyAnswer) -> _Used:
+    answered = Answered.find(given)
+    verdict = answered.use(account_id, alone=False)
+    if verdict is Verdict.WRONG or answered.passkey is None:
+        return _Used()
+    if verdict is Verdict.COPIED:
+        return _Used(copied=answered.passkey.id)
+    return _Used("passkey", details={"passkey": str(answered.passkey.id)})
+
+
+def prove_factors(
+    actor: Actor,
+    password: str,
+    code: str,
+    address: str,
+    *,
+    passkey: PasskeyAnswer | None = None,
+    needed: bool = False,
+) -> Account:
+    """Whose account it is, proved by the password and, where a factor counts, by it.  needed: there has to be a factor.
+
+    passkey: looked at instead of the code where one is given. Must not be called within a transaction. Raises NotSignedIn, Conflict (409),
+    SignInLocked (429), Invalid (422).
+    """
+    account = own_open_account(actor)
+    has_factor = has_second_factor(account.id)
+    if needed and not has_factor:
         raise Conflict(msgid("There is no second factor to change."))
     if not prove(account, password, address=address, correlation_id=actor.correlation_id):
         raise Invalid(faults=[FieldFault("password", "wrong-password", msgid("This is not your present password."))])
-    if factor is None:
+    if not has_factor:
         return account
     attempt = Attempt.begin(_attempt_key(account.id), account, address, actor.correlation_id)
-    if attempt.locked_until is not None or _use(factor, code) is None:
-        attempt.refuse("account.prove-second-factor")
-        raise Invalid(faults=[FieldFault("code", "wrong-code", msgid("This is not the code that the app shows now."))])
+    used = _use(account.id, code, passkey) if attempt.locked_until is None else _Used()
+    if not used.factor:
+        attempt.refuse("account.prove-second-factor", copied=used.copied)
+        raise Invalid(faults=[_fault(used, code, passkey)])
     attempt.succeeded()
     return account
 
 
-def _new_recovery_codes(account: Account) -> tuple[str, ...]:
+def _fault(used: _Used, typed: str, passkey: PasskeyAnswer | None) -> FieldFault:
+    if used.copied:
+        return FieldFault("passkey", "passkey-copied", PasskeyCopied.title)
+    if passkey is not None:
+        return FieldFault("passkey", "wrong-passkey", msgid("This passkey could not be confirmed. Try once more."))
+    if not typed.strip():
+        return FieldFault(
+            "code", "wrong-code", msgid("Enter a code of the app or a recovery code, or confirm with a passkey.")
+        )
+    return FieldFault("code", "wrong-code", msgid("This is not the code that the app shows now."))
+
+
+def new_recovery_codes(account: Account) -> tuple[str, ...]:
+    """Ten recovery codes in place of those before, within the service that is running."""
     RecoveryCode.objects.filter(account=account).delete()
     codes = tuple(new_recovery_code() for _ in range(RECOVERY_CODES))
     RecoveryCode.objects.bulk_create(
@@ -227,7 +328,8 @@ def _new_recovery_codes(account: Account) -> tuple[str, ...]:
     return codes
 
 
-def _own(actor: Actor) -> Account:
+def own_open_account(actor: Actor) -> Account:
+    """The account that acts. Raises NotSignedIn, also for a closed one."""
     account = Account.objects.filter(id=actor.account_id, is_active=True).first() if actor.account_id else None
     if account is None:
         raise NotSignedIn()

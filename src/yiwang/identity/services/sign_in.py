@@ -7,6 +7,7 @@ words, and is locked in the same way.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +21,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.audit.services import record
 from yiwang.audit.values import NewEntry, Outcome
-from yiwang.identity.events import ACCOUNT_LOCKED, ACCOUNT_SIGNED_IN, ACCOUNT_SIGNED_OUT
+from yiwang.identity.events import ACCOUNT_LOCKED, ACCOUNT_PASSKEY_COPIED, ACCOUNT_SIGNED_IN, ACCOUNT_SIGNED_OUT
 from yiwang.identity.models import Account, SignInAttempt
 from yiwang.identity.queries.second_factor import has_second_factor
 from yiwang.identity.rules.credentials import canonical_login
@@ -74,8 +75,10 @@ class SecondFactorAsked(NotSignedIn):
     """
 
     code = "second-factor-asked"
-    title = msgid("Now the code of your authenticator app")
-    next_step = msgid("Open the app and send the code that it shows, or one of your recovery codes.")
+    title = msgid("Now your second factor")
+    next_step = msgid(
+        "Send the code that your authenticator app shows, the answer of a passkey, or one of your recovery codes."
+    )
 
     def __init__(self, account_id: UUID) -> None:
         super().__init__()
@@ -109,21 +112,27 @@ class Attempt:
             if record_as:
                 record(self._entry(record_as, Outcome.DONE))
 
-    def let_in(self, account: Account, factor: str) -> None:
-        """Write down that the account is signed in.  factor: by what, beside or in place of the password."""
+    def let_in(self, account: Account, factor: str, **details: str) -> None:
+        """Write down that the account is signed in.  factor: by what, beside or in place of the password.  details: ids."""
         with transaction.atomic():
             SignInAttempt.objects.filter(key=self.key).delete()
             account.last_login = machine_now()
             account.save(update_fields=["last_login"])
-            record(self._entry("account.sign-in", Outcome.DONE, factor=factor))
-            append([_event(ACCOUNT_SIGNED_IN, account.id, account.origin, self.correlation_id)])
+            record(self._entry("account.sign-in", Outcome.DONE, factor=factor, **details))
+            append([self._event(ACCOUNT_SIGNED_IN, account)])
 
-    def refuse(self, action: str = "account.sign-in") -> None:
-        """Lock after too many, and write down that nobody came in. Raises SignInLocked when it is locked now."""
+    def refuse(self, action: str = "account.sign-in", *, copied: UUID | None = None) -> None:
+        """Lock after too many, and write down that nobody came in.  copied: the passkey whose count did not grow; an event tells it, too.
+
+        Raises SignInLocked when it is locked now.
+        """
+        details = {"passkey": str(copied), "reason": "count-went-back"} if copied else {}
         if self.locked_until is None and self.failures >= FAILURES_UNTIL_LOCK:
             self._lock()
         with transaction.atomic():
-            record(self._entry(action, Outcome.FAILED if self.locked_until else Outcome.REFUSED))
+            record(self._entry(action, Outcome.FAILED if self.locked_until else Outcome.REFUSED, **details))
+            if copied and self.account is not None:
+                append([self._event(ACCOUNT_PASSKEY_COPIED, self.account, {"passkey_id": str(copied)})])
         if self.locked_until is not None:
             raise SignInLocked(msgid("The login is locked after too many failures."), until=self.locked_until)
 
@@ -133,7 +142,7 @@ class Attempt:
             SignInAttempt.objects.filter(key=self.key).update(locked_until=until)
             record(self._entry("account.lock", Outcome.DONE))
             if self.account is not None:
-                append([_event(ACCOUNT_LOCKED, self.account.id, self.account.origin, self.correlation_id)])
+                append([self._event(ACCOUNT_LOCKED, self.account)])
         self.locked_until = until
 
     def _entry(self, action: str, outcome: Outcome, **details: str) -> NewEntry:
@@ -155,6 +164,10 @@ class Attempt:
             correlation_id=self.correlation_id,
             origin=account.origin if account else "live",
         )
+
+    def _event(self, type: str, account: Account, data: Mapping[str, str] | None = None) -> NewEvent:
+        said, told = dict(data or {}), self.correlation_id
+        return NewEvent(type, str(account.id), said, time=business_now(), correlation_id=told, origin=account.origin)
 
 
 def sign_in(login: str, password: str, *, address: str, correlation_id: str = "") -> Account:
@@ -266,7 +279,3 @@ def _password_matches(account: Account | None, password: str) -> bool:
         return False
     in_time = account.start_password_until is None or machine_now() < account.start_password_until
     return check_password(password, account.password) and account.is_active and in_time
-
-
-def _event(type: str, account_id: UUID, origin: str, correlation_id: str) -> NewEvent:
-    return NewEvent(type, str(account_id), {}, time=business_now(), correlation_id=correlation_id, origin=origin)

@@ -14,8 +14,15 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
-from yiwang.forms.accounts import begin_session, complete_sign_in, proved_password, remember_proved, told
-from yiwang.forms.accounts import sign_in as sign_in_by_password
+from yiwang.forms.accounts import (
+    begin_session,
+    complete_sign_in,
+    proved_password,
+    remember_proved,
+    second_step,
+    sign_in_as_sent,
+    told,
+)
 from yiwang.identity import services as identity
 from yiwang.kernel.errors import Fault, NotAllowed
 
@@ -46,7 +53,7 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
         return render(request, "portal/sign_in.html", context)
     name = request.POST.get("login", "").strip()
     try:
-        account = sign_in_by_password(request, name, request.POST.get("password", ""))
+        account = sign_in_as_sent(request, name)
     except identity.SecondFactorAsked as asked:
         remember_proved(request, asked, str(context["next"]), carried)
         return HttpResponseRedirect("/sign-in/code/", status=303)
@@ -63,11 +70,12 @@ def sign_in_code(request: FaceRequest) -> HttpResponseBase:
     if proved is None:
         return HttpResponseRedirect("/sign-in/", status=303)
     if request.method != "POST":
-        return render(request, "portal/sign_in_code.html")
+        return render(request, "portal/sign_in_code.html", second_step(proved))
     try:
         account = complete_sign_in(request, proved)
     except Fault as fault:
-        return render(request, "portal/sign_in_code.html", {"refused": told(fault)}, status=fault.status)
+        shown = second_step(proved) | {"refused": told(fault)}
+        return render(request, "portal/sign_in_code.html", shown, status=fault.status)
     return _go_on(request, account, proved.next, proved.carried)
 
 
