@@ -17,6 +17,7 @@ import ipaddress
 import os
 import shutil
 import socket
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
-from support.databases import connected_to, connected_to_a_clone
+from support.databases import connected_to, connected_to_a_clone, one_at_a_time
 
 from yiwang.launch.configuration import Configuration, load
 from yiwang.launch.postgres import Server
@@ -174,29 +175,65 @@ def postgres_binaries() -> Path | None:
 
 
 @pytest.fixture(scope="session")
-def server() -> Server:
-    """This process's PostgreSQL, started when the first test asks for it."""
+def server(django_db_blocker: Any) -> Server:
+    """This process's PostgreSQL with the template in it, started when the first test asks for it."""
     global _server
     if _server is None:
         _server = _make_server()
-        _server.start()
+        with django_db_blocker.unblock():
+            start_with_template(_server)
     return _server
 
 
 @pytest.fixture(scope="session")
-def template(server: Server, django_db_blocker: Any) -> str:
-    """The name of a database with every table and the `base` pack in it; made once in a process."""
-    with django_db_blocker.unblock():
-        server.create_database(TEMPLATE)
-        _fill(TEMPLATE)
+def template(server: Server) -> str:
+    """The name of a database with every table and nothing in it."""
     return TEMPLATE
 
 
-def _fill(database: str) -> None:
+def start_with_template(server: Server) -> None:
+    """Start a server whose folder is new. Tables are laid down by the first process of the run; everybody else copies its files."""
+    laid = RUN / "laid"
+    with one_at_a_time():
+        server.start()
+        if not laid.exists():
+            _lay_down(server, laid)
+        else:
+            server.stop()
+            shutil.rmtree(server.cluster)
+            _copy_files(laid, server.cluster)
+    if not server.is_running():
+        server.start()
+
+
+def _lay_down(server: Server, laid: Path) -> None:
     from django.core.management import call_command
 
-    with connected_to(database, "yiwang_owner"):
+    server.create_database(TEMPLATE)
+    with connected_to(TEMPLATE, "yiwang_owner"):
         call_command("migrate", verbosity=0)
+    server.stop()
+    _copy_files(server.cluster, laid)
+
+
+def _copy_files(cluster: Path, to: Path) -> None:
+    """The files of a server that does not run, with their owners."""
+    subprocess.run(["cp", "--archive", cluster, to], check=True)
+
+
+@pytest.fixture
+def server_with_fsync(server: Server, tmp_path: Path, postgres_binaries: Path | None) -> Iterator[Server]:
+    """A server of the test's own in `tmp_path/data` that writes to the disk as a city's does, with the template in it."""
+    made = Server(tmp_path / "data", postgres_binaries)
+    start_with_template(made)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def rehearsal_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that the rehearsals of this process share, so that tables, packs and samples are laid down once."""
+    return tmp_path_factory.mktemp("rehearsals")
 
 
 @pytest.fixture(scope="session")

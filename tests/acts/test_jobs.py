@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection, transaction
+from django.db import connections, transaction
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -28,7 +29,6 @@ def think_better_of_it() -> None:
     with transaction.atomic():
         defer(note, number=4)
         transaction.set_rollback(True)
-    connection.close()  # that of the worker's thread
 
 
 @pytest.fixture(autouse=True)
@@ -43,13 +43,15 @@ def defer_rescue() -> None:
 
 
 def work() -> None:
-    """Do every job that is due, as the worker process does."""
+    """Do every job that is due, as the worker process does: in a thread, whose connection is closed at the end."""
 
     async def run() -> None:
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(max_workers=1))
         connector = app.connector.get_worker_connector()
         with app.replace_connector(connector) as found:
             async with found.open_async():
                 await found.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+        await asyncio.to_thread(connections.close_all)
 
     asyncio.run(run())
 

@@ -346,10 +346,12 @@ def query_of(path: str) -> str:
         return "?purpose=fact-checking"
     if any(part in path for part in ("/subjects/", "/records/", "/desk/relations/")):
         return "?purpose=case-handling&since=2026-01-01"
-    return QUERIES.get(path, "")
+    return ASKED if path.endswith(("/explanation", "/why/")) else QUERIES.get(path, "")
 
 
 QUERIES = {"/places/picker/": "?field=residence.address", "/api/v1/places/search": "?text=海秀"}
+ASKED = "?action=task.decide"
+"""About what rights are asked."""
 
 
 def signed_in(demo: Demo, capacity: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -32,11 +33,12 @@ CAPACITIES: dict[str, tuple[str, bool | str, str]] = {
     "audit": ("aud.admin", True, "/desk/"),
 }
 EACH_ROUTE = 2  # pages of one route that are looked at for one capacity
-EACH_ROUTE_FOLLOWED = 30  # pages of one route whose links are followed
-LOOKED_AT = {
-    "zh-Hans": 2,
-    "en": 1,
-}  # of one route in all; beyond it, for further capacities: only what the browser itself complains about
+LONG = os.environ.get("YIWANG_SOAK") == "1"
+"""`make soak SUITE=browser` follows more pages of each route, and looks at them for two capacities and at every width."""
+EACH_ROUTE_FOLLOWED = 30 if LONG else 10  # pages of one route whose links are followed
+LOOKED_AT = (
+    2 if LONG else 1
+)  # of one route in all; beyond it, for further capacities: only what the browser itself complains about
 FILES = {
     "files/<uuid:file_id>/",
     "desk/certificates/<uuid:certificate_id>/files/<str:form>",
@@ -137,10 +139,10 @@ def test_every_page_that_the_menus_lead_to_is_without_fault(chromium: Any, site:
             for path, route in crawl(page, site, start):
                 seen.add(route)
                 looked[route] += 1
-                closely = looked[route] <= LOOKED_AT[language]
+                closely = looked[route] <= LOOKED_AT
                 open_page(page, site, path)
                 if closely:
-                    widths = WIDTHS if language == "zh-Hans" else (1440, 720, 390)
+                    widths = WIDTHS if LONG or language == "zh-Hans" else (1440, 390)
                     found = looker.faults(widths)
                     faults += [f"{capacity} {path}: {one}" for one in found]
                     name = re.sub(r"<[^>]*>|[^a-z0-9]+", "-", route).strip("-") or "home"

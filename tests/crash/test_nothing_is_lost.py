@@ -17,7 +17,6 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -121,21 +120,13 @@ class Crew:
             process.wait()
 
 
-@pytest.fixture
-def server_with_fsync(tmp_path: Path, postgres_binaries: Path | None) -> Iterator[Server]:
-    server = Server(tmp_path / "data", postgres_binaries)
-    server.start()
-    yield server
-    server.stop()
-
-
 @pytest.mark.crash
 def test_whoever_dies_wherever_nothing_is_lost_and_nothing_happens_twice(
-    server_with_fsync: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    server_with_fsync: Server, template: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = server_with_fsync
     seed = int(os.environ.get("YIWANG_CRASH_SEED") or random.SystemRandom().randrange(10**6))
-    server.create_database("trial")
+    server.create_database("trial", template)
     environment = os.environ | {
         "YIWANG_DATA_DIR": str(tmp_path / "data"),
         "YIWANG_DATABASE_URL": server.url("trial", "owner"),

@@ -15,7 +15,6 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, suppress
 from http.client import HTTPConnection, HTTPException
@@ -227,10 +226,9 @@ class Crew:
 
 
 @pytest.fixture
-def city_with_fsync(tmp_path: Path, postgres_binaries: Path | None) -> Iterator[tuple[Server, dict[str, str]]]:
-    server = Server(tmp_path / "data", postgres_binaries)
-    server.start()
-    server.create_database("trial")
+def city_with_fsync(server_with_fsync: Server, template: str, tmp_path: Path) -> tuple[Server, dict[str, str]]:
+    server = server_with_fsync
+    server.create_database("trial", template)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -250,8 +248,7 @@ def city_with_fsync(tmp_path: Path, postgres_binaries: Path | None) -> Iterator[
         [sys.executable, "-m", "yiwang.cli", "prepare"], env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    yield server, environment
-    server.stop()
+    return server, environment
 
 
 @pytest.mark.crash

@@ -24,10 +24,9 @@ steps:
 """
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder that the runs of this file share, so that tables, packs and samples are laid down once."""
-    return tmp_path_factory.mktemp("rehearse")
+@pytest.fixture
+def folder(rehearsal_folder: Path) -> Path:
+    return rehearsal_folder
 
 
 def rehearse(folder: Path, *words: str, packs: Path = REPOSITORY / "packs") -> subprocess.CompletedProcess[str]:

@@ -13,7 +13,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-__all__ = ["clone_of", "connect_to", "connected_to", "connected_to_a_clone", "made_once", "rolled_back_in"]
+__all__ = [
+    "clone_of",
+    "connect_to",
+    "connected_to",
+    "connected_to_a_clone",
+    "made_once",
+    "one_at_a_time",
+    "rolled_back_in",
+]
 
 
 def connect_to(database: str, user: str = "yiwang_app") -> None:
@@ -65,7 +73,7 @@ def connected_to_a_clone(server: Any, template: str, prefix: str) -> Iterator[st
 
 def clone_of(server: Any, template: str, name: str) -> str:
     """The database `name`, a clone of `template`, made when it is not there."""
-    with _one_at_a_time():
+    with one_at_a_time():
         if not server.has_database(name):
             server.create_database(name, template)
     return name
@@ -73,7 +81,7 @@ def clone_of(server: Any, template: str, name: str) -> str:
 
 def made_once(server: Any, name: str, template: str, fill: Callable[[], object]) -> str:
     """The database `name`: `template` and what `fill` does in it as the owner."""
-    with _one_at_a_time():
+    with one_at_a_time():
         if not server.has_database(name):
             building = f"building_{name}"
             server.drop_database(building)
@@ -85,7 +93,8 @@ def made_once(server: Any, name: str, template: str, fill: Callable[[], object])
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
+    """Let no other process of the run make databases meanwhile."""
     with (Path(os.environ["YIWANG_TEST_RUN"]) / "databases.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

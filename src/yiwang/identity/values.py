@@ -17,11 +17,14 @@ __all__ = [
     "Abolish",
     "AccountView",
     "Administrator",
+    "Allowing",
     "AssignmentView",
     "CapacityView",
     "DutyPage",
     "DutyView",
+    "Explanation",
     "Grant",
+    "HeldPost",
     "HolderView",
     "KeptLine",
     "Merge",
@@ -48,6 +51,7 @@ __all__ = [
     "Scope",
     "SecondFactorView",
     "SessionView",
+    "Standing",
     "Split",
     "Stays",
     "TookOver",
@@ -419,6 +423,58 @@ class Reason:
     allowed: bool
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
+
+
+class Standing(StrEnum):
+    """How an assignment stands on a day."""
+
+    NOW = "now"
+    LATER = "later"
+    OVER = "over"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowing:
+    """A grant that a post has.  counts: a grant across the line of the three administrators does not.  reaches: as far as was asked."""
+
+    duty: DutyView
+    scope: Scope
+    counts: bool
+    reaches: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPost:
+    """A post that somebody holds, held or will hold, and what it grants of the action that was asked about."""
+
+    assignment: AssignmentView
+    standing: Standing
+    grants: tuple[Allowing, ...]
+
+    @property
+    def allows(self) -> bool:
+        """Whether this alone is enough today."""
+        return self.standing is Standing.NOW and any(one.counts and one.reaches for one in self.grants)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Whether somebody may do an action today, why (not), and who else may.
+
+    unit: where; None for anywhere.  held: all his posts, those that allow it first.  reserved: the administrators to whom alone the
+    action may be granted; None for the city's business.  duties: all that grant it.  posts: that may do it there, at most ten.
+    number_of_posts: how many may.
+    """
+
+    account: AccountView
+    action: str
+    unit: UnitView | None
+    reason: Reason
+    held: tuple[HeldPost, ...]
+    reserved: frozenset[Administrator] | None
+    duties: tuple[DutyView, ...]
+    posts: tuple[PostLine, ...]
+    number_of_posts: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from yiwang.api.pages import problem_response
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
     Abolish,
+    Administrator,
+    Explanation,
     KeptLine,
     Merge,
     NewUnit,
@@ -24,7 +26,9 @@ from yiwang.identity.values import (
     Plan,
     PostView,
     ReorganisationPreview,
+    Scope,
     Split,
+    Standing,
     UnitNode,
     UnitView,
 )
@@ -190,6 +194,66 @@ class Preview(Schema):
         )
 
 
+class GrantFound(Schema):
+    """A grant of a post.  counts: false across the line of the three administrators.  reaches: the unit that was asked about."""
+
+    duty: str
+    scope: Scope
+    counts: bool
+    reaches: bool
+
+
+class PostHeld(Schema):
+    """A post that the officer holds, held or will hold. standing: now | later | over."""
+
+    post: PostView
+    valid_from: date
+    valid_to: date | None
+    standing: Standing
+    grants: list[GrantFound]
+
+
+class Explained(Schema):
+    """Whether an officer may do an action today, and why (not).  why: in the reader's language.  duties: all that grant it.
+
+    reserved: the administrators to whom alone it may be granted; null for the city's business.  posts: the first ten that may do it.
+    """
+
+    allowed: bool
+    why: str
+    held: list[PostHeld]
+    reserved: list[Administrator] | None
+    duties: list[str]
+    posts: list[PostView]
+    number_of_posts: int
+
+    @classmethod
+    def of(cls, found: Explanation) -> Explained:
+        """In the reader's language."""
+        held = [
+            PostHeld(
+                post=one.assignment.post,
+                valid_from=one.assignment.valid_from,
+                valid_to=one.assignment.valid_to,
+                standing=one.standing,
+                grants=[
+                    GrantFound(duty=each.duty.id, scope=each.scope, counts=each.counts, reaches=each.reaches)
+                    for each in one.grants
+                ],
+            )
+            for one in found.held
+        ]
+        return cls(
+            allowed=found.reason.allowed,
+            why=format_message(_(found.reason.message), found.reason.params),
+            held=held,
+            reserved=None if found.reserved is None else sorted(found.reserved),
+            duties=[one.id for one in found.duties],
+            posts=[one.post for one in found.posts],
+            number_of_posts=found.number_of_posts,
+        )
+
+
 class Reorganised(Schema):
     """What a reorganisation moved. what: merge | split | abolish | undo.  undoes, undone_by: ids."""
 
@@ -236,6 +300,12 @@ def list_posts(request: HttpRequest, unit_id: UUID | None = None) -> Posts:
 def list_officers(request: HttpRequest, cursor: str = "") -> OfficerPage:
     """Accounts with their assignments."""
     return queries.list_officers(actor_of(request), cursor)
+
+
+@router.get("/officers/{account_id}/explanation", response=Explained, operation_id="explain_permission")
+def explain_permission(request: HttpRequest, account_id: UUID, action: str, unit_id: UUID | None = None) -> Explained:
+    """Why an officer may or may not do an action today, on what concerns a unit or on anything at all."""
+    return Explained.of(queries.explain_permission(actor_of(request), account_id, action, unit_id))
 
 
 @router.post("/assignments", response={201: AssignmentMade}, operation_id="assign_post")

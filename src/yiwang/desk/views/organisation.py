@@ -126,7 +126,7 @@ def unit(request: FaceRequest, unit_id: UUID) -> HttpResponse:
     context = {
         "found": found,
         "level": _(LEVELS[found.unit.level]),
-        "lines": _lines(request, found.posts),
+        "lines": lines_of(request, found.posts),
         "sees_holders": _may(request, "officer.list"),
         "may": {name: _may(request, f"unit.{name}") for name in ("open", "rename", "move", "close", "reopen")}
         | {"post": _may(request, "post.open"), "reorganise": _may(request, "organisation.reorganise")},
@@ -176,7 +176,7 @@ def duty(request: FaceRequest, duty_id: str) -> HttpResponse:
     found = queries.duty_page(request.actor, duty_id)
     context = {
         "one": _in_words(found.duty, request.language),
-        "lines": _lines(request, found.posts),
+        "lines": lines_of(request, found.posts),
         "count": found.count,
         "excluded": [_in_words(one, request.language) for one in found.excluded],
         "areas": places.areas_with_duty(duty_id),
@@ -534,7 +534,8 @@ def _form(
     return HttpResponseRedirect(where, status=303)
 
 
-def _lines(request: FaceRequest, posts: Iterable[PostLine]) -> list[Line]:
+def lines_of(request: FaceRequest, posts: Iterable[PostLine]) -> list[Line]:
+    """Posts with the names of those who hold them, as far as the reader may know them."""
     lines = list(posts)
     names = _names(request, (holder for line in lines for holder in line.holders))
     return [Line(one, tuple(Holder(held, names.get(held.account.id, "")) for held in one.holders)) for one in lines]

@@ -32,6 +32,7 @@ from yiwang.identity.values import (
     Merge,
     NewUnit,
     Plan,
+    PostLine,
     ReorganisationPreview,
     Split,
     UnitPage,
@@ -155,7 +156,7 @@ def split(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         typed = typed_new_unit(request, unit)
         if request.method != "POST":
             typed["level"] = unit.unit.level
-        posts = tuple((str(one.post.id), one.post.title, one.post.code) for one in unit.posts if one.closed_on is None)
+        posts = tuple((str(one.post.id), _title(one, unit), "") for one in unit.posts if one.closed_on is None)
         below = queries.browse_units(request.actor, unit_id).rows
         units = tuple((str(one.unit.id), one.unit.title, "") for one in below)
         areas = tuple((str(id), title, "") for id, title in places.answered_by(unit_id))
@@ -325,6 +326,12 @@ def _capped(label: str, options: tuple[tuple[str, str, str], ...]) -> str:
         return label
     many = _("the first {most} of {all}; the API takes any").format(most=MOST_LISTED, all=len(options))
     return f"{label} ({many})"
+
+
+def _title(line: PostLine, unit: UnitPage) -> str:
+    """A post as one tells it from the others: by its code where another is called the same."""
+    alike = [one for one in unit.posts if one.post.title == line.post.title and one.closed_on is None]
+    return f"{line.post.title} {line.post.code}" if len(alike) > 1 else line.post.title
 
 
 def _asked(request: FaceRequest) -> str:

@@ -16,6 +16,7 @@ from yiwang.identity.queries.accounts import (
     system_administrators_present,
 )
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
+from yiwang.identity.queries.explaining import actions, explain_permission, whose_rights
 from yiwang.identity.queries.organisation import (
     account_by_login,
     browse_units,
@@ -60,6 +61,9 @@ from yiwang.identity.queries.sessions import sessions_of
 from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
+    "actions",
+    "explain_permission",
+    "whose_rights",
     "has_app",
     "has_passkey",
     "relying_party",

@@ -43,6 +43,7 @@ from yiwang.kernel.time import today
 
 __all__ = [
     "account_by_login",
+    "assignment_views",
     "browse_units",
     "duty_page",
     "held_posts",
@@ -299,7 +300,7 @@ def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> Officer
         accounts = accounts.filter(login__gt=Account.objects.filter(id=last).values("login"))
     rows = list(accounts[: limit + 1])
     shown = rows[:limit]
-    assignments = _assignment_views([account.id for account in shown])
+    assignments = assignment_views([account.id for account in shown])
     officers = tuple(OfficerView(account_view(one), tuple(assignments.get(one.id, ()))) for one in shown)
     return OfficerPage(officers, _next_cursor(shown[-1]) if len(rows) > limit else "")
 
@@ -310,7 +311,7 @@ def officer(actor: Actor, account_id: UUID) -> OfficerView:
     account = Account.objects.filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
-    held = tuple(_assignment_views([account.id]).get(account.id, ()))
+    held = tuple(assignment_views([account.id]).get(account.id, ()))
     return OfficerView(account_view(account), held, has_second_factor(account.id))
 
 
@@ -382,7 +383,8 @@ def require_a_post(actor: Actor) -> None:
     raise NotAllowed(msgid("The organisation is read in a post."))
 
 
-def _assignment_views(account_ids: Collection[UUID]) -> dict[UUID, list[AssignmentView]]:
+def assignment_views(account_ids: Collection[UUID]) -> dict[UUID, list[AssignmentView]]:
+    """What these accounts hold, held and will hold, the latest first. Two queries."""
     rows = list(Assignment.objects.filter(account_id__in=account_ids).order_by("-valid_from", "id"))
     posts = {post.id: post for post in post_views(Post.objects.filter(id__in={row.post_id for row in rows}))}
     shaped: dict[UUID, list[AssignmentView]] = {}
