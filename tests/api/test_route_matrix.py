@@ -250,6 +250,7 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/units/<uuid:unit_id>/merge/": {"into": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/abolish/": {"successor": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/split/": {**new_unit, "posts": things["post_id"], "step": "preview"},
+        "POST /api/v1/session/proof": {"password": PASSWORD},
         "POST /api/v1/session/passkey": {"passkey": passkey_of_nobody()},
         "POST /api/v1/passkeys": {"name": "电脑", "passkey": {}},
         "POST /api/v1/passkeys/challenge": {"password": "wrong"},

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from browser.conftest import Site, visiting
 from browser.look import Looker, shoot
+from django.db.models import F
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, SUPERVISOR
 from support.kin import KEEPER
 
@@ -301,6 +303,18 @@ def without_second_factor(login: str) -> None:
     Passkey.objects.filter(account__login=login).delete()
 
 
+def be_asked_once_more(page: Any, site: Site) -> None:
+    from yiwang.identity.models import Account, Session
+
+    # the browser's session is as old as if nobody had proved anything for an hour
+    Session.objects.filter(account__login="sec.admin").update(began_at=F("began_at") - timedelta(hours=1))
+    page.goto(f"{site.root}/desk/officers/")
+    page.select_option("#account", str(Account.objects.get(login=OTHER_OFFICER).id))
+    page.select_option("#post", index=1)
+    page.locator("form[action='/desk/officers/'] .btn-main").click()
+    page.wait_for_selector("#proof")
+
+
 WINDOW = "zhuo.lin"
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/search/?q=护照")),
@@ -350,6 +364,7 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "a passkey begun": (CAREFUL, False, 0, begin_a_passkey),
     "a passkey held": (CAREFUL, False, 0, look_at_a_passkey),
     "a passkey asked for": ("", False, 0, be_asked_for_a_passkey),
+    "asked once more who it is": ("sec.admin", True, 403, be_asked_once_more),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
 }
 

@@ -42,8 +42,9 @@ def test_it_agrees_with_the_predicate_for_every_duty_action_and_unit(town: Any, 
         for unit in ("gov", "north", "north-a")
         for duties in (("decide",), ("oversee",), ("pay",), ("decide", "oversee"), ("system",))
     ]
+    known = [action for action in actions() if action.startswith(("trial.", "unit.", "officer.", "assignment."))]
     for officer in officers:
-        for action in actions():
+        for action in known:
             reach = unit_scope(officer, action)
             assert explained(asker, officer, action).reason.allowed is not reach.is_empty
             visible = set(Unit.objects.filter(in_scope(officer, action, "id")).values_list("id", flat=True))

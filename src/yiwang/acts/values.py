@@ -34,6 +34,7 @@ class Actor:
     capacity_id: the subject for SELF and AGENT, the post for POST.  subject_id: the natural person behind the account.
     origin: `live`, `rehearsal` or `invented`; copied to every row that this actor makes. In a city that rehearses,
     every actor's is `rehearsal`.  name: of a SYSTEM actor, what runs.
+    proved_at: machine time at which whoever sits there last proved who he is; None where no session stands behind it.
     """
 
     account_id: UUID | None
@@ -43,6 +44,7 @@ class Actor:
     correlation_id: str = ""
     origin: str = "live"
     name: str = ""
+    proved_at: datetime | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "origin", origin_here(self.origin))
@@ -65,12 +67,13 @@ def system(name: str, *, correlation_id: str = "", origin: str = "live") -> Acto
 class Decision:
     """Whether an actor may do an action.
 
-    reason: msgid of a sentence for the actor when not, `{named}` places filled from `params`.
+    reason: msgid of a sentence for the actor when not, `{named}` places filled from `params`.  fault: which kind of no it is.
     """
 
     allowed: bool
     reason: str = ""
     params: Mapping[str, Any] = field(default_factory=dict)
+    fault: type[NotAllowed] = NotAllowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,4 +108,6 @@ class NewDefinition:
 
 def refusal(decision: Decision) -> NotAllowed:
     """The fault that tells an actor why not."""
-    return NotAllowed(decision.reason or "Nothing allows you to do this in your present capacity.", **decision.params)
+    return decision.fault(
+        decision.reason or "Nothing allows you to do this in your present capacity.", **decision.params
+    )

@@ -18,10 +18,17 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from yiwang.acts.values import VISITOR, Actor
-from yiwang.forms.accounts import CHANGE_DUE, SECOND_FACTOR_DUE
+from yiwang.forms.accounts import (
+    CHANGE_DUE,
+    OF_THE_PROOF,
+    PROVE,
+    SECOND_FACTOR_DUE,
+    proof_context,
+    prove_as_sent,
+)
 from yiwang.identity import queries as identity
 from yiwang.identity.services import SessionStore
-from yiwang.identity.values import CAPACITY, SELF
+from yiwang.identity.values import CAPACITY, SELF, ProofDue
 from yiwang.kernel import time
 from yiwang.kernel.errors import Fault, NotAllowed, NotFound, NotSignedIn, problem
 from yiwang.kernel.remembering import remembering
@@ -117,6 +124,10 @@ class FacesMiddleware:
             return HttpResponseRedirect(
                 "/desk/account/" if request.path.startswith("/desk/") else "/my/account/", status=303
             )
+        if PROVE in request.POST and not _is_api(request) and request.user.is_authenticated:
+            if (refused := prove_as_sent(request)) is not None:
+                return _prove_page(request, refused)
+            vars(request)["actor"] = actor_for(request)
         asked = "%00" in request.META.get("QUERY_STRING", "")
         sent = (value for _name, values in request.POST.lists() for value in values) if request.method == "POST" else ()
         return fault_response(request, Malformed()) if asked or any("\0" in value for value in sent) else None
@@ -174,7 +185,13 @@ def actor_for(request: HttpRequest) -> Actor:
     chosen = request.session.get(CAPACITY, SELF)
     if chosen != SELF:
         try:
-            return identity.actor_for_post(user, UUID(chosen), time.today(), correlation_id=correlation_id(request))
+            return identity.actor_for_post(
+                user,
+                UUID(chosen),
+                time.today(),
+                correlation_id=correlation_id(request),
+                proved_at=getattr(request.session, "proved_at", None),
+            )
         except (NotAllowed, ValueError):
             request.session[CAPACITY] = SELF
     try:
@@ -207,6 +224,8 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponseBase:
         return problem_response(request, fault)
     if isinstance(fault, NotSignedIn):
         return _to_sign_in(request)
+    if isinstance(fault, ProofDue) and request.method == "POST":
+        return _prove_page(request, {"status": fault.status})
     return _fault_page(request, fault)
 
 
@@ -243,6 +262,14 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
     context = {"next": request.path, "carried": _typed(request), "expired": True, "sign_in_at": page}
     template = "desk/sign_in.html" if page.startswith("/desk/") else "portal/sign_in.html"
     return render(request, template, context, status=401)
+
+
+def _prove_page(request: HttpRequest, said: Mapping[str, Any]) -> HttpResponse:
+    """Ask once more who sits there, and carry along in the page what was to be done: it is done when he has shown it."""
+    kept = [(name, value) for name, values in request.POST.lists() if name not in OF_THE_PROOF for value in values]
+    actor: Actor = vars(request)["actor"]
+    context = {"kept": kept, "layout": _layout(request), "at": request.get_full_path(), **proof_context(actor), **said}
+    return render(request, "errors/prove.html", context, status=said["status"])
 
 
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.identity.values import CAPACITY, SELF, NewPasskey, PasskeyAnswer
+from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, NewPasskey, PasskeyAnswer
 from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
 from yiwang.kernel.time import machine_now
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHANGE_DUE",
+    "OF_THE_PROOF",
+    "PROVE",
     "SECOND_FACTOR_DUE",
     "Proved",
     "account_context",
@@ -38,6 +40,9 @@ __all__ = [
     "end_sessions",
     "keep_passkey",
     "note_what_is_due",
+    "proof_context",
+    "prove_again",
+    "prove_as_sent",
     "proved_password",
     "remember_proved",
     "second_step",
@@ -53,6 +58,9 @@ SHOWN_AGAIN = {Invalid.status, 409, 429}
 LONGEST_ANSWER = 64_000
 """Characters of a passkey's answer; real ones have some thousand."""
 OTHERS = "others"
+PROVE, PROVE_PASSWORD, PROVE_CODE = "prove", "prove-password", "prove-code"
+OF_THE_PROOF = {PROVE, PROVE_PASSWORD, PROVE_CODE, "passkey", "csrfmiddlewaretoken"}
+"""Fields of a proof that was asked for in mid-act; every other field belongs to the act."""
 PROVED = "proved"
 PROVED_LASTS = timedelta(minutes=5)
 """So long a right password waits for its code."""
@@ -324,6 +332,40 @@ def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
         # asked for anew: what a browser was to sign may be used up
         return _refused(account_context(request), fault, _("The second factor has not been changed"))
     return ({**account_context(request), "codes": codes}, 200) if codes else (context, 303)
+
+
+def proof_context(actor: Actor) -> dict[str, Any]:
+    """What the page that asks for a proof has to know: whose, and by which factors."""
+    factor = queries.own_second_factor(actor)
+    return {"login": queries.own_account(actor).account.login, "factor": factor, "said": {}}
+
+
+def prove_as_sent(request: HttpRequest) -> dict[str, Any] | None:
+    """Take the proof that stands in a form beside what is to be done. None when it holds; else what was wrong, for the page again."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    try:
+        prove_again(
+            request,
+            actor,
+            request.POST.get(PROVE_PASSWORD, ""),
+            request.POST.get(PROVE_CODE, ""),
+            sent_passkey(request),
+        )
+    except (Invalid, services.SignInLocked) as fault:
+        context, status = _refused({}, fault, _("It is not shown yet that it is you"))
+        targets = {"p-password": f"p-{PROVE_PASSWORD}"}
+        summary = [{**one, "target": targets.get(one["target"], one["target"])} for one in context["summary"]]
+        return {**context, "summary": summary, "status": status}
+    return None
+
+
+def prove_again(
+    request: HttpRequest, actor: Actor, password: str, code: str, passkey: Mapping[str, object] | None = None
+) -> None:
+    """Show once more who sits there; the session keeps when. Raises what `identity.services.prove_again` raises."""
+    answer = None if passkey is None else PasskeyAnswer(passkey, session_of(request))
+    services.prove_again(actor, password, code, passkey=answer, address=request.META.get("REMOTE_ADDR", ""))
+    request.session[PROVED_AGAIN] = machine_now().isoformat()
 
 
 def keep_passkey(request: HttpRequest, made: Mapping[str, object], name: str) -> NewPasskey:

@@ -23,6 +23,7 @@ __all__ = [
     "Kept",
     "KeptRows",
     "action_words",
+    "dangerous_actions",
     "administrative_actions",
     "among",
     "describe_actions",
@@ -31,6 +32,7 @@ __all__ = [
     "names_of_libraries",
     "needs_of",
     "register_administrative_action",
+    "register_dangerous_actions",
     "register_kept",
     "register_need",
     "register_remarks",
@@ -49,6 +51,15 @@ def register_administrative_action(action: str, *administrators: Administrator) 
     answer = frozenset(administrators)
     if administrative_actions.setdefault(action, answer) != answer:
         raise ValueError(f"The action {action} is already reserved to {sorted(administrative_actions[action])}.")
+
+
+dangerous_actions: set[str] = set()
+"""What only who proved himself a short while ago may do: it gives away rights or takes them, for many or for good."""
+
+
+def register_dangerous_actions(*actions: str) -> None:
+    """Let these be done only soon after a proof. Called in `AppConfig.ready` of the engine whose actions they are."""
+    dangerous_actions.update(actions)
 
 
 action_words: dict[str, str] = {}
@@ -218,6 +229,11 @@ register_administrative_action("account.reset-second-factor", Administrator.SECU
 register_administrative_action("officer.list", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("audit.read", Administrator.AUDIT)
 
+register_dangerous_actions(
+    *("account.close", "account.give-start-password", "account.reset-second-factor"),
+    *("assignment.assign", "post.change-duties"),
+    *("organisation.reorganise", "organisation.undo"),
+)
 describe_actions(
     {
         "account.open": msgid("Open accounts"),

@@ -9,10 +9,11 @@ from enum import StrEnum
 from uuid import UUID
 
 from yiwang.acts.values import CapacityKind
-from yiwang.kernel.errors import FieldFault
+from yiwang.kernel.errors import FieldFault, NotAllowed, msgid
 
 __all__ = [
     "CAPACITY",
+    "PROVED_AGAIN",
     "SELF",
     "Abolish",
     "AccountView",
@@ -38,6 +39,7 @@ __all__ = [
     "NewSecondFactor",
     "OwnAccount",
     "Plan",
+    "ProofDue",
     "PostLine",
     "PostPage",
     "PostView",
@@ -77,6 +79,8 @@ class Scope(StrEnum):
 CAPACITY = "capacity"
 """Under this name a session keeps in which capacity its account acts: `self`, or the id of a post."""
 SELF = "self"
+PROVED_AGAIN = "proved-again"
+"""And under this one the machine time at which its owner last proved once more who he is, as text (ISO 8601)."""
 
 
 class Administrator(StrEnum):
@@ -423,6 +427,14 @@ class Reason:
     allowed: bool
     message: str
     params: Mapping[str, object] = field(default_factory=dict)
+
+
+class ProofDue(NotAllowed):
+    """The act is dangerous, and the last proof of who sits there is too old for it. Nothing was done."""
+
+    code = "proof-due"
+    title = msgid("First show once more that it is you")
+    next_step = msgid("Give your password, and your second factor if you have one; then send again.")
 
 
 class Standing(StrEnum):

@@ -126,6 +126,10 @@ class Configuration(BaseModel):
     session_hours: Annotated[int, Field(ge=1, le=24)] = 8
     """Hours after signing in after which one has to sign in again, whatever one does meanwhile."""
 
+    proof_minutes: Annotated[int, Field(ge=0, le=24 * 60)] = 15
+    """Minutes for which who has signed in may do something dangerous, such as assigning posts, before he is asked for password and second
+    factor once more; 0 for as long as the session lasts."""
+
     sessions_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
     """In how many places an account may be signed in at once; one more ends the one used longest ago. An administrator's: one."""
 

@@ -15,6 +15,7 @@ from yiwang.api.authentication import SignedIn, Visitor, actor_of, session_of
 from yiwang.api.pages import actor_for
 from yiwang.forms.accounts import ask_for_passkey as ask_the_browser
 from yiwang.forms.accounts import begin_session, keep_passkey, note_what_is_due
+from yiwang.forms.accounts import prove_again as prove
 from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.forms.accounts import sign_in_by_passkey as sign_in_alone
 from yiwang.identity import queries, services
@@ -132,6 +133,15 @@ def sign_in_by_passkey(request: HttpRequest, given: PasskeyAnswered) -> Session:
     begin_session(request, account)
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)
+
+
+@router.post("/proof", response={204: None}, operation_id="prove_again")
+def prove_again(request: HttpRequest, given: FactorProof) -> Status[None]:
+    """Show once more who asks, after an answer of 403 `proof-due`; then send again what was refused."""
+    if not request.user.is_authenticated:
+        raise NotSignedIn
+    prove(request, actor_of(request), given.password, given.code, given.passkey)
+    return Status(204, None)
 
 
 @router.delete("", response={204: None}, operation_id="sign_out")

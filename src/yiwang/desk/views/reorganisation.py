@@ -212,7 +212,7 @@ def undo(request: FaceRequest, reorganisation_id: UUID) -> HttpResponseBase:
                 typed["document"],
                 request.POST.get("fingerprint", ""),
             )
-        except Fault as fault:
+        except (Invalid, Conflict) as fault:
             found = queries.preview_undoing(request.actor, reorganisation_id)
             return _show_preview(request, found, context, entries, fault)
         messages.success(request, _("The reorganisation is undone."))

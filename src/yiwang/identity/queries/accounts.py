@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from yiwang.acts.values import Actor, CapacityKind
@@ -114,9 +114,16 @@ def actor_for_self(account: Account | AccountView, *, correlation_id: str = "") 
 
 
 def actor_for_post(
-    account: Account | AccountView, post_id: UUID, on: date | None = None, *, correlation_id: str = ""
+    account: Account | AccountView,
+    post_id: UUID,
+    on: date | None = None,
+    *,
+    correlation_id: str = "",
+    proved_at: datetime | None = None,
 ) -> Actor:
     """The actor when an account acts in a post that it holds on the civil date `on` (default today).
+
+    proved_at: machine time at which whoever sits there last proved who he is; None where no session stands behind it.
 
     Raises NotSignedIn when the account is closed, NotAllowed (403) when it does not hold the post on that day. One query.
     """
@@ -129,6 +136,7 @@ def actor_for_post(
         subject_id=account.subject_id,
         correlation_id=correlation_id,
         origin=account.origin,
+        proved_at=proved_at,
     )
     if seat_of(actor, on) is None:
         raise NotAllowed(msgid("You do not hold this post today."))

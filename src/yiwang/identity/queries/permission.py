@@ -6,7 +6,7 @@ Rights are read from assignments in each act and each request, never from the se
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
@@ -15,10 +15,11 @@ from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
 from yiwang.identity.models import Post, Succession, UnitPath
 from yiwang.identity.queries.declared import duties
-from yiwang.identity.registry import administrative_actions
+from yiwang.identity.registry import administrative_actions, dangerous_actions
 from yiwang.identity.values import (
     Administrator,
     DutyView,
+    ProofDue,
     Reason,
     Scope,
     TookOver,
@@ -26,7 +27,8 @@ from yiwang.identity.values import (
 )
 from yiwang.kernel.errors import NotSignedIn, msgid
 from yiwang.kernel.remembering import remembered
-from yiwang.kernel.time import today
+from yiwang.kernel.time import machine_now, today
+from yiwang.settings import configuration
 
 __all__ = [
     "Seat",
@@ -151,9 +153,19 @@ def why(actor: Actor, action: str) -> Reason:
 
 
 def decide(actor: Actor, action: str) -> Decision:
-    """The permission checker of `acts`: whether a grant allows the action, and the reason. At most two queries."""
+    """The permission checker of `acts`: whether a grant allows the action, and the reason. At most two queries.
+
+    What is dangerous is done soon after a proof of who sits there, or not at all. Source: GB/T 22239-2019 8.1.4.1 d).
+    """
     reason = why(actor, action)
+    if reason.allowed and action in dangerous_actions and _proof_is_old(actor):
+        return Decision(False, msgid("What you are about to do gives away rights or takes them."), fault=ProofDue)
     return Decision(reason.allowed, reason.message, reason.params)
+
+
+def _proof_is_old(actor: Actor) -> bool:
+    lasts = configuration().proof_minutes
+    return bool(lasts) and actor.proved_at is not None and machine_now() - actor.proved_at > timedelta(minutes=lasts)
 
 
 def require(actor: Actor, action: str) -> None:

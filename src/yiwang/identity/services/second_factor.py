@@ -37,6 +37,7 @@ __all__ = [
     "forget_second_factor",
     "new_recovery_codes",
     "own_open_account",
+    "prove_again",
     "prove_factors",
     "remove_second_factor",
     "renew_recovery_codes",
@@ -273,6 +274,22 @@ def _use_passkey(account_id: UUID, given: PasskeyAnswer) -> _Used:
     if verdict is Verdict.COPIED:
         return _Used(copied=answered.passkey.id)
     return _Used("passkey", details={"passkey": str(answered.passkey.id)})
+
+
+def prove_again(
+    actor: Actor, password: str, code: str = "", *, address: str = "", passkey: PasskeyAnswer | None = None
+) -> None:
+    """Show once more who sits there, before a dangerous act: by the password, and by the second factor where one counts.
+
+    What comes of it is the session's to keep (`PROVED_AGAIN`). Must not be called within a transaction: what is wrong counts. Raises
+    NotSignedIn, SignInLocked (429), Invalid (422).
+    """
+    _prove(actor, prove_factors(actor, password, code, address, passkey=passkey).id)
+
+
+@service("account.prove-again", open_to=OWN)
+def _prove(actor: Actor, account_id: UUID) -> None:
+    current_act().about("account", account_id)
 
 
 def prove_factors(

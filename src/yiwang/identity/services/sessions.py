@@ -27,7 +27,7 @@ from yiwang.identity.models import Account, Session
 from yiwang.identity.queries import administers
 from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_ROWS, remember_seat, why
 from yiwang.identity.registry import names_of_libraries
-from yiwang.identity.values import CAPACITY, SELF
+from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.remembering import remembered
@@ -103,6 +103,13 @@ class SessionStore(SessionBase):
             row = (post_id, title, unit_id, duties, took_over)
             remember_seat(account_id, post_id, day, row if seated else None)
         return held
+
+    @property
+    def proved_at(self) -> datetime | None:
+        """When whoever signed in here last proved who he is, machine time: when he signed in, or once more since."""
+        again = self.get(PROVED_AGAIN)
+        times = [self._began_at, datetime.fromisoformat(again) if again else None]
+        return max((one for one in times if one is not None), default=None)
 
     def exists(self, session_key: str) -> bool:
         """Whether there is a session of this key, over or not. One query."""
