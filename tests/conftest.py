@@ -108,8 +108,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as `engine` what needs only an engine and the database: these tests run once more on the oldest supported
-    server.
+    """Mark as `engine` what needs only an engine and the database: these tests run once more on the oldest supported server, but for
+    those that kill processes: what they prove is ours and not the server's.
     """
     here = Path(__file__).parent
     for item in items:

@@ -23,7 +23,7 @@ def security(demo: Demo) -> Any:
 
 
 @pytest.fixture
-def half_an_hour_later(security: Any) -> Iterator[None]:
+def twenty_minutes_later(security: Any) -> Iterator[None]:
     """The security administrator signed in twenty minutes ago: longer than a proof lasts, shorter than a session does unused."""
     later = machine_now() + timedelta(minutes=20)
     with mock.patch("yiwang.identity.queries.permission.machine_now", return_value=later):
@@ -46,7 +46,7 @@ def test_soon_after_signing_in_nothing_more_is_asked(security: Any) -> None:
     assert held()
 
 
-@pytest.mark.usefixtures("half_an_hour_later")
+@pytest.mark.usefixtures("twenty_minutes_later")
 def test_later_the_act_waits_in_the_page_until_the_password_is_right(security: Any) -> None:
     answer = security.post("/desk/officers/", asked())
     assert answer.status_code == 403
@@ -66,7 +66,7 @@ def test_later_the_act_waits_in_the_page_until_the_password_is_right(security: A
     assert security.post("/desk/officers/", {**asked(), "valid_from": "2026-01-01"}).status_code != 403
 
 
-@pytest.mark.usefixtures("half_an_hour_later")
+@pytest.mark.usefixtures("twenty_minutes_later")
 def test_a_program_is_told_by_a_problem_and_proves_at_an_address_of_its_own(security: Any) -> None:
     body = {"account_id": asked()["account"], "post_id": asked()["post"], "valid_from": asked()["valid_from"]}
     refused = call(security, "POST", "/api/v1/assignments", body)
@@ -77,7 +77,7 @@ def test_a_program_is_told_by_a_problem_and_proves_at_an_address_of_its_own(secu
     assert call(security, "POST", "/api/v1/assignments", body).status_code == 201
 
 
-@pytest.mark.usefixtures("half_an_hour_later")
+@pytest.mark.usefixtures("twenty_minutes_later")
 def test_looking_and_everyday_work_go_on_without(security: Any, demo: Demo) -> None:
     assert security.get("/desk/officers/").status_code == 200
     resident = demo.client("lin.xiuying")

@@ -247,6 +247,7 @@ services.receive(actor, io.BytesIO(b"%PDF-1.7\\n"), name="a.pdf", allowed=("pdf"
 """
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize("place", ["documents.after-content", "documents.before-row", "acts.before-commit"])
 def test_a_process_killed_anywhere_leaves_no_row_without_content(city: Any, tmp_path: Path, place: str) -> None:
     lin, folder = somebody(), tmp_path / "files"

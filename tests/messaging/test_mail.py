@@ -336,6 +336,7 @@ system_deliver(UUID(sys.argv[1]))
 """
 
 
+@pytest.mark.crash
 @pytest.mark.parametrize(("place", "arrived"), [("messaging.before-send", 1), ("messaging.after-send", 2)])
 def test_a_worker_killed_on_the_way_loses_nothing_and_repeats_only_under_the_same_id(
     city: Any, box: Box, place: str, arrived: int
