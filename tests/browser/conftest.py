@@ -74,12 +74,13 @@ def wait_for(port: int, web: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text("utf-8", "replace")[-3000:])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    # Playwright's loop runs in this very thread from here on, and Django would refuse to speak to the database beside it. Nothing
-    # here is asynchronous: one thing happens after the other.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    with sync_playwright() as playwright:
+    """One browser for the tests of a file, and for no longer: tests of other files may run loops of their own in this process."""
+    # Playwright's loop runs in this very thread until the browser ends, and Django would refuse to speak to the database beside
+    # it. Nothing here is asynchronous: one thing happens after the other.
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
