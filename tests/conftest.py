@@ -75,6 +75,8 @@ def _configuration() -> Configuration:
         "YIWANG_DEMO": "true",
         "YIWANG_SIZE": "tiny",
         "YIWANG_LOG_FORMAT": "console",
+        # Tests of what one administrator does let him do it alone. What waits for another: test_consents.py.
+        "YIWANG_CONSENT_DAYS": "0",
     }
     if found := binaries():
         given["YIWANG_POSTGRES_BINARIES"] = str(found)

@@ -126,6 +126,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "reorganisation_id": str(
             assignment.id
         ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
+        "request_id": str(UUID(int=1)),  # nobody has asked for consent: whose it is is shown in test_consents.py
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
         "file_id": str(file_of(case)),
@@ -250,6 +251,9 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/units/<uuid:unit_id>/merge/": {"into": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/abolish/": {"successor": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/split/": {**new_unit, "posts": things["post_id"], "step": "preview"},
+        "POST /api/v1/consents": {"action": "account.close", "arguments": {}, "reason": ""},
+        "POST /api/v1/consents/{request_id}": {"act": "refuse", "reason": "没有批复"},
+        "POST /desk/consents/<uuid:request_id>/<slug:act>/": {"reason": "没有批复"},
         "POST /api/v1/session/proof": {"password": PASSWORD},
         "POST /api/v1/session/passkey": {"passkey": passkey_of_nobody()},
         "POST /api/v1/passkeys": {"name": "电脑", "passkey": {}},

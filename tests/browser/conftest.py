@@ -47,6 +47,7 @@ def site(server: Any, demo_template: str, django_db_blocker: Any, tmp_path_facto
             **demo.environment,
             "YIWANG_PORT": str(port),
             "YIWANG_WEB_WORKERS": "1",
+            "YIWANG_CONSENT_DAYS": "7",
             "YIWANG_SUPERVISOR": str(os.getpid()),
         }
         with log.open("wb") as out:

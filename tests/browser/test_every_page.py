@@ -64,6 +64,7 @@ NO_PAGE = {
     "desk/officers/<uuid:account_id>/second-factor/",
     "desk/officers/<uuid:account_id>/close/",
     "desk/audit/verify/",
+    "desk/consents/<uuid:request_id>/<slug:act>/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",
     "desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/",
@@ -98,6 +99,7 @@ NO_PAGE = {
     "desk/hall/applications/<uuid:application_id>/",
     "desk/certificates/<uuid:certificate_id>/<slug:act>/",
     # reached by filling a form, and looked at in test_states.py
+    "desk/consents/<uuid:request_id>/",
     "desk/subjects/<uuid:subject_id>/",
     "desk/subjects/<uuid:subject_id>/records/<str:resource>/",
     "desk/records/<str:resource>/<uuid:record_id>/correct/",

@@ -315,6 +315,40 @@ def be_asked_once_more(page: Any, site: Site) -> None:
     page.wait_for_selector("#proof")
 
 
+def need_consent(page: Any, site: Site) -> None:
+    from yiwang.identity.models import Post
+
+    post = Post.objects.get(code="hk-460105002-address")
+    page.goto(f"{site.root}/desk/posts/{post.id}/duties/")
+    page.locator("input[name=duties][value=lead-unit]").set_checked(True)
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("#consent-reason")
+
+
+def ask_for_consent(page: Any, site: Site) -> None:
+    from yiwang.identity.models import ConsentRequest
+
+    ConsentRequest.objects.all().delete()
+    need_consent(page, site)
+    page.fill("#consent-reason", "窗口岗位调整，领导已批")
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("form[action$='/withdraw/']")
+
+
+def be_asked_for_consent(page: Any, site: Site) -> None:
+    with visiting(page.context.browser, site, "sec.admin", post=True) as other:
+        ask_for_consent(other, site)
+    page.goto(f"{site.root}/desk/consents/")
+    page.locator("main tr[data-row] a").first.click()
+    page.wait_for_selector("form[action$='/give/']")
+
+
+def refuse_consent_without_a_reason(page: Any, site: Site) -> None:
+    be_asked_for_consent(page, site)
+    page.locator("form[action$='/refuse/'] button").click()
+    page.wait_for_selector("#reason-fault")
+
+
 WINDOW = "zhuo.lin"
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/search/?q=护照")),
@@ -365,6 +399,10 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "a passkey held": (CAREFUL, False, 0, look_at_a_passkey),
     "a passkey asked for": ("", False, 0, be_asked_for_a_passkey),
     "asked once more who it is": ("sec.admin", True, 403, be_asked_once_more),
+    "consent needed": ("sec.admin", True, 403, need_consent),
+    "consent asked for": ("sec.admin", True, 403, ask_for_consent),
+    "somebody asks for consent": ("sys.admin", True, 0, be_asked_for_consent),
+    "consent refused without a reason": ("sys.admin", True, 422, refuse_consent_without_a_reason),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
 }
 

@@ -26,11 +26,12 @@ from yiwang.forms.accounts import (
     proof_context,
     prove_as_sent,
 )
+from yiwang.forms.consents import ASK, OF_THE_ASKING, ask_as_sent, asking_context
 from yiwang.identity import queries as identity
-from yiwang.identity.services import SessionStore
-from yiwang.identity.values import CAPACITY, SELF, ProofDue
+from yiwang.identity.services import ConsentAsked, SessionStore
+from yiwang.identity.values import CAPACITY, SELF, ConsentDue, ProofDue
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, NotAllowed, NotFound, NotSignedIn, problem
+from yiwang.kernel.errors import Fault, Invalid, NotAllowed, NotFound, NotSignedIn, problem
 from yiwang.kernel.remembering import remembering
 
 __all__ = [
@@ -224,14 +225,23 @@ def fault_response(request: HttpRequest, fault: Fault) -> HttpResponseBase:
         return problem_response(request, fault)
     if isinstance(fault, NotSignedIn):
         return _to_sign_in(request)
+    if isinstance(fault, ConsentDue) and request.method == "POST":
+        return _consent_page(request, fault)
     if isinstance(fault, ProofDue) and request.method == "POST":
         return _prove_page(request, {"status": fault.status})
     return _fault_page(request, fault)
 
 
+def _also_told(fault: Fault) -> dict[str, object]:
+    """With what a program asks for the consent that it lacks."""
+    if isinstance(fault, ConsentDue):
+        return {"action": fault.action, "arguments": fault.arguments, "of": fault.of}
+    return {}
+
+
 def problem_response(request: HttpRequest, fault: Fault, **more: object) -> HttpResponse:
     """An RFC 9457 answer in the language of the request.  more: further members, which the page of the problem describes."""
-    document = {**problem(fault, translate=_, instance=correlation_id(request)), **more}
+    document = {**problem(fault, translate=_, instance=correlation_id(request)), **_also_told(fault), **more}
     body = json.dumps(document, ensure_ascii=False, default=str)
     return HttpResponse(body, status=fault.status, content_type="application/problem+json")
 
@@ -266,16 +276,39 @@ def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
 
 def _prove_page(request: HttpRequest, said: Mapping[str, Any]) -> HttpResponse:
     """Ask once more who sits there, and carry along in the page what was to be done: it is done when he has shown it."""
-    kept = [(name, value) for name, values in request.POST.lists() if name not in OF_THE_PROOF for value in values]
+    kept = _kept(request, OF_THE_PROOF)
     actor: Actor = vars(request)["actor"]
     context = {"kept": kept, "layout": _layout(request), "at": request.get_full_path(), **proof_context(actor), **said}
     return render(request, "errors/prove.html", context, status=said["status"])
 
 
+def _consent_page(request: HttpRequest, due: ConsentDue) -> HttpResponseBase:
+    """Ask why it is to be done, carrying along in the page what was to be done; or, when that was said, ask for consent."""
+    refused: Invalid | ConsentAsked | None = None
+    if ASK in request.POST:
+        try:
+            made = ask_as_sent(request, vars(request)["actor"], due)
+        except (Invalid, ConsentAsked) as fault:
+            refused = fault
+        else:
+            return HttpResponseRedirect(f"/desk/consents/{made}/", status=303)
+    context = {
+        "kept": _kept(request, OF_THE_PROOF | OF_THE_ASKING),
+        "layout": _layout(request),
+        "at": request.get_full_path(),
+        **asking_context(request, due, refused),
+    }
+    return render(request, "errors/consent.html", context, status=refused.status if refused else due.status)
+
+
+def _kept(request: HttpRequest, left_out: set[str]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
+
+
 def _typed(request: HttpRequest) -> list[tuple[str, str]]:
     """Everything that a form sent, except secrets and the token of the old session."""
     left_out = {"csrfmiddlewaretoken", "password", "old", "new", "again", "code", "recovery", "passkey"}
-    return [(name, value) for name, values in request.POST.lists() if name not in left_out for value in values]
+    return _kept(request, left_out)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:

@@ -28,11 +28,12 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """One entry of the menu. mark: its icon."""
+    """One entry of the menu. mark: its icon.  waiting: how many things there wait for who looks."""
 
     at: str
     title: str
     mark: str
+    waiting: int = 0
 
 
 def for_post(
@@ -81,6 +82,9 @@ def menu_of(request: FaceRequest) -> list[Noun]:
             Noun("/desk/officers/", _("Officers and posts"), "users"),
         ],
     }[administrator_of(post_of(request))]
+    if identity.why(request.actor, "consent.read").allowed:
+        waiting = identity.consents_that_wait(request.actor)
+        own.append(Noun("/desk/consents/", _("Consents"), "swap", waiting))
     if identity.why(request.actor, OVERSEE).allowed:
         own.insert(0, Noun("/desk/board/", _("Board"), "list"))
     if identity.why(request.actor, READ).allowed:

@@ -18,6 +18,8 @@ __all__ = [
     "ACCOUNT_SIGNED_OUT",
     "ACCOUNT_START_PASSWORD_GIVEN",
     "ADMINISTRATORS_SEATED",
+    "CONSENT_ASKED",
+    "CONSENT_DECIDED",
     "ASSIGNMENT_ENDED",
     "ASSIGNMENT_MADE",
     "POST_CHANGED",
@@ -124,3 +126,9 @@ ACCOUNT_CLOSED: Final = "account.closed.v1"
 
 ADMINISTRATORS_SEATED: Final = "administrators.seated.v1"
 """The first three administrators of a city.  `subject`: `first`.  data: `account_ids`."""
+
+CONSENT_ASKED: Final = "consent.asked.v1"
+"""An administrator asks another to consent to a dangerous act.  `subject`: the request.  data: `action`, `of` (which administrator)."""
+
+CONSENT_DECIDED: Final = "consent.decided.v1"
+"""A request for consent ended.  `subject`: the request.  data: `action`, `state` (given, refused, withdrawn)."""

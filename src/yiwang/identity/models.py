@@ -28,6 +28,7 @@ UNIT_CHANGES = [
     "split-from",
     "undone",
 ]
+CONSENTS = ["waits", "given", "refused", "withdrawn", "expired"]
 REORGANISATIONS = ["merge", "split", "abolish", "undo"]
 
 
@@ -435,3 +436,36 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["account", "valid_from"], name="assignment_by_account")]
+
+
+class ConsentRequest(models.Model):
+    """A dangerous act that waits for the consent of another administrator 双人复核, and what became of it.
+
+    Personal data: `reason` and `reply` as administrators wrote them; who is concerned only by ids, in `arguments`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    action = models.TextField(db_comment="the service that is to be run")
+    arguments = models.JSONField(db_comment="what it is to be run with: parameter → value")
+    digest = models.BinaryField(db_comment="SHA-256 of action and arguments in canonical JSON")
+    reason = models.TextField()
+    asked_by = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    asked_in = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+", db_comment="in which post")
+    asked_at = models.DateTimeField(default=now)
+    lasts_until = models.DateTimeField(db_comment="after this nobody can consent any more")
+    needs = models.TextField(db_comment="whose consent: system | security | audit")
+    state = models.TextField(default="waits", db_comment="waits | given | refused | withdrawn | expired")
+    decided_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reply = models.TextField(blank=True, default="", db_comment="why it was refused")
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=CONSENTS), name="consentrequest_state_known"),
+            models.CheckConstraint(
+                condition=~Q(decided_by=F("asked_by")) | Q(state="withdrawn"), name="consentrequest_by_another"
+            ),
+            models.UniqueConstraint(fields=["digest"], condition=Q(state="waits"), name="consentrequest_asked_once"),
+        ]
+        indexes = [models.Index(fields=["-asked_at"], name="consentrequest_by_time")]

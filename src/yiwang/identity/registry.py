@@ -23,6 +23,7 @@ __all__ = [
     "Kept",
     "KeptRows",
     "action_words",
+    "consented_actions",
     "dangerous_actions",
     "administrative_actions",
     "among",
@@ -32,6 +33,7 @@ __all__ = [
     "names_of_libraries",
     "needs_of",
     "register_administrative_action",
+    "register_consented_actions",
     "register_dangerous_actions",
     "register_kept",
     "register_need",
@@ -60,6 +62,15 @@ dangerous_actions: set[str] = set()
 def register_dangerous_actions(*actions: str) -> None:
     """Let these be done only soon after a proof. Called in `AppConfig.ready` of the engine whose actions they are."""
     dangerous_actions.update(actions)
+
+
+consented_actions: set[str] = set()
+"""What may need the consent of another administrator: their services end with `consents.require_consent`."""
+
+
+def register_consented_actions(*actions: str) -> None:
+    """Let consent be asked for these."""
+    consented_actions.update(actions)
 
 
 action_words: dict[str, str] = {}
@@ -228,10 +239,19 @@ register_administrative_action("assignment.end", Administrator.SECURITY)
 register_administrative_action("account.reset-second-factor", Administrator.SECURITY)
 register_administrative_action("officer.list", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("audit.read", Administrator.AUDIT)
+register_administrative_action("consent.ask", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("consent.give", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("consent.refuse", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("consent.withdraw", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("consent.read", *Administrator)
 
 register_dangerous_actions(
     *("account.close", "account.give-start-password", "account.reset-second-factor"),
     *("assignment.assign", "post.change-duties"),
+    *("organisation.reorganise", "organisation.undo", "consent.give"),
+)
+register_consented_actions(
+    *("assignment.assign", "assignment.end", "post.change-duties"),
     *("organisation.reorganise", "organisation.undo"),
 )
 describe_actions(
@@ -254,6 +274,11 @@ describe_actions(
         "assignment.assign": msgid("Assign posts to officers"),
         "assignment.end": msgid("End assignments"),
         "officer.list": msgid("See officers and their posts"),
+        "consent.ask": msgid("Ask another administrator for consent"),
+        "consent.give": msgid("Consent to what another administrator asks"),
+        "consent.refuse": msgid("Refuse consent"),
+        "consent.withdraw": msgid("Withdraw one's own request for consent"),
+        "consent.read": msgid("See what waits for consent"),
         "audit.read": msgid("Read and verify the audit log"),
     }
 )

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from yiwang.acts.values import CapacityKind
-from yiwang.kernel.errors import FieldFault, NotAllowed, msgid
+from yiwang.kernel.errors import Fault, FieldFault, NotAllowed, msgid
 
 __all__ = [
     "CAPACITY",
@@ -21,6 +22,9 @@ __all__ = [
     "Allowing",
     "AssignmentView",
     "CapacityView",
+    "ConsentDue",
+    "ConsentState",
+    "ConsentView",
     "DutyPage",
     "DutyView",
     "Explanation",
@@ -435,6 +439,61 @@ class ProofDue(NotAllowed):
     code = "proof-due"
     title = msgid("First show once more that it is you")
     next_step = msgid("Give your password, and your second factor if you have one; then send again.")
+
+
+class ConsentDue(Fault):
+    """The act needs the consent of another administrator, and nothing else stands against it. Nothing was done.
+
+    action, arguments: what was to be done, as `consents.ask_consent` takes it.  of: whose consent it needs.
+    """
+
+    code = "consent-due"
+    status = 403
+    title = msgid("Another administrator has to consent first")
+    next_step = msgid("Say why it is to be done and ask for consent; it is done as soon as that is given.")
+
+    def __init__(self, action: str, arguments: Mapping[str, Any], of: Administrator) -> None:
+        super().__init__(msgid("This gives away rights or takes them, for many or for good: nobody does it alone."))
+        self.action, self.arguments, self.of = action, arguments, of
+
+
+class ConsentState(StrEnum):
+    """What became of a request for consent. A request that was not decided in time is over: `expired`."""
+
+    WAITS = "waits"
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """A request for the consent of another administrator 双人复核, as its page shows it.
+
+    words: the act, a msgid.  lines: what it is about, each a msgid and what fills it in.  by, by_subject, by_post: who asked
+    (login, person), and in which post.
+    of: whose consent it needs.  decided_by: login of who decided.  reply: why it was refused.
+    yours: it waits for the consent of who looks.  mine: who looks has asked for it himself.
+    """
+
+    id: UUID
+    action: str
+    words: str
+    lines: tuple[tuple[str, str], ...]
+    by: str
+    by_subject: UUID | None
+    by_post: str
+    of: Administrator
+    reason: str
+    asked_at: datetime
+    lasts_until: datetime
+    state: ConsentState
+    decided_by: str
+    decided_at: datetime | None
+    reply: str
+    yours: bool
+    mine: bool
 
 
 class Standing(StrEnum):

@@ -130,6 +130,10 @@ class Configuration(BaseModel):
     """Minutes for which who has signed in may do something dangerous, such as assigning posts, before he is asked for password and second
     factor once more; 0 for as long as the session lasts."""
 
+    consent_days: Annotated[int, Field(ge=0, le=90)] = 7
+    """Days for which an administrator's request for the consent of another waits; 0 lets each act alone, as in a city that is being set
+    up. Asked for: seating and unseating administrators, changing what posts are there to do, reorganising units."""
+
     sessions_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
     """In how many places an account may be signed in at once; one more ends the one used longest ago. An administrator's: one."""
 

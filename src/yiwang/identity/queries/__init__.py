@@ -15,6 +15,7 @@ from yiwang.identity.queries.accounts import (
     system_accounts_in_posts,
     system_administrators_present,
 )
+from yiwang.identity.queries.consents import administrator_of, consent, consents, consents_that_wait, describe_arguments
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
 from yiwang.identity.queries.explaining import actions, explain_permission, whose_rights
 from yiwang.identity.queries.organisation import (
@@ -62,6 +63,11 @@ from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
     "actions",
+    "administrator_of",
+    "consent",
+    "consents",
+    "consents_that_wait",
+    "describe_arguments",
     "explain_permission",
     "whose_rights",
     "has_app",

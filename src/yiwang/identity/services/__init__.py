@@ -29,6 +29,16 @@ from yiwang.identity.services.challenges import (
     give_up_passkey,
     system_forget_challenges,
 )
+from yiwang.identity.services.consents import (
+    ConsentAsked,
+    ConsentFails,
+    ConsentNotNeeded,
+    ConsentOver,
+    ask_consent,
+    give_consent,
+    refuse_consent,
+    withdraw_consent,
+)
 from yiwang.identity.services.passkeys import add_passkey, begin_passkey, remove_passkey, sign_in_by_passkey
 from yiwang.identity.services.passwords import change_password, give_start_password
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
@@ -78,6 +88,14 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "ConsentAsked",
+    "ConsentFails",
+    "ConsentNotNeeded",
+    "ConsentOver",
+    "ask_consent",
+    "give_consent",
+    "refuse_consent",
+    "withdraw_consent",
     "PasskeyCopied",
     "PasskeyRefused",
     "PasskeysOff",

@@ -12,11 +12,12 @@ from django.db.models import Q
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ASSIGNMENT_ENDED, ASSIGNMENT_MADE
-from yiwang.identity.models import Account, Assignment, Post
+from yiwang.identity.models import Account, Assignment, Post, PostDuty
 from yiwang.identity.queries import duties
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.seats import Period, excluded_pair, first_conflict
-from yiwang.identity.values import DutyView
+from yiwang.identity.services.consents import asked_on, require_consent
+from yiwang.identity.values import Administrator, DutyView
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import today
@@ -77,22 +78,33 @@ def assign_post(actor: Actor, account_id: UUID, post_id: UUID, valid_from: date,
     Nobody assigns himself. The days begin today or later: rights are not made for the past. Locks the account's row, so two
     assignments at once cannot pass the exclusions side by side.
     Raises NotFound (account or post), NotAllowed (oneself), Invalid (dates; an account that is closed or without a person),
-    AlreadyAssigned and DutiesExclude (409).
+    AlreadyAssigned and DutiesExclude (409); ConsentDue for an administrator's post.
     Source: 三员分立, GB/T 22239-2019 安全管理中心: the three administrators are three persons.
     """
-    if valid_from < today():
+    if valid_from < (asked_on() or today()):
         raise Invalid(faults=[FieldFault("valid_from", "in-past", msgid("An assignment begins today or later."))])
-    return seat(actor, account_id, post_id, Period(valid_from, valid_to))
+    made = seat(actor, account_id, post_id, Period(max(valid_from, today()), valid_to))
+    if _is_administrators(post_id):
+        require_consent(
+            actor,
+            Administrator.SYSTEM,
+            account_id=account_id,
+            post_id=post_id,
+            valid_from=valid_from,
+            valid_to=valid_to,
+        )
+    return made
 
 
 @service("assignment.end")
 def end_assignment(actor: Actor, assignment_id: UUID, on: date | None = None) -> None:
     """End an assignment: `on` (default today) is the first civil date without the post. Ended today, its rights go at once.
 
-    An assignment that has not begun never will. Raises NotFound, Invalid (a past date), AssignmentEnded and LastAdministrator (409).
+    An assignment that has not begun never will. Raises NotFound, Invalid (a past date), AssignmentEnded and LastAdministrator (409);
+    ConsentDue for an administrator's post.
     """
-    last_day = on or today()
-    if last_day < today():
+    last_day = max(on or today(), today())
+    if on is not None and on < (asked_on() or today()):
         raise Invalid(faults=[FieldFault("on", "in-past", msgid("An assignment ends today or later."))])
     assignment = Assignment.objects.select_for_update().filter(id=assignment_id).first()
     if assignment is None:
@@ -101,7 +113,16 @@ def end_assignment(actor: Actor, assignment_id: UUID, on: date | None = None) ->
         raise AssignmentEnded(msgid("The assignment ends on {on}."), on=assignment.valid_to.isoformat())
     lock_administrators()
     refuse_to_lose_the_last(assignment.post, {duty.duty for duty in assignment.post.duties.all()}, assignment)
+    if _is_administrators(assignment.post_id):
+        require_consent(actor, Administrator.SYSTEM, assignment_id=assignment_id, on=on)
     end_seat(actor, assignment, last_day)
+
+
+def _is_administrators(post_id: UUID) -> bool:
+    """Whether one of the three administrators sits in this post."""
+    known = duties()
+    held = PostDuty.objects.filter(post_id=post_id).values_list("duty", flat=True)
+    return any(id in known and known[id].administrator is not None for id in held)
 
 
 def end_seat(actor: Actor, assignment: Assignment, on: date) -> None:

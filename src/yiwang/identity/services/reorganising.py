@@ -26,9 +26,10 @@ from yiwang.identity.events import (
 from yiwang.identity.models import Post, Reorganisation, Succession, Unit, UnitMove
 from yiwang.identity.queries.reorganising import Planned, planned, returning
 from yiwang.identity.registry import Kept, KeptRows, among, kept, needs_of
+from yiwang.identity.services.consents import require_consent
 from yiwang.identity.services.tree import hang_elsewhere, lock_tree, save, write_down
 from yiwang.identity.services.units import OrganisationChanged, open_unit
-from yiwang.identity.values import Abolish, Merge, Moved, Moving, Plan, Split
+from yiwang.identity.values import Abolish, Administrator, Merge, Moved, Moving, Plan, Split
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.time import today
 
@@ -135,7 +136,7 @@ def reorganise(actor: Actor, plan: Plan, reason: str, document: str, fingerprint
     order in which its own services lock it; what flows in from acts that had looked before is brought after by their engines.
 
     Raises Invalid (422) with everything wrong, OrganisationChanged (409) when posts, child units or areas are others than in the
-    preview, ReorganisationStopped (409) with every reason.
+    preview, ReorganisationStopped (409) with every reason, ConsentDue at last.
     """
     lock_tree()
     faults = _text_faults(reason, document, needs_document=True)
@@ -149,6 +150,7 @@ def reorganise(actor: Actor, plan: Plan, reason: str, document: str, fingerprint
         raise OrganisationChanged()
     if one.stops:
         raise ReorganisationStopped(faults=one.stops)
+    require_consent(actor, Administrator.SECURITY, plan=plan, reason=reason, document=document, fingerprint=fingerprint)
     moving = one.moving
     if isinstance(plan, Split):
         moving = planned(actor, plan, open_unit(actor, plan.new)).moving
@@ -181,7 +183,8 @@ def undo_reorganisation(
 
     Units that ended stand again where they stood; a unit that was split off ends when nothing is left in it. Work that has come since
     and that only posts can do which go back goes with them. What was done, ended or given to somebody else since stays.
-    Raises NotFound, Invalid (422), OrganisationChanged (409), ReorganisationStopped (409) with every reason why it cannot be undone.
+    Raises NotFound, Invalid (422), OrganisationChanged (409), ReorganisationStopped (409) with every reason why it cannot be undone,
+    ConsentDue at last.
     """
     lock_tree()
     act = current_act()
@@ -198,6 +201,14 @@ def undo_reorganisation(
         raise ReorganisationStopped(faults=found.stops)
     if fingerprint is not None and fingerprint != found.fingerprint:
         raise OrganisationChanged()
+    require_consent(
+        actor,
+        Administrator.SECURITY,
+        reorganisation_id=reorganisation_id,
+        reason=reason,
+        document=document,
+        fingerprint=fingerprint,
+    )
     row = Reorganisation.objects.create(
         what="undo", to=found.row.to, reason=reason.strip(), document=document.strip(), undoes=found.row,
         at=act.time, origin=actor.origin,

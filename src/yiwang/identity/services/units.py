@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from uuid import UUID
 
 from yiwang.acts.services import current_act, service
@@ -33,8 +33,9 @@ from yiwang.identity.services.assignments import (
     lock_administrators,
     refuse_to_lose_the_last,
 )
+from yiwang.identity.services.consents import require_consent
 from yiwang.identity.services.tree import closed_faults, hang, hang_elsewhere, lock_tree, rebuild, save, write_down
-from yiwang.identity.values import DutyView, NewPost, NewUnit
+from yiwang.identity.values import Administrator, DutyView, NewPost, NewUnit
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.identifiers import CreditCode, DivisionCode
 from yiwang.kernel.ids import uuid7
@@ -288,13 +289,13 @@ def open_post(actor: Actor, post: NewPost) -> UUID:
 
 
 @service("post.change-duties")
-def change_duties(actor: Actor, post_id: UUID, given: Collection[str], version: int | None = None) -> None:
+def change_duties(actor: Actor, post_id: UUID, given: Set[str], version: int | None = None) -> None:
     """Let a post have these duties and no others: what its holders may do changes at once.
 
     version: of the post as it was looked at; None for who did not look.  Nobody changes the duties of a post that he holds himself.
     Raises NotFound, NotAllowed (one's own post), OrganisationChanged (409), Invalid (422) with everything wrong: a closed post,
     unknown duties, duties that exclude each other in the post or in one of its holders; LastAdministrator (409) when nobody would
-    be left for an administrator's work.
+    be left for an administrator's work; ConsentDue at last.
     """
     lock_administrators()
     post = _changing_post(post_id, version)
@@ -308,6 +309,7 @@ def change_duties(actor: Actor, post_id: UUID, given: Collection[str], version: 
     if faults:
         raise Invalid(faults=faults)
     refuse_to_lose_the_last(post, had - wanted)
+    require_consent(actor, Administrator.SYSTEM, post_id=post_id, given=given, version=version)
     PostDuty.objects.filter(post=post, duty__in=had - wanted).delete()
     PostDuty.objects.bulk_create([PostDuty(post=post, duty=duty) for duty in sorted(wanted - had)])
     save(post)
