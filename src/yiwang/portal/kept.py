@@ -16,36 +16,33 @@ from yiwang.kernel.time import offset, today
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
-__all__ = ["kept_for_visitors", "written"]
+__all__ = ["WRITTEN", "kept_for_visitors"]
 
 P = ParamSpec("P")
 
-_WRITTEN = f"SELECT {RELEASE}, count(*) FILTER (WHERE live), max(last_published_at) FROM wagtailcore_page"  # noqa: S608 - ours
-
-
-def written() -> Hashable:
-    """Which pages of editors are public: differs as soon as one comes, changes or goes. One statement; the release comes with it."""
-    [[release, live, last]] = fetch(_WRITTEN, {})
-    remember_release(release)
-    return live, last
+WRITTEN = (
+    "(SELECT count(*) FILTER (WHERE live) || ' ' || COALESCE(max(last_published_at)::text, '') FROM wagtailcore_page)"
+)
+"""Which pages of editors are public, as one SQL expression: differs as soon as one comes, changes or goes."""
 
 
 def kept_for_visitors(
-    shows: Callable[[], Hashable] = tuple,
+    *marks: str,
 ) -> Callable[
     [Callable[Concatenate[FaceRequest, P], HttpResponseBase]], Callable[Concatenate[FaceRequest, P], HttpResponseBase]
 ]:
     """Let what the view answers to a visitor be kept. Nothing on the page may be anybody's own: no name, no token, no message.
 
-    shows: what the page shows of the database besides the release, as something that differs as soon as that changes; it is asked at
-    every request, so it must be cheap, and may bring the release along (`acts.queries.remember_release`).
+    marks: what the page shows of the database besides the release, each as an SQL expression that differs as soon as that changes.
+    They are asked at every request, together with the release in one statement, so each must be cheap.
     """
+    statement = f"SELECT {', '.join((RELEASE, *marks))}"
 
     def state() -> Hashable:
         with remembering():
-            shown = shows()
-            release = acts.current_release()
-            return acts.release_id(release) if release else None, today(), offset(), shown
+            [[release, *shown]] = fetch(statement, {})
+            remember_release(release)
+            return acts.release_id(release) if release else None, today(), offset(), tuple(shown)
 
     def decorate(
         view: Callable[Concatenate[FaceRequest, P], HttpResponseBase],

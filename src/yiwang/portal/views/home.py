@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from yiwang.cases import queries as cases
 from yiwang.content import queries as content
-from yiwang.portal.kept import kept_for_visitors, written
+from yiwang.portal.kept import WRITTEN, kept_for_visitors
 from yiwang.portal.models import ContentPage, HomePage, ThemePage
 from yiwang.portal.showing import SHOWN_AT_HOME, life_event_context, topic_context
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @require_safe
-@kept_for_visitors(lambda: (content.latest_published(SHOWN_AT_HOME), written()))
+@kept_for_visitors(content.latest_published(SHOWN_AT_HOME), WRITTEN)
 def home(request: FaceRequest) -> HttpResponse:
     """What editors have arranged: search, what one has under way, life events, themes, what changed."""
     page = HomePage.of_site(request)
@@ -34,7 +34,7 @@ def life_event(request: FaceRequest, event_id: str) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors(written)
+@kept_for_visitors(WRITTEN)
 def theme(request: FaceRequest, theme_id: str) -> HttpResponse:
     """What can be done under this theme, for people and for organisations, below what editors say about it."""
     context = topic_context(request, theme_id)
@@ -44,7 +44,7 @@ def theme(request: FaceRequest, theme_id: str) -> HttpResponse:
 
 
 @require_safe
-@kept_for_visitors(written)
+@kept_for_visitors(WRITTEN)
 def sitemap(request: FaceRequest) -> HttpResponse:
     """Everything that there is, on one page."""
     context = {

@@ -11,14 +11,14 @@ from wagtail.views import serve
 
 from yiwang.kernel.errors import NotFound
 from yiwang.portal.editing.pictures import open_picture
-from yiwang.portal.kept import kept_for_visitors, written
+from yiwang.portal.kept import WRITTEN, kept_for_visitors
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 
 @require_safe
-@kept_for_visitors(written)
+@kept_for_visitors(WRITTEN)
 def page(request: FaceRequest, /, path: str) -> HttpResponseBase:
     """The page at this address of the tree. Raises Http404."""
     found: HttpResponseBase = serve(request, path)
