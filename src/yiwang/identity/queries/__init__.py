@@ -52,6 +52,7 @@ from yiwang.identity.queries.permission import (
     require,
     seat_of,
     stands_in_for,
+    subjects_behind,
     unit_scope,
     why,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "seat_of",
     "seat_page",
     "stands_in_for",
+    "subjects_behind",
     "system_account",
     "system_account_of_subject",
     "system_accounts_in_posts",

@@ -42,6 +42,7 @@ __all__ = [
     "require",
     "seat_of",
     "stands_in_for",
+    "subjects_behind",
     "unit_scope",
     "why",
 ]
@@ -160,6 +161,13 @@ def persons_behind(actor: Actor) -> frozenset[UUID]:
     return frozenset(
         one for one in (actor.account_id, None if stands_in is None else stands_in.account_id) if one is not None
     )
+
+
+def subjects_behind(actor: Actor) -> frozenset[UUID]:
+    """The same as natural persons: whoever may not decide about himself decides about none of these. Two queries."""
+    stands_in = stands_in_for(actor)
+    ids = (actor.subject_id, None if stands_in is None else stands_in.subject_id)
+    return frozenset(one for one in ids if one is not None)
 
 
 def why(actor: Actor, action: str) -> Reason:
