@@ -147,15 +147,18 @@ def _seat_of(actor: Actor, day: date) -> Seat | None:
 
 
 def stands_in_for(actor: Actor) -> StandsIn | None:
-    """For whom the actor acts as a deputy in the post in which he acts; None when he acts for nobody but himself. Two queries."""
-    seat = seat_of(actor)
+    """For whom the actor acts as a deputy in the post in which he acts; None when he acts for nobody but himself.
+
+    Free for who is no deputy, which `actor_for_post` says of every actor in a post; two queries for one who is.
+    """
+    seat = seat_of(actor) if actor.instead_of is not None else None
     return None if seat is None else seat.stands_in
 
 
 def persons_behind(actor: Actor) -> frozenset[UUID]:
     """The accounts whose hand this is: the actor's, and that of the one for whom he is a deputy.
 
-    Whoever asks whether somebody may not do something because of who he is asks of all of these. Two queries.
+    Whoever asks whether somebody may not do something because of who he is asks of all of these. As dear as `stands_in_for`.
     """
     stands_in = stands_in_for(actor)
     return frozenset(
@@ -164,7 +167,7 @@ def persons_behind(actor: Actor) -> frozenset[UUID]:
 
 
 def subjects_behind(actor: Actor) -> frozenset[UUID]:
-    """The same as natural persons: whoever may not decide about himself decides about none of these. Two queries."""
+    """The same as natural persons: whoever may not decide about himself decides about none of these. As dear as `stands_in_for`."""
     stands_in = stands_in_for(actor)
     ids = (actor.subject_id, None if stands_in is None else stands_in.subject_id)
     return frozenset(one for one in ids if one is not None)
