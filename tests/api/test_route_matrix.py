@@ -236,6 +236,14 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "post_id": things["post_id"],
             "valid_from": since,
         },
+        "POST /api/v1/assignments/{assignment_id}/place": {"establishment": "administrative"},
+        "POST /desk/assignments/<uuid:assignment_id>/place/": {"establishment": "administrative"},
+        "POST /api/v1/units/{unit_id}/headcounts": {"kind": "administrative", "places": 9, "document": "编〔2026〕1号"},
+        "POST /desk/units/<uuid:unit_id>/headcount/": {
+            "kind": "administrative",
+            "places": "9",
+            "document": "编〔2026〕1号",
+        },
         "POST /api/v1/reorganisations/preview": {"plan": abolished},
         "POST /api/v1/reorganisations": {
             "plan": abolished,

@@ -59,7 +59,6 @@ NO_PAGE = {
     "my/messages/<uuid:message_id>/read/",
     "desk/cases/<uuid:case_id>/cancel/",
     "desk/messages/<uuid:message_id>/read/",
-    "desk/assignments/<uuid:assignment_id>/end/",
     "desk/officers/<uuid:account_id>/start-password/",
     "desk/officers/<uuid:account_id>/second-factor/",
     "desk/officers/<uuid:account_id>/close/",

@@ -148,10 +148,11 @@ def test_the_list_goes_on_by_cursor(demo: Demo) -> None:
 
 def test_an_act_is_open_in_its_states_alone() -> None:
     assert set(FROM) == {"write", "submit", "publish", "send-back", "withdraw"}
-    someone, other = uuid4(), uuid4()
-    assert may_moderate(someone, frozenset({other}))
-    assert not may_moderate(someone, frozenset({someone, other}))
-    assert not may_moderate(None, frozenset())
+    someone, other, third = uuid4(), uuid4(), uuid4()
+    assert may_moderate(frozenset({someone}), frozenset({other}))
+    assert not may_moderate(frozenset({someone}), frozenset({someone, other}))
+    assert not may_moderate(frozenset({third, other}), frozenset({someone, other}))
+    assert not may_moderate(frozenset(), frozenset())
 
 
 # ── The pages ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -254,6 +254,11 @@ def test_assignments_leave_entries_and_events_with_ids_only(town: Any) -> None:
         "post_id": str(post),
         "valid_from": today().isoformat(),
         "valid_to": None,
+        "kind": "regular",
+        "instead_of": None,
+        "home": None,
+        "from_unit": None,
+        "home_rests": False,
     }
     assert ended.type == "assignment.ended.v1"
 

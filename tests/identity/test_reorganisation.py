@@ -323,6 +323,10 @@ STAYS = {
         "cases.Case.entered_in", "cases.Application.entered_in", "cases.Reception.post", "cases.Reception.unit",
         "cases.Task.done_in_post", "cases.CourseEntry.unit", "cases.CourseEntry.post",
     },
+    "how many places a unit has is decided for it, by a document of its own: they do not add up by themselves": {
+        "identity.Headcount.unit",
+    },
+    "it says which unit lent somebody then": {"identity.Assignment.from_unit"},
     "it says who answered when the watch fired; who took over explains it by succession": {
         "supervision.Alert.unit", "supervision.Alert.post", "supervision.AlertWord.post",
     },

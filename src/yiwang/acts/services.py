@@ -115,6 +115,8 @@ class Act:
             details["also"] = [f"{kind} {id}" for kind, id in self._objects[1:]]
         if self.actor.name:
             details["system"] = self.actor.name
+        if self.actor.instead_of is not None:
+            details["instead_of"] = str(self.actor.instead_of)
         return NewEntry(
             time=self.time,
             machine_time=machine_now(),

@@ -64,6 +64,14 @@ class Case(models.Model):
         related_name="+",
         db_comment="the post in which an officer entered it for the applicant; null: nobody did",
     )
+    entered_instead_of = models.ForeignKey(
+        "identity.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        db_comment="for whom a deputy entered it",
+    )
     event_id = models.UUIDField(null=True, db_comment="the event that began it")
     event_subject = models.TextField(blank=True, default="", db_comment="what that event was about")
     unit = models.ForeignKey(
@@ -190,6 +198,14 @@ class Application(models.Model):
         related_name="+",
         db_comment="the post in which an officer entered it for the applicant; null: nobody did",
     )
+    entered_instead_of = models.ForeignKey(
+        "identity.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        db_comment="for whom a deputy entered it",
+    )
     values = models.JSONField(db_comment="the answers as sent: [{name, value, digest of the element's definition}]")
     form_digest = models.TextField(db_comment="what questions were answered")
     facts = models.JSONField(default=list, db_comment="facts used, frozen as evidence, as a case keeps them")
@@ -311,7 +327,8 @@ class EngineState(models.Model):
 class Task(models.Model):
     """A step that waits 待办: for a post with a duty, for the applicant, or for an outside action.
 
-    Personal data: who did it (`done_by`), by id; `asks` what was written to the applicant; `answered` what he wrote and what stood before.
+    Personal data: who did it (`done_by`, `done_instead_of`), by id; `asks` what was written to the applicant; `answered` what he wrote
+    and what stood before.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -344,6 +361,14 @@ class Task(models.Model):
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey("identity.Account", null=True, on_delete=models.PROTECT, related_name="+")
     done_in_post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
+    done_instead_of = models.ForeignKey(
+        "identity.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        db_comment="for whom a deputy did it: his hand, too",
+    )
     act = models.TextField(blank=True, default="")
 
     class Meta:
@@ -467,7 +492,7 @@ class ClockChange(models.Model):
 class CourseEntry(models.Model):
     """One line of the course 办理过程. Said in words when it is read, in the reader's language.
 
-    Personal data: `account` by id; `reason` as it was written.
+    Personal data: `account` and `instead_of` by id; `reason` as it was written.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -479,6 +504,14 @@ class CourseEntry(models.Model):
     unit = models.ForeignKey("identity.Unit", null=True, on_delete=models.PROTECT, related_name="+")
     post = models.ForeignKey("identity.Post", null=True, on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey("identity.Account", null=True, on_delete=models.PROTECT, related_name="+")
+    instead_of = models.ForeignKey(
+        "identity.Account",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        db_comment="for whom a deputy acted",
+    )
     node = models.TextField(blank=True, default="")
     act = models.TextField(blank=True, default="")
     reason = models.TextField(blank=True, default="")

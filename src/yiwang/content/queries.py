@@ -13,7 +13,7 @@ from yiwang.acts.values import Actor
 from yiwang.content.models import Article
 from yiwang.content.rules.moderation import FROM, may_moderate
 from yiwang.content.values import ArticleKind, ArticlePage, ArticleState, ArticleView
-from yiwang.identity.queries import in_scope, unit_scope
+from yiwang.identity.queries import in_scope, persons_behind, unit_scope
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotFound, msgid
 
@@ -139,6 +139,6 @@ def _may(actor: Actor, row: Article) -> frozenset[str]:
         for act, states in FROM.items()
         if row.state in states and unit_scope(actor, f"article.{act}").covers(row.unit_id)
     }
-    if not may_moderate(actor.account_id, frozenset(row.writers)):
+    if not may_moderate(persons_behind(actor), frozenset(row.writers)):
         allowed.discard("publish")
     return frozenset(allowed)

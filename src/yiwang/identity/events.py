@@ -22,6 +22,7 @@ __all__ = [
     "CONSENT_DECIDED",
     "ASSIGNMENT_ENDED",
     "ASSIGNMENT_MADE",
+    "ASSIGNMENT_PLACED",
     "POST_CHANGED",
     "POST_CLOSED",
     "POST_LOADED",
@@ -31,6 +32,7 @@ __all__ = [
     "REORGANISATION_DONE",
     "REORGANISATION_UNDONE",
     "UNIT_CLOSED",
+    "UNIT_HEADCOUNT_SET",
     "UNIT_LOADED",
     "UNIT_MOVED",
     "UNIT_OPENED",
@@ -66,10 +68,16 @@ ACCOUNT_PASSKEY_REMOVED: Final = "account.passkey-removed.v1"
 """Its person took a passkey away.  `subject`: the account.  data: `passkey_id`."""
 
 ASSIGNMENT_MADE: Final = "assignment.made.v1"
-"""An officer was put into a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `valid_from`, `valid_to` (or null)."""
+"""An officer was put into a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `valid_from`, `valid_to` (or null), `kind`
+(regular, acting, secondment, deputy), `instead_of` (of a deputy: the assignment for which), `home` and `from_unit` (of a secondment: the
+assignment and the unit that lend), `home_rests`."""
 
 ASSIGNMENT_ENDED: Final = "assignment.ended.v1"
-"""An officer leaves a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `on`."""
+"""An officer leaves a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `on`, `kind`, `reason` (removed, transferred,
+retired, resigned, over, account-closed, or empty)."""
+
+ASSIGNMENT_PLACED: Final = "assignment.placed.v1"
+"""An officer fills another kind of place 编制 in the unit.  `subject`: the assignment.  data: `establishment`, `was` (empty for none)."""
 
 UNIT_OPENED: Final = "unit.opened.v1"
 """A unit was made.  `subject`: its id.  data: `code`."""
@@ -97,6 +105,10 @@ UNIT_RENAMED: Final = "unit.renamed.v1"
 
 UNIT_CLOSED: Final = "unit.closed.v1"
 """A unit is no more.  `subject`: its id.  data: `on` (first civil date without it)."""
+
+UNIT_HEADCOUNT_SET: Final = "unit.headcount-set.v1"
+"""A unit has another number of places 编制.  `subject`: its id.  data: `kind` (administrative, institution, contract), `places`, `was`
+(null for no limit)."""
 
 UNIT_REOPENED: Final = "unit.reopened.v1"
 """A closed unit stands again.  `subject`: its id.  data: `on` (first civil date with it)."""

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from yiwang.acts.values import Actor
+from yiwang.identity.values import AssignmentKind, EndReason, Establishment
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import machine_now, now
 
@@ -30,6 +31,9 @@ UNIT_CHANGES = [
 ]
 CONSENTS = ["waits", "given", "refused", "withdrawn", "expired"]
 REORGANISATIONS = ["merge", "split", "abolish", "undo"]
+ASSIGNMENT_KINDS = [str(one) for one in AssignmentKind]
+END_REASONS = ["", *(str(one) for one in EndReason)]
+ESTABLISHMENTS = [str(one) for one in Establishment]
 
 
 class AccountManager(BaseUserManager["Account"]):
@@ -411,14 +415,37 @@ class PostDuty(models.Model):
 class Assignment(models.Model):
     """An account sits in a post from `valid_from` until the day before `valid_to` (配岗); civil dates of business time.
 
-    Personal data: who holds which public post, by ids.
+    All assignments of an account are its career. What rests: the seat that a secondment named as its home, on the days of the secondment.
+
+    Personal data: who holds which public post in which way, and why that ended; people by ids.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="assignments")
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="assignments")
+    kind = models.TextField(default="regular", db_comment="regular | acting | secondment | deputy")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, db_comment="first civil date without the post")
+    document = models.TextField(blank=True, default="", db_comment="number of the document 文号 that it rests on")
+    establishment = models.TextField(
+        blank=True, default="", db_comment="kind of place 编制 that a regular holder fills; empty: nobody said"
+    )
+    instead_of = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="deputies",
+        db_comment="of a deputy: the seat of the one for whom he acts",
+    )
+    home = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="secondments", db_comment="the seat he is lent from"
+    )
+    from_unit = models.ForeignKey(
+        Unit, null=True, on_delete=models.PROTECT, related_name="+", db_comment="of a secondment: the unit that lends"
+    )
+    home_rests = models.BooleanField(default=False, db_comment="the home seat gives no rights meanwhile")
+    end_reason = models.TextField(blank=True, default="", db_comment="removed | retired …, as END_REASONS lists them")
+    end_document = models.TextField(blank=True, default="", db_comment="number of the document 文号 that ended it")
     assigned_at = models.DateTimeField(default=now)
     assigned_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
     ended_by = models.ForeignKey(Account, null=True, on_delete=models.PROTECT, related_name="+")
@@ -434,8 +461,50 @@ class Assignment(models.Model):
             models.UniqueConstraint(
                 fields=["account", "post"], condition=Q(valid_to__isnull=True), name="assignment_one_open_for_each_seat"
             ),
+            models.CheckConstraint(condition=Q(kind__in=ASSIGNMENT_KINDS), name="assignment_kind_known"),
+            models.CheckConstraint(condition=Q(end_reason__in=END_REASONS), name="assignment_end_reason_known"),
+            models.CheckConstraint(
+                condition=Q(establishment="") | Q(kind="regular", establishment__in=ESTABLISHMENTS),
+                name="assignment_regular_fills_a_place",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="deputy", instead_of__isnull=False, valid_to__isnull=False)
+                | (~Q(kind="deputy") & Q(instead_of__isnull=True)),
+                name="assignment_deputy_for_somebody_until",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="secondment", from_unit__isnull=False)
+                | (~Q(kind="secondment") & Q(from_unit__isnull=True, home__isnull=True)),
+                name="assignment_seconded_from_somewhere",
+            ),
+            models.CheckConstraint(
+                condition=Q(home_rests=False) | Q(home__isnull=False), name="assignment_rests_a_home"
+            ),
         ]
         indexes = [models.Index(fields=["account", "valid_from"], name="assignment_by_account")]
+
+
+class Headcount(models.Model):
+    """How many places of one kind a unit has 编制, by which document. Rows are only added: the latest of a unit and a kind counts.
+
+    Personal data: none. Who set it stands in the audit log.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="headcounts")
+    kind = models.TextField(db_comment="administrative | institution | contract")
+    places = models.PositiveIntegerField(null=True, db_comment="null: no limit any more")
+    document = models.TextField(db_comment="number of the document 文号 that set it")
+    set_at = models.DateTimeField(default=now)
+    origin = models.TextField(default="live")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ESTABLISHMENTS), name="headcount_kind_known"),
+            models.CheckConstraint(condition=~Q(document=""), name="headcount_rests_on_a_document"),
+            models.CheckConstraint(condition=Q(origin__in=ORIGINS), name="headcount_origin_known"),
+        ]
+        indexes = [models.Index(fields=["unit", "kind", "-id"], name="headcount_latest")]
 
 
 class ConsentRequest(models.Model):

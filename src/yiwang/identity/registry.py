@@ -228,6 +228,7 @@ register_administrative_action("unit.move", Administrator.SYSTEM)
 register_administrative_action("unit.rename", Administrator.SYSTEM)
 register_administrative_action("unit.close", Administrator.SYSTEM)
 register_administrative_action("unit.reopen", Administrator.SYSTEM)
+register_administrative_action("unit.set-headcount", Administrator.SYSTEM)
 register_administrative_action("organisation.reorganise", Administrator.SYSTEM)
 register_administrative_action("organisation.undo", Administrator.SYSTEM)
 register_administrative_action("post.open", Administrator.SYSTEM)
@@ -236,6 +237,7 @@ register_administrative_action("post.close", Administrator.SYSTEM)
 register_administrative_action("post.change-duties", Administrator.SECURITY)
 register_administrative_action("assignment.assign", Administrator.SECURITY)
 register_administrative_action("assignment.end", Administrator.SECURITY)
+register_administrative_action("assignment.place", Administrator.SECURITY)
 register_administrative_action("account.reset-second-factor", Administrator.SECURITY)
 register_administrative_action("officer.list", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("audit.read", Administrator.AUDIT)
@@ -265,6 +267,7 @@ describe_actions(
         "unit.move": msgid("Move units below others"),
         "unit.close": msgid("Close units"),
         "unit.reopen": msgid("Open closed units again"),
+        "unit.set-headcount": msgid("Set how many places units have"),
         "organisation.reorganise": msgid("Merge, split and abolish units"),
         "organisation.undo": msgid("Undo reorganisations"),
         "post.open": msgid("Open posts"),
@@ -273,6 +276,7 @@ describe_actions(
         "post.change-duties": msgid("Change what posts are there to do"),
         "assignment.assign": msgid("Assign posts to officers"),
         "assignment.end": msgid("End assignments"),
+        "assignment.place": msgid("Say which kind of place officers fill"),
         "officer.list": msgid("See officers and their posts"),
         "consent.ask": msgid("Ask another administrator for consent"),
         "consent.give": msgid("Consent to what another administrator asks"),

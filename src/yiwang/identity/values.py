@@ -20,6 +20,7 @@ __all__ = [
     "AccountView",
     "Administrator",
     "Allowing",
+    "AssignmentKind",
     "AssignmentView",
     "CapacityView",
     "ConsentDue",
@@ -27,8 +28,12 @@ __all__ = [
     "ConsentView",
     "DutyPage",
     "DutyView",
+    "EndReason",
+    "Establishment",
     "Explanation",
     "Grant",
+    "HeadcountView",
+    "Headcounts",
     "HeldPost",
     "HolderView",
     "KeptLine",
@@ -55,11 +60,14 @@ __all__ = [
     "ReorganisationPreview",
     "RelyingParty",
     "Scope",
+    "SeatPage",
     "SecondFactorView",
     "SessionView",
     "Standing",
+    "StandsIn",
     "Split",
     "Stays",
+    "Terms",
     "TookOver",
     "UnitChangeView",
     "UnitLine",
@@ -93,6 +101,61 @@ class Administrator(StrEnum):
     SYSTEM = "system"  # accounts, organisation, operations
     SECURITY = "security"  # who holds which post
     AUDIT = "audit"  # reads the log of everybody, the other two included
+
+
+class AssignmentKind(StrEnum):
+    """In which way somebody sits in a post."""
+
+    REGULAR = "regular"  # 任职
+    ACTING = "acting"  # 主持工作、代理: in charge without being appointed
+    SECONDMENT = "secondment"  # 借调: lent by another unit, where he keeps his place
+    DEPUTY = "deputy"  # 代班、顶岗: for one who holds the post, on the days of his absence
+
+
+class EndReason(StrEnum):
+    """Why an assignment ended."""
+
+    REMOVED = "removed"  # 免职
+    TRANSFERRED = "transferred"  # 调出
+    RETIRED = "retired"  # 退休
+    RESIGNED = "resigned"  # 辞职
+    OVER = "over"  # 期满: what it was for is done, or the one who was stood in for has left
+    ACCOUNT_CLOSED = "account-closed"  # 账号关闭, which ends whatever its person held
+
+
+class Establishment(StrEnum):
+    """The kinds of places 编制 that a unit may have filled."""
+
+    ADMINISTRATIVE = "administrative"  # 行政编制
+    INSTITUTION = "institution"  # 事业编制
+    CONTRACT = "contract"  # 聘用
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How somebody is put into a post, besides from when until when.
+
+    document: number of the document 文号 it rests on.  establishment: the kind of place that a regular holder fills.
+    instead_of: of a deputy, the assignment of the one for whom he sits there.
+    home, from_unit: of a secondment, the assignment that he is lent from, or the unit where he held no post here.  home_rests: whether
+    what he may do in the post he comes from rests meanwhile.
+    """
+
+    kind: AssignmentKind = AssignmentKind.REGULAR
+    document: str = ""
+    establishment: Establishment | None = None
+    instead_of: UUID | None = None
+    home: UUID | None = None
+    from_unit: UUID | None = None
+    home_rests: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StandsIn:
+    """For whom a deputy acts: whatever the one may not decide about, the other may not either."""
+
+    account_id: UUID
+    subject_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +246,24 @@ class PostView:
 
 @dataclass(frozen=True, slots=True)
 class HolderView:
-    """Somebody who sits in a post, sat in it, or will. valid_to: the first civil date without him."""
+    """Somebody who sits in a post, sat in it, or will. valid_to: the first civil date without him.
+
+    instead_of: of a deputy, for whom.  came_from: of a secondment, title of the unit (and post).  rests: he may do nothing in it today,
+    because he is seconded elsewhere.  end_reason: None while nobody said one.
+    """
 
     assignment_id: UUID
     account: AccountView
     valid_from: date
     valid_to: date | None
+    kind: AssignmentKind = AssignmentKind.REGULAR
+    document: str = ""
+    establishment: Establishment | None = None
+    instead_of: AccountView | None = None
+    came_from: str = ""
+    rests: bool = False
+    end_reason: EndReason | None = None
+    end_document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +274,29 @@ class PostLine:
     held_by: int
     holders: tuple[HolderView, ...] = ()
     closed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeadcountView:
+    """The places of one kind that a unit has 编制. places: None for no limit.  filled: how many officers fill one today.
+
+    document: number of the document 文号 that set it.  set_on: civil date.  by: those who fill them, for who may know.
+    """
+
+    kind: Establishment
+    places: int | None
+    filled: int
+    document: str = ""
+    set_on: date | None = None
+    by: tuple[HolderView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Headcounts:
+    """The places of a unit. rows: the kinds that are limited or filled.  uncounted: regular holders who fill none that anybody named."""
+
+    rows: tuple[HeadcountView, ...]
+    uncounted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,12 +466,33 @@ class CapacityView:
 
 @dataclass(frozen=True, slots=True)
 class AssignmentView:
-    """Somebody in a post, from one civil date until the day before another."""
+    """Somebody in a post, from one civil date until the day before another.
+
+    instead_of: of a deputy, log-in of the one for whom.  came_from: of a secondment, title of the unit (and post).  rests: nothing may be
+    done in it today, because he is seconded elsewhere.  rests_until: first civil date on which it does not rest, None for no end.
+    """
 
     id: UUID
     post: PostView
     valid_from: date
     valid_to: date | None
+    kind: AssignmentKind = AssignmentKind.REGULAR
+    document: str = ""
+    establishment: Establishment | None = None
+    instead_of: str = ""
+    came_from: str = ""
+    rests: bool = False
+    rests_until: date | None = None
+    end_reason: EndReason | None = None
+    end_document: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPage:
+    """One assignment: as one of its post, and as one of its officer's career."""
+
+    holder: HolderView
+    assignment: AssignmentView
 
 
 @dataclass(frozen=True, slots=True)
@@ -500,6 +619,7 @@ class Standing(StrEnum):
     """How an assignment stands on a day."""
 
     NOW = "now"
+    RESTS = "rests"  # he is seconded elsewhere meanwhile
     LATER = "later"
     OVER = "over"
 

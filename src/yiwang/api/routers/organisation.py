@@ -18,17 +18,23 @@ from yiwang.identity import queries, services
 from yiwang.identity.values import (
     Abolish,
     Administrator,
+    AssignmentKind,
+    EndReason,
+    Establishment,
     Explanation,
+    Headcounts,
     KeptLine,
     Merge,
     NewUnit,
     OfficerPage,
+    OfficerView,
     Plan,
     PostView,
     ReorganisationPreview,
     Scope,
     Split,
     Standing,
+    Terms,
     UnitNode,
     UnitView,
 )
@@ -50,12 +56,30 @@ class Posts(Schema):
 
 
 class NewAssignment(Schema):
-    """valid_to: the first civil date without the post."""
+    """valid_to: the first civil date without the post.  kind: regular | acting | secondment | deputy.
+
+    document: number of the document it rests on.  establishment: the kind of place that a regular holder fills.
+    instead_of: of a deputy, the assignment of the one for whom he sits there.  home, from_unit: of a secondment, the assignment that he
+    is lent from, or the unit where he held no post here.  home_rests: he may do nothing there meanwhile.
+    """
 
     account_id: UUID
     post_id: UUID
     valid_from: date
     valid_to: date | None = None
+    kind: AssignmentKind = AssignmentKind.REGULAR
+    document: str = ""
+    establishment: Establishment | None = None
+    instead_of: UUID | None = None
+    home: UUID | None = None
+    from_unit: UUID | None = None
+    home_rests: bool = False
+
+    def terms(self) -> Terms:
+        """As the engine takes them."""
+        return Terms(
+            self.kind, self.document, self.establishment, self.instead_of, self.home, self.from_unit, self.home_rests
+        )
 
 
 class AssignmentMade(Schema):
@@ -65,9 +89,45 @@ class AssignmentMade(Schema):
 
 
 class EndOfAssignment(Schema):
-    """on: the first civil date without the post; today when left out."""
+    """on: the first civil date without the post; today when left out.  document: number of the document that ends it.
+
+    reason: removed | transferred | retired | resigned | over; null where nobody says why.
+    """
 
     on: date | None = None
+    reason: EndReason | None = None
+    document: str = ""
+
+
+class Placed(Schema):
+    """The kind of place that a regular holder fills; null for none."""
+
+    establishment: Establishment | None
+
+
+class NewHeadcount(Schema):
+    """places: null for no limit.  document: number of the document that says so."""
+
+    kind: Establishment
+    places: int | None
+    document: str
+
+
+class HeadcountFound(Schema):
+    """The places of one kind. places: null for no limit.  filled: how many officers fill one today.  set_on: null when never set."""
+
+    kind: Establishment
+    places: int | None
+    filled: int
+    document: str
+    set_on: date | None
+
+
+class HeadcountsFound(Schema):
+    """The places of a unit, those that are limited or filled. uncounted: regular holders of whom nobody said which place they fill."""
+
+    rows: list[HeadcountFound]
+    uncounted: int
 
 
 class MergePlan(Schema):
@@ -204,7 +264,7 @@ class GrantFound(Schema):
 
 
 class PostHeld(Schema):
-    """A post that the officer holds, held or will hold. standing: now | later | over."""
+    """A post that the officer holds, held or will hold. standing: now | rests | later | over."""
 
     post: PostView
     valid_from: date
@@ -302,6 +362,12 @@ def list_officers(request: HttpRequest, cursor: str = "") -> OfficerPage:
     return queries.list_officers(actor_of(request), cursor)
 
 
+@router.get("/officers/{account_id}", response=OfficerView, operation_id="officer")
+def officer(request: HttpRequest, account_id: UUID) -> OfficerView:
+    """One account with its career: one's own, or any for who administers officers."""
+    return queries.officer(actor_of(request), account_id)
+
+
 @router.get("/officers/{account_id}/explanation", response=Explained, operation_id="explain_permission")
 def explain_permission(request: HttpRequest, account_id: UUID, action: str, unit_id: UUID | None = None) -> Explained:
     """Why an officer may or may not do an action today, on what concerns a unit or on anything at all."""
@@ -311,14 +377,35 @@ def explain_permission(request: HttpRequest, account_id: UUID, action: str, unit
 @router.post("/assignments", response={201: AssignmentMade}, operation_id="assign_post")
 def assign_post(request: HttpRequest, given: NewAssignment) -> Status[AssignmentMade]:
     """Put an account into a post."""
-    made = services.assign_post(actor_of(request), given.account_id, given.post_id, given.valid_from, given.valid_to)
+    actor, days = actor_of(request), (given.valid_from, given.valid_to)
+    made = services.assign_post(actor, given.account_id, given.post_id, *days, given.terms())
     return Status(201, AssignmentMade(id=made))
 
 
 @router.post("/assignments/{assignment_id}/end", response={204: None}, operation_id="end_assignment")
 def end_assignment(request: HttpRequest, assignment_id: UUID, given: EndOfAssignment) -> Status[None]:
     """End an assignment."""
-    services.end_assignment(actor_of(request), assignment_id, given.on)
+    services.end_assignment(actor_of(request), assignment_id, given.on, given.reason, given.document)
+    return Status(204, None)
+
+
+@router.post("/assignments/{assignment_id}/place", response={204: None}, operation_id="place_assignment")
+def place_assignment(request: HttpRequest, assignment_id: UUID, given: Placed) -> Status[None]:
+    """Say which kind of place a regular holder fills."""
+    services.place_assignment(actor_of(request), assignment_id, given.establishment)
+    return Status(204, None)
+
+
+@router.get("/units/{unit_id}/headcounts", response=HeadcountsFound, operation_id="list_headcounts")
+def list_headcounts(request: HttpRequest, unit_id: UUID) -> Headcounts:
+    """How many places a unit has, by kind, and how many are filled."""
+    return queries.headcounts(actor_of(request), unit_id)
+
+
+@router.post("/units/{unit_id}/headcounts", response={204: None}, operation_id="set_headcount")
+def set_headcount(request: HttpRequest, unit_id: UUID, given: NewHeadcount) -> Status[None]:
+    """Set how many places of a kind a unit has."""
+    services.set_headcount(actor_of(request), unit_id, given.kind, given.places, given.document)
     return Status(204, None)
 
 

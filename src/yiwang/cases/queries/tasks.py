@@ -42,7 +42,7 @@ from yiwang.cases.values import (
     Wanted,
     Whose,
 )
-from yiwang.identity.queries import held_posts, unit_scope, why
+from yiwang.identity.queries import held_posts, persons_behind, stands_in_for, unit_scope, why
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.errors import Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
@@ -70,7 +70,7 @@ SOON_DAYS = 2
 IN_A_LINE = (
     *("node", "state", "opened_at", "party", "deputy__title", "action", "duty"),
     *("case__number", "case__item", "case__release", "case__version", "case__materials", "case__facts"),
-    *("case__subject_id", "case__agent_id", "case__account_id", "case__entered_in_id"),
+    *("case__subject_id", "case__agent_id", "case__account_id", "case__entered_in_id", "case__entered_instead_of_id"),
 )
 """What a line of a list is made of: a case is much longer."""
 
@@ -392,9 +392,8 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
     if one.deputy is not None and one.deputy_id != actor.capacity_id:
         return msgid("This task was handed over to {post}."), {"post": one.deputy.title}
     diagram = _diagram(case)
-    done = {
-        task.node for task in case.tasks.all() if task.done_by_id is not None and task.done_by_id == actor.account_id
-    }
+    hands = persons_behind(actor)
+    done = {task.node for task in case.tasks.all() if hands & {task.done_by_id, task.done_instead_of_id}}
     if mine := [name for name in diagram.nodes[one.node].other_than if name in done]:
         titles = "、".join(text(diagram.nodes[name].titles) for name in mine)
         return msgid("You did “{task}” in this case; another officer has to do this."), {"task": titles}
@@ -409,11 +408,18 @@ def failed_actions(actor: Actor) -> list[StuckAction]:
 
 
 def _own_hand(actor: Actor, case: Case) -> str:
-    """Why the officer stands too near to a case to decide on it: a msgid, or empty."""
+    """Why the officer, or the one whose deputy he is, stands too near to a case to decide on it: a msgid, or empty."""
     if actor.subject_id is not None and actor.subject_id in (case.subject_id, case.agent_id):
         return msgid("You cannot decide on your own application; another officer has to.")
-    if case.entered_in_id is not None and actor.account_id == case.account_id:
+    entered_by = {case.account_id, case.entered_instead_of_id} if case.entered_in_id is not None else set()
+    if actor.account_id in entered_by:
         return msgid("You entered this case for the applicant; another officer has to decide on it.")
+    if (holder := stands_in_for(actor)) is None:
+        return ""
+    if holder.subject_id is not None and holder.subject_id in (case.subject_id, case.agent_id):
+        return msgid("The officer for whom you are a deputy applied for this; another officer has to decide on it.")
+    if holder.account_id in entered_by:
+        return msgid("The officer for whom you are a deputy entered this case; another officer has to decide on it.")
     return ""
 
 

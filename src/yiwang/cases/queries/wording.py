@@ -94,7 +94,7 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
     """One line of the course."""
     fill: Mapping[str, Any] = {
         "unit": entry.unit.title if entry.unit else "",
-        "post": entry.post.title if entry.post else "",
+        "post": _post(entry),
         "node": node_title(diagram, entry.node, language),
         "act": act_title(diagram, entry.node, entry.act, language),
     }
@@ -127,6 +127,14 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
     if entry.clock_change is not None:
         fill = {**fill, **_clock_fill(entry.clock_change, entry.case.release, language)}
     return sentences.get(entry.code, entry.code).format_map(fill)
+
+
+def _post(entry: CourseEntry) -> str:
+    """The post in which it was done, and that a deputy of its holder did it."""
+    if entry.post is None:
+        return ""
+    post: str = entry.post.title
+    return _("{post}, by a deputy").format(post=post) if entry.instead_of_id else post
 
 
 def _clock_fill(change: ClockChange, release: int, language: str) -> dict[str, str]:

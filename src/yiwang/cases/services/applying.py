@@ -125,6 +125,7 @@ def _make(act: Act, whole: Bundle, sent: Sent) -> Application:
         account_id=sent.account_id,
         channel=sent.entered.channel if sent.entered else Channel.ONLINE,
         entered_in_id=sent.entered.post_id if sent.entered else None,
+        entered_instead_of_id=sent.entered.instead_of if sent.entered else None,
         values=frozen_answers(asked, sent.values),
         form_digest=asked.digest,
         facts=list(sent.facts),

@@ -41,6 +41,7 @@ def add_line(
             unit_id=unit_id,
             post_id=actor.capacity_id if actor.capacity is CapacityKind.POST else None,
             account_id=actor.account_id,
+            instead_of_id=actor.instead_of,
             node=node,
             act=act,
             reason=reason,

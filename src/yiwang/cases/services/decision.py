@@ -110,7 +110,8 @@ def _do(case: Case, task: Task, actor: Actor, chosen: Act, words: str) -> None:
     node = node_of(case, task)
     task.state, task.act, task.done_at = TaskState.DONE, chosen.name, at
     task.done_by_id, task.done_in_post_id = actor.account_id, actor.capacity_id
-    close_task(task, "act", "done_by", "done_in_post", "asks")
+    task.done_instead_of_id = actor.instead_of
+    close_task(task, "act", "done_by", "done_in_post", "done_instead_of", "asks")
     case.version += 1
     case.reason = words
     if node.checks_promises:

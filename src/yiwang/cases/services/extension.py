@@ -16,7 +16,7 @@ from yiwang.cases.services.clocks import add_change, happened, set_dates, tell_c
 from yiwang.cases.services.course import save_case
 from yiwang.cases.services.decision import checked_reason, lock_case
 from yiwang.cases.values import CaseView
-from yiwang.identity.queries import actor_unit, unit_scope
+from yiwang.identity.queries import actor_unit, subjects_behind, unit_scope
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 
 __all__ = ["extend_clock"]
@@ -38,7 +38,7 @@ def extend_clock(
     act.about("case", case_id)
     case = lock_case(actor, case_id)
     act.require(unit_scope(actor, EXTEND).covers(case.unit_id), msgid("Your post does not answer for this case."))
-    own = actor.subject_id is not None and actor.subject_id == case.subject_id
+    own = case.subject_id in subjects_behind(actor)
     act.require(not own, msgid("You cannot decide on your own application; another officer has to."))
     clock = Clock.objects.filter(case=case, limit=limit, state__in=OPEN).first()
     if clock is None:

@@ -140,7 +140,8 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
 def _entered(application: Application) -> Entered | None:
     if application.entered_in is None:
         return None
-    return Entered(Channel(application.channel), application.entered_in.id, application.entered_in.unit_id)
+    post = application.entered_in
+    return Entered(Channel(application.channel), post.id, post.unit_id, application.entered_instead_of_id)
 
 
 def _system_brought_forth(application: Application, part: Part) -> list[dict[str, Any]]:

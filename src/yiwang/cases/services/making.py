@@ -39,6 +39,7 @@ class Entered:
     channel: Channel
     post_id: UUID
     unit_id: UUID
+    instead_of: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         account_id=sent.account_id,
         channel=sent.entered.channel if sent.entered else Channel.ONLINE,
         entered_in_id=sent.entered.post_id if sent.entered else None,
+        entered_instead_of_id=sent.entered.instead_of if sent.entered else None,
         unit_id=unit.id if unit else None,
         place=place,
         values=frozen_answers(asked, sent.values),

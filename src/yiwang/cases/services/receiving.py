@@ -15,7 +15,7 @@ from yiwang.cases.queries.known import NOBODY_SERVED, Known, receptions_of
 from yiwang.cases.queries.receptions import consent_texts, shape_reception
 from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.values import Channel, ConsentMeans, IdentityShown, ReceptionView
-from yiwang.identity.queries import actor_unit, require, system_unit, unit_scope
+from yiwang.identity.queries import actor_unit, require, subjects_behind, system_unit, unit_scope
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, msgid
 from yiwang.kernel.identifiers import IdentifierFault
 from yiwang.kernel.time import civil_date
@@ -63,7 +63,9 @@ def open_reception(
     unit_id = actor_unit(actor)
     if faults or subject_id is None or unit_id is None or actor.account_id is None or actor.capacity_id is None:
         raise Invalid(faults=faults)
-    act.require(subject_id != actor.subject_id, msgid("Apply for yourself as yourself, not at your own window."))
+    act.require(
+        subject_id not in subjects_behind(actor), msgid("Apply for yourself as yourself, not at your own window.")
+    )
     row = Reception.objects.create(
         subject_id=subject_id,
         item=item_id,

@@ -126,7 +126,9 @@ def checked_form(
         raise NotAllowed(msgid("A form is sent by a person who is signed in."))
     evidence = frozen_facts(known, asked.release)
     reception = reception_for(actor, asked, known, places(clean), civil_date(at))
-    entered = Entered(Channel(reception.channel), reception.post_id, reception.unit_id) if reception else None
+    entered = None
+    if reception is not None:
+        entered = Entered(Channel(reception.channel), reception.post_id, reception.unit_id, actor.instead_of)
     sent = Sent(actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, entered)
     return sent, reception
 

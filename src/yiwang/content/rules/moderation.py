@@ -19,6 +19,9 @@ FROM: Mapping[str, frozenset[ArticleState]] = {
 """Act → the states in which it may be done."""
 
 
-def may_moderate(account: UUID | None, writers: frozenset[UUID]) -> bool:
-    """Whether this account may publish what these accounts wrote and submitted: only one that is not among them."""
-    return account is not None and account not in writers
+def may_moderate(publishers: frozenset[UUID], writers: frozenset[UUID]) -> bool:
+    """Whether these may publish what those wrote and submitted: only who is not among them.
+
+    publishers: the account that publishes, and the one for whom it does so as a deputy.
+    """
+    return bool(publishers) and not publishers & writers

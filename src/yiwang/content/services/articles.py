@@ -11,7 +11,7 @@ from yiwang.content.models import Article
 from yiwang.content.queries import desk_article, visible_articles
 from yiwang.content.rules.moderation import FROM, may_moderate
 from yiwang.content.values import ArticleKind, ArticleState, ArticleView, NewArticle
-from yiwang.identity.queries import actor_unit, unit_scope
+from yiwang.identity.queries import actor_unit, persons_behind, unit_scope
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.ids import uuid7
@@ -54,7 +54,7 @@ def write(
         row = _locked(actor, act, article_id, "write", version)
         row.version += 1
     row.state, row.reason = ArticleState.DRAFT, ""
-    row.writers = sorted({*row.writers, *([actor.account_id] if actor.account_id else [])}, key=str)
+    row.writers = sorted({*row.writers, *persons_behind(actor)}, key=str)
     for name, value in values.items():
         setattr(row, name, value)
     row.save()
@@ -69,7 +69,7 @@ def submit(actor: Actor, article_id: UUID, *, version: int) -> ArticleView:
     act = current_act()
     act.about("article", article_id)
     row = _locked(actor, act, article_id, "submit", version)
-    row.writers = sorted({*row.writers, *([actor.account_id] if actor.account_id else [])}, key=str)
+    row.writers = sorted({*row.writers, *persons_behind(actor)}, key=str)
     return _move(actor, act, row, ArticleState.SUBMITTED)
 
 
@@ -80,7 +80,7 @@ def publish(actor: Actor, article_id: UUID, *, version: int) -> ArticleView:
     act.about("article", article_id)
     row = _locked(actor, act, article_id, "publish", version)
     act.require(
-        may_moderate(actor.account_id, frozenset(row.writers)),
+        may_moderate(persons_behind(actor), frozenset(row.writers)),
         msgid("You wrote this article. Another officer publishes it."),
     )
     row.published_by_id, row.published_at = actor.account_id, act.time

@@ -18,6 +18,7 @@ from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.content.events import PAGE_PUBLISHED, PAGE_WITHDRAWN
 from yiwang.content.rules.moderation import may_moderate
 from yiwang.content.values import PageChange, Shown
+from yiwang.identity.queries import persons_behind
 from yiwang.kernel.errors import msgid
 
 __all__ = ["changing_pages", "note_page_change", "publish_page", "system_keep_timetable", "write_page"]
@@ -72,7 +73,7 @@ def publish_page(actor: Actor, change: PageChange) -> None:
     """
     if change.shown in (Shown.PUBLISHED, Shown.LATER) and actor.capacity is not CapacityKind.SYSTEM:
         current_act().require(
-            may_moderate(actor.account_id, change.writers),
+            may_moderate(persons_behind(actor), change.writers),
             msgid("You wrote on this page. Another officer publishes it."),
         )
     _note(change)

@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
-from yiwang.desk.views.signing import safe_next
+from yiwang.desk.views.seats import KINDS, seat_words
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.identity.values import AssignmentView, OfficerPage
+from yiwang.identity.values import AssignmentKind, AssignmentView, OfficerPage
 from yiwang.kernel import time
 from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
 from yiwang.records import queries as records
@@ -34,6 +34,13 @@ class Row:
     account_id: UUID
     login: str
     assignment: AssignmentView | None
+
+    @property
+    def way(self) -> str:
+        """In which way he holds it, where it is not the regular one."""
+        if self.assignment is None or self.assignment.kind is AssignmentKind.REGULAR:
+            return ""
+        return _(KINDS[self.assignment.kind])
 
     @property
     def may_end(self) -> bool:
@@ -103,27 +110,10 @@ def _rows(found: OfficerPage) -> list[Row]:
     return rows
 
 
-@require_POST
-@for_post
-def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
-    """End an assignment, today or on the day given; then back to the page of the post, if one came from there."""
-    given = request.POST.get("on", "")
-    try:
-        on = date.fromisoformat(given) if given else None
-    except ValueError:
-        raise Invalid(faults=[FieldFault("on", "no-date", msgid("This is not a date."))]) from None
-    services.end_assignment(request.actor, assignment_id, on)
-    if on is None or on <= time.today():
-        messages.success(request, _("The assignment has ended. Its rights are gone."))
-    else:
-        messages.success(request, _("The assignment ends on the day you gave."))
-    return HttpResponseRedirect(safe_next(request, "/desk/officers/"), status=303)
-
-
 @require_safe
 @for_post
 def officer(request: FaceRequest, account_id: UUID) -> HttpResponse:
-    """One officer: the posts he held, and what his account needs."""
+    """One officer: his career, and what his account needs. One's own, too."""
     return _show_officer(request, account_id)
 
 
@@ -132,6 +122,8 @@ def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **m
     subject = found.account.subject_id
     context = {
         "officer": found,
+        "career": [(one, seat_words(one, one.instead_of)) for one in found.assignments],
+        "is_own": account_id == request.actor.account_id,
         "name": records.officer_names(request.actor, [subject]).get(subject, "") if subject else "",
         "may_help": queries.why(request.actor, "account.close").allowed,
         "may_reset": queries.why(request.actor, "account.reset-second-factor").allowed,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -15,13 +14,12 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.desk.frame import for_post, page
+from yiwang.desk.views.seats import Holder, named, places_of, with_words
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.registry import action_words
 from yiwang.identity.values import (
-    AccountView,
     DutyView,
-    HolderView,
     NewPost,
     NewUnit,
     PostLine,
@@ -33,7 +31,6 @@ from yiwang.kernel import time
 from yiwang.kernel.errors import Conflict, Fault, FieldFault, Invalid, NotFound, format_message, msgid
 from yiwang.kernel.texts import text
 from yiwang.places import queries as places
-from yiwang.records import queries as records
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -57,7 +54,10 @@ MOST_CHOICES = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a form asks. kind: text | date | choice | checks.  options: (value, words, more words)."""
+    """One thing that a form asks. kind: text | date | choice | radios | checks.  options: (value, words, more words).
+
+    nothing: what is said where there is nothing to choose.
+    """
 
     name: str
     label: str
@@ -68,14 +68,7 @@ class Entry:
     chosen: frozenset[str] = frozenset()
     fault: str = ""
     short: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who sits in a post, as people call him. name: empty where no source knows it."""
-
-    of: HolderView
-    name: str
+    nothing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +116,20 @@ def units(request: FaceRequest) -> HttpResponse:
 def unit(request: FaceRequest, unit_id: UUID) -> HttpResponse:
     """A unit: where it stands, its posts, who holds them, and what became of it."""
     found = queries.unit_page(request.actor, unit_id)
+    places, uncounted = places_of(request, unit_id)
     context = {
         "found": found,
+        "places": places,
+        "uncounted": uncounted,
         "level": _(LEVELS[found.unit.level]),
         "lines": lines_of(request, found.posts),
         "sees_holders": _may(request, "officer.list"),
         "may": {name: _may(request, f"unit.{name}") for name in ("open", "rename", "move", "close", "reopen")}
-        | {"post": _may(request, "post.open"), "reorganise": _may(request, "organisation.reorganise")},
+        | {
+            "post": _may(request, "post.open"),
+            "reorganise": _may(request, "organisation.reorganise"),
+            "headcount": _may(request, "unit.set-headcount"),
+        },
     }
     return page(request, "desk/unit.html", context)
 
@@ -143,14 +143,15 @@ def post(request: FaceRequest, post_id: UUID) -> HttpResponse:
 
 def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: Iterable[str] = ()) -> HttpResponse:
     found = queries.post_page(request.actor, post_id)
-    names = _names(request, [*found.holders, *found.former])
+    names = named(request, [*found.holders, *found.former])
     context = {
         "found": found,
         "duties": [_in_words(one, request.language) for one in found.duties],
-        "holders": [Holder(one, names.get(one.account.id, "")) for one in found.holders],
-        "former": [Holder(one, names.get(one.account.id, "")) for one in found.former],
+        "holders": with_words(found.holders, names),
+        "former": with_words(found.former, names),
         "may_assign": _may(request, "assignment.assign"),
         "may_end": _may(request, "assignment.end"),
+        "may_place": _may(request, "assignment.place"),
         "may_change": _may(request, "post.change-duties"),
         "may_close": _may(request, "post.close"),
         "may_reopen": _may(request, "post.reopen"),
@@ -245,8 +246,8 @@ def open_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         made = services.open_unit(request.actor, NewUnit(**typed, parent_code=above.unit.code))
         return f"/desk/units/{made}/"
 
-    words = _Words(_("Open a unit below this one"), _("Open the unit"), _("The unit has been opened."))
-    return _form(request, words, entries, do, at=f"/desk/units/{unit_id}/", unit=above)
+    words = Words(_("Open a unit below this one"), _("Open the unit"), _("The unit has been opened."))
+    return show_form(request, words, entries, do, at=f"/desk/units/{unit_id}/", unit=above)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -269,8 +270,8 @@ def rename_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         return at
 
     explained = _("The old name stays known in what became of the unit. Its code does not change.")
-    words = _Words(_("Rename the unit"), _("Rename"), _("The unit has its new name."), explained)
-    return _form(request, words, entries, do, at=at, unit=found, version=found.version)
+    words = Words(_("Rename the unit"), _("Rename"), _("The unit has its new name."), explained)
+    return show_form(request, words, entries, do, at=at, unit=found, version=found.version)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -300,8 +301,8 @@ def move_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     explained = _(
         "Everything below it moves along. What its posts may see and do in units below and above changes at once."
     )
-    words = _Words(_("Move the unit"), _("Move"), _("The unit stands elsewhere now."), explained)
-    return _form(request, words, entries, do, at=at, unit=found, version=found.version, text=asked, searches=True)
+    words = Words(_("Move the unit"), _("Move"), _("The unit stands elsewhere now."), explained)
+    return show_form(request, words, entries, do, at=at, unit=found, version=found.version, text=asked, searches=True)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -319,8 +320,8 @@ def close_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     explained = _(
         "It takes no more work from today, and its posts that nobody holds close with it. What it did stays known. It can be opened again."
     )
-    words = _Words(_("Close the unit"), _("Close it today"), _("The unit is closed."), explained, destroys=True)
-    return _form(request, words, [], do, at=at, unit=found, version=found.version)
+    words = Words(_("Close the unit"), _("Close it today"), _("The unit is closed."), explained, destroys=True)
+    return show_form(request, words, [], do, at=at, unit=found, version=found.version)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -338,8 +339,8 @@ def reopen_unit(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
     explained = _(
         "It stands again where it stood, with the posts that closed on the same day. Nobody sits in them yet."
     )
-    words = _Words(_("Open the unit again"), _("Open it again"), _("The unit is open again."), explained)
-    return _form(request, words, [], do, at=at, unit=found, version=found.version)
+    words = Words(_("Open the unit again"), _("Open it again"), _("The unit is open again."), explained)
+    return show_form(request, words, [], do, at=at, unit=found, version=found.version)
 
 
 # ── Changing posts ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -368,8 +369,8 @@ def open_post(request: FaceRequest, unit_id: UUID) -> HttpResponseBase:
         return f"/desk/posts/{made}/"
 
     explained = _("Nobody sits in it yet: the security administrator assigns it.")
-    words = _Words(_("Open a post"), _("Open the post"), _("The post has been opened."), explained)
-    return _form(request, words, entries, do, at=f"/desk/units/{unit_id}/", unit=found)
+    words = Words(_("Open a post"), _("Open the post"), _("The post has been opened."), explained)
+    return show_form(request, words, entries, do, at=f"/desk/units/{unit_id}/", unit=found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -386,56 +387,8 @@ def change_duties(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
         return at
 
     explained = _("Whoever holds the post may do the new duties at once, and no longer those that go.")
-    words = _Words(_("Change its duties"), _("Change the duties"), _("The post has its new duties."), explained)
-    return _form(request, words, [_duties_entry(request, chosen)], do, at=at, post=found, version=found.version)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@for_post
-def assign(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
-    """Put an officer into this post."""
-    queries.require(request.actor, "assignment.assign")
-    found = queries.post_page(request.actor, post_id)
-    typed = typed_in(request, "login", "valid_from", "valid_to")
-    if request.method != "POST":
-        typed["valid_from"] = time.today().isoformat()
-    until = _("The first day without it. Left empty, until it is ended.")
-    entries = [
-        Entry(
-            "login",
-            _("Log-in of the officer"),
-            typed["login"],
-            _("As it stands on the page of officers and posts."),
-            short=True,
-        ),
-        Entry("valid_from", _("From"), typed["valid_from"], kind="date", short=True),
-        Entry("valid_to", _("Until"), typed["valid_to"], until, kind="date", short=True),
-    ]
-    at = f"/desk/posts/{post_id}/"
-
-    def do() -> str:
-        account, since, end = _assignment_asked(request, typed)
-        services.assign_post(request.actor, account.id, post_id, since, end)
-        return at
-
-    words = _Words(_("Assign the post"), _("Assign"), _("The post has been assigned."))
-    return _form(request, words, entries, do, at=at, post=found)
-
-
-def _assignment_asked(request: FaceRequest, typed: dict[str, str]) -> tuple[AccountView, date, date | None]:
-    faults = []
-    account = queries.account_by_login(request.actor, typed["login"])
-    if account is None:
-        faults.append(FieldFault("login", "unknown-login", msgid("No account has this log-in.")))
-    days: dict[str, date | None] = {}
-    for name in ("valid_from", "valid_to"):
-        try:
-            days[name] = date.fromisoformat(typed[name]) if typed[name] or name == "valid_from" else None
-        except ValueError:
-            faults.append(FieldFault(name, "no-date", msgid("This is not a date.")))
-    if faults or account is None or (since := days["valid_from"]) is None:
-        raise Invalid(faults=faults)
-    return account, since, days["valid_to"]
+    words = Words(_("Change its duties"), _("Change the duties"), _("The post has its new duties."), explained)
+    return show_form(request, words, [_duties_entry(request, chosen)], do, at=at, post=found, version=found.version)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -451,8 +404,8 @@ def close_post(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
         return at
 
     explained = _("Nobody can be assigned to it any more. Who held it stays known. It can be opened again.")
-    words = _Words(_("Close the post"), _("Close it today"), _("The post is closed."), explained, destroys=True)
-    return _form(request, words, [], do, at=at, post=found, version=found.version)
+    words = Words(_("Close the post"), _("Close it today"), _("The post is closed."), explained, destroys=True)
+    return show_form(request, words, [], do, at=at, post=found, version=found.version)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -468,15 +421,15 @@ def reopen_post(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
         return at
 
     explained = _("It can be assigned again, with the duties that it had. Nobody sits in it yet.")
-    words = _Words(_("Open the post again"), _("Open it again"), _("The post is open again."), explained)
-    return _form(request, words, [], do, at=at, post=found, version=found.version)
+    words = Words(_("Open the post again"), _("Open it again"), _("The post is open again."), explained)
+    return show_form(request, words, [], do, at=at, post=found, version=found.version)
 
 
 # ── What the pages share ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class Words:
     """Heading, button, what is said when it is done, and what it means."""
 
     heading: str
@@ -486,9 +439,9 @@ class _Words:
     destroys: bool = False
 
 
-def _form(
+def show_form(
     request: FaceRequest,
-    words: _Words,
+    words: Words,
     entries: list[Entry],
     do: Callable[[], str],
     *,
@@ -498,8 +451,12 @@ def _form(
     version: int = 0,
     text: str = "",
     searches: bool = False,
+    ways: tuple[tuple[str, str, bool], ...] = (),
 ) -> HttpResponseBase:
-    """Show the form, or do what it asks; a refusal shows it again with everything that is wrong, and with what was typed."""
+    """Show the form, or do what it asks; a refusal shows it again with everything that is wrong, and with what was typed.
+
+    ways: other forms for the same: (address, words, whether it is this one).
+    """
     context: dict[str, Any] = {
         "words": words,
         "at": at,
@@ -508,6 +465,7 @@ def _form(
         "version": version,
         "text": text,
         "searches": searches,
+        "ways": ways,
         "trail": [*unit.above, unit.unit] if unit else [],
     }
     if request.method != "POST":
@@ -537,15 +495,8 @@ def _form(
 def lines_of(request: FaceRequest, posts: Iterable[PostLine]) -> list[Line]:
     """Posts with the names of those who hold them, as far as the reader may know them."""
     lines = list(posts)
-    names = _names(request, (holder for line in lines for holder in line.holders))
-    return [Line(one, tuple(Holder(held, names.get(held.account.id, "")) for held in one.holders)) for one in lines]
-
-
-def _names(request: FaceRequest, holders: Iterable[HolderView]) -> dict[UUID, str]:
-    """Account → name of those who hold posts."""
-    persons = {one.account.id: one.account.subject_id for one in holders}
-    named = records.officer_names(request.actor, [one for one in persons.values() if one is not None])
-    return {account: named[subject] for account, subject in persons.items() if subject in named}
+    names = named(request, (holder for line in lines for holder in line.holders))
+    return [Line(one, tuple(with_words(one.holders, names))) for one in lines]
 
 
 def _in_words(one: DutyView, language: str) -> Shown:

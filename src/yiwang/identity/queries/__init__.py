@@ -15,9 +15,11 @@ from yiwang.identity.queries.accounts import (
     system_accounts_in_posts,
     system_administrators_present,
 )
+from yiwang.identity.queries.careers import lending_seats, seat_page
 from yiwang.identity.queries.consents import administrator_of, consent, consents, consents_that_wait, describe_arguments
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
 from yiwang.identity.queries.explaining import actions, explain_permission, whose_rights
+from yiwang.identity.queries.headcounts import headcounts
 from yiwang.identity.queries.organisation import (
     account_by_login,
     browse_units,
@@ -35,6 +37,7 @@ from yiwang.identity.queries.organisation import (
     system_unit,
     system_unit_by_code,
     unit_codes_above,
+    unit_id_of,
     unit_page,
     unit_title_of,
     unit_titles,
@@ -45,9 +48,12 @@ from yiwang.identity.queries.permission import (
     actor_unit,
     decide,
     in_scope,
+    persons_behind,
     posts_reaching,
     require,
     seat_of,
+    stands_in_for,
+    subjects_behind,
     unit_scope,
     why,
 )
@@ -93,9 +99,11 @@ __all__ = [
     "duty_from_body",
     "duty_page",
     "find_duty",
+    "headcounts",
     "held_posts",
     "holders_in_conflict",
     "in_scope",
+    "lending_seats",
     "list_logins",
     "list_officers",
     "list_posts",
@@ -103,6 +111,7 @@ __all__ = [
     "post_page",
     "post_titles",
     "posts_of",
+    "persons_behind",
     "posts_reaching",
     "posts_with_duty",
     "preview_reorganisation",
@@ -110,6 +119,9 @@ __all__ = [
     "reorganisation_page",
     "require",
     "seat_of",
+    "seat_page",
+    "stands_in_for",
+    "subjects_behind",
     "system_account",
     "system_account_of_subject",
     "system_accounts_in_posts",
@@ -119,6 +131,7 @@ __all__ = [
     "system_unit",
     "system_unit_by_code",
     "unit_codes_above",
+    "unit_id_of",
     "unit_page",
     "unit_scope",
     "unit_title_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -138,9 +139,10 @@ def actor_for_post(
         origin=account.origin,
         proved_at=proved_at,
     )
-    if seat_of(actor, on) is None:
+    seat = seat_of(actor, on)
+    if seat is None:
         raise NotAllowed(msgid("You do not hold this post today."))
-    return actor
+    return actor if seat.stands_in is None else replace(actor, instead_of=seat.stands_in.account_id)
 
 
 def posts_of(account_id: UUID, on: date | None = None) -> list[PostView]:

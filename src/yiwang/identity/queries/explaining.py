@@ -116,7 +116,9 @@ def _standing(one: AssignmentView) -> Standing:
     day = today()
     if one.valid_to is not None and one.valid_to <= max(day, one.valid_from):
         return Standing.OVER
-    return Standing.LATER if one.valid_from > day else Standing.NOW
+    if one.valid_from > day:
+        return Standing.LATER
+    return Standing.RESTS if one.rests else Standing.NOW
 
 
 def _grants(
@@ -187,6 +189,10 @@ def _reason(
 
 
 def _at_another_time(one: HeldPost) -> Reason:
+    if one.standing is Standing.RESTS:
+        return Reason(
+            False, msgid("Not now: the post {post} may do this, and rests during a secondment elsewhere."), _post(one)
+        )
     if one.standing is Standing.LATER:
         params = {**_post(one), "day": one.assignment.valid_from.isoformat()}
         return Reason(False, msgid("Not yet: the post {post} may do this, and is held from {day}."), params)

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from psycopg.sql import SQL, Composable
 
 from yiwang.acts.queries import Prepared
@@ -16,13 +16,16 @@ from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
 from yiwang.identity.queries.declared import duties, duty
 from yiwang.identity.queries.permission import require, seat_of, why
 from yiwang.identity.queries.second_factor import has_second_factor
-from yiwang.identity.queries.shapes import account_view, in_force, post_views, unit_view
+from yiwang.identity.queries.shapes import account_view, away, in_force, post_views, unit_view
 from yiwang.identity.rules.credentials import canonical_login
 from yiwang.identity.rules.seats import excluded_pair
 from yiwang.identity.values import (
     AccountView,
+    AssignmentKind,
     AssignmentView,
     DutyPage,
+    EndReason,
+    Establishment,
     HolderView,
     OfficerPage,
     OfficerView,
@@ -47,6 +50,7 @@ __all__ = [
     "browse_units",
     "duty_page",
     "held_posts",
+    "holder_views",
     "list_logins",
     "list_officers",
     "list_posts",
@@ -59,6 +63,7 @@ __all__ = [
     "system_unit",
     "system_unit_by_code",
     "unit_codes_above",
+    "unit_id_of",
     "unit_page",
     "unit_title_of",
     "unit_titles",
@@ -81,6 +86,12 @@ def system_unit_by_code(code: str) -> UnitView | None:
     """The unit with this code, or None. One query."""
     unit = Unit.objects.filter(code=code).first()
     return None if unit is None else unit_view(unit)
+
+
+def unit_id_of(actor: Actor, code: str) -> UUID | None:
+    """The id of the unit with this code, for who reads the organisation; None: there is none. Two queries. Raises NotAllowed."""
+    require_a_post(actor)
+    return Unit.objects.filter(code=code).values_list("id", flat=True).first()
 
 
 def list_units(actor: Actor) -> list[UnitView]:
@@ -221,7 +232,7 @@ def post_page(actor: Actor, post_id: UUID) -> PostPage:
         raise NotFound(msgid("There is no such post."))
     [post] = post_views(Post.objects.filter(id=post_id))
     known, sees, day = duties(), why(actor, "officer.list").allowed, today()
-    held = _holders(Assignment.objects.exclude(valid_to=F("valid_from")).filter(post_id=post_id)) if sees else []
+    held = holder_views(Assignment.objects.exclude(valid_to=F("valid_from")).filter(post_id=post_id)) if sees else []
     now_held = Assignment.objects.filter(in_force(day), post_id=post_id, account__is_active=True).count()
     return PostPage(
         post,
@@ -252,7 +263,7 @@ def post_lines(actor: Actor, posts: QuerySet[Post]) -> tuple[PostLine, ...]:
     held: dict[UUID, list[HolderView]] = {}
     today_s = Assignment.objects.filter(in_force(today()), post_id__in=list(closed), account__is_active=True)
     by_post = dict(today_s.values_list("id", "post_id"))
-    for one in _holders(today_s):
+    for one in holder_views(today_s):
         held.setdefault(by_post[one.assignment_id], []).append(one)
     lines = [
         PostLine(post, len(held.get(post.id, ())), tuple(held.get(post.id, ())) if sees else (), closed[post.id])
@@ -261,9 +272,36 @@ def post_lines(actor: Actor, posts: QuerySet[Post]) -> tuple[PostLine, ...]:
     return tuple(sorted(lines, key=lambda line: (line.closed_on is not None, line.post.code)))
 
 
-def _holders(assignments: QuerySet[Assignment]) -> list[HolderView]:
-    rows = assignments.select_related("account").order_by("-valid_from", "id")
-    return [HolderView(row.id, account_view(row.account), row.valid_from, row.valid_to) for row in rows]
+def holder_views(assignments: QuerySet[Assignment]) -> list[HolderView]:
+    """Shape assignments as those of a post, the latest first. One query."""
+    rows = assignments.select_related("account", *_ORIGIN).annotate(rests=Exists(away(today())))
+    return [
+        HolderView(
+            row.id,
+            account_view(row.account),
+            row.valid_from,
+            row.valid_to,
+            AssignmentKind(row.kind),
+            row.document,
+            Establishment(row.establishment) if row.establishment else None,
+            account_view(row.instead_of.account) if row.instead_of else None,
+            _came_from(row),
+            row.rests,
+            EndReason(row.end_reason) if row.end_reason else None,
+            row.end_document,
+        )
+        for row in rows.order_by("-valid_from", "id")
+    ]
+
+
+_ORIGIN = ("instead_of__account", "home__post", "from_unit")
+
+
+def _came_from(row: Assignment) -> str:
+    """Of a secondment, the unit that lends, and the post if he holds one there."""
+    if row.from_unit is None:
+        return ""
+    return f"{row.from_unit.title} {row.home.post.title}" if row.home else row.from_unit.title
 
 
 def list_posts(actor: Actor, unit_id: UUID | None = None) -> list[PostView]:
@@ -306,8 +344,9 @@ def list_officers(actor: Actor, cursor: str = "", *, limit: int = 50) -> Officer
 
 
 def officer(actor: Actor, account_id: UUID) -> OfficerView:
-    """One account with its assignments, for the administrators. Five queries. Raises NotAllowed, NotFound."""
-    require(actor, "officer.list")
+    """One account with its career, for the administrators and for whom it is about. Six queries. Raises NotAllowed, NotFound."""
+    if actor.account_id != account_id:
+        require(actor, "officer.list")
     account = Account.objects.filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
@@ -385,10 +424,27 @@ def require_a_post(actor: Actor) -> None:
 
 def assignment_views(account_ids: Collection[UUID]) -> dict[UUID, list[AssignmentView]]:
     """What these accounts hold, held and will hold, the latest first. Two queries."""
-    rows = list(Assignment.objects.filter(account_id__in=account_ids).order_by("-valid_from", "id"))
+    found = Assignment.objects.filter(account_id__in=account_ids).select_related(*_ORIGIN)
+    elsewhere = away(today())
+    found = found.annotate(rests=Exists(elsewhere), rests_until=Subquery(elsewhere.values("valid_to")[:1]))
+    rows: list[Any] = list(found.order_by("-valid_from", "id"))
     posts = {post.id: post for post in post_views(Post.objects.filter(id__in={row.post_id for row in rows}))}
     shaped: dict[UUID, list[AssignmentView]] = {}
     for row in rows:
-        view = AssignmentView(row.id, posts[row.post_id], row.valid_from, row.valid_to)
+        view = AssignmentView(
+            row.id,
+            posts[row.post_id],
+            row.valid_from,
+            row.valid_to,
+            AssignmentKind(row.kind),
+            row.document,
+            Establishment(row.establishment) if row.establishment else None,
+            row.instead_of.account.login if row.instead_of else "",
+            _came_from(row),
+            row.rests,
+            row.rests_until,
+            EndReason(row.end_reason) if row.end_reason else None,
+            row.end_document,
+        )
         shaped.setdefault(row.account_id, []).append(view)
     return shaped

@@ -22,6 +22,7 @@ from yiwang.identity.values import (
     ProofDue,
     Reason,
     Scope,
+    StandsIn,
     TookOver,
     UnitScope,
 )
@@ -36,9 +37,12 @@ __all__ = [
     "decide",
     "in_scope",
     "may_be_granted",
+    "persons_behind",
     "posts_reaching",
     "require",
     "seat_of",
+    "stands_in_for",
+    "subjects_behind",
     "unit_scope",
     "why",
 ]
@@ -46,13 +50,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """The post in which an actor acts, as it stands today."""
+    """The post in which an actor acts, as it stands today. stands_in: for whom, when he is a deputy there."""
 
     post_id: UUID
     post_title: str
     unit_id: UUID
     duties: tuple[DutyView, ...]
     took_over: TookOver = field(default_factory=dict)
+    stands_in: StandsIn | None = None
 
     def past(self, duty: str) -> frozenset[UUID]:
         """The units whose past its own unit answers for, by this duty."""
@@ -78,19 +83,29 @@ def may_be_granted(action: str, administrator: Administrator | None) -> bool:
 SEAT_COLUMNS = """
     p.id AS post_id, p.title, p.unit_id,
     ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty) AS duties,
-    ARRAY(SELECT s.predecessor_id || s.duty FROM identity_succession s WHERE s.successor_id = p.unit_id) AS took_over"""
+    ARRAY(SELECT s.predecessor_id || s.duty FROM identity_succession s WHERE s.successor_id = p.unit_id) AS took_over,
+    whose.id AS for_account, whose.subject_id AS for_subject"""
 SEAT_ROWS = """
     identity_assignment g
     JOIN identity_account c ON c.id = g.account_id AND c.is_active
-    JOIN identity_post p ON p.id = g.post_id"""
+    JOIN identity_post p ON p.id = g.post_id
+    LEFT JOIN identity_assignment other ON other.id = g.instead_of_id
+    LEFT JOIN identity_account whose ON whose.id = other.account_id"""
+# `in_force` in SQL
+SEAT_GIVES_RIGHTS = """
+    g.valid_from <= %(on)s::date AND (g.valid_to IS NULL OR g.valid_to > %(on)s::date)
+    AND NOT EXISTS (
+        SELECT 1 FROM identity_assignment away
+         WHERE away.home_id = g.id AND away.home_rests
+           AND away.valid_from <= %(on)s::date AND (away.valid_to IS NULL OR away.valid_to > %(on)s::date))"""
 SEAT = f"""
     SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
      WHERE g.account_id = %(account)s::uuid AND g.post_id = %(post)s::uuid
-       AND g.valid_from <= %(on)s::date AND (g.valid_to IS NULL OR g.valid_to > %(on)s::date)
+       AND {SEAT_GIVES_RIGHTS}
      LIMIT 1
 """  # noqa: S608 - put together of the texts above
 UUID_LENGTH = 36
-SeatRow = tuple[UUID, str, UUID, list[str], list[str]]
+SeatRow = tuple[UUID, str, UUID, list[str], list[str], UUID | None, UUID | None]
 
 
 def seat_of(actor: Actor, on: date | None = None) -> Seat | None:
@@ -121,13 +136,41 @@ def _seat_of(actor: Actor, day: date) -> Seat | None:
     row = remembered(("seat row", account_id, post_id, day), lambda: _seat_row(account_id, post_id, day))
     if row is None:
         return None
-    post_id, post_title, unit_id, ids, taken = row
+    post_id, post_title, unit_id, ids, taken, for_account, for_subject = row
     known = duties()
     took_over: dict[str, frozenset[UUID]] = {}
     for one in taken:
         id, duty = UUID(one[:UUID_LENGTH]), one[UUID_LENGTH:]
         took_over[duty] = took_over.get(duty, frozenset()) | {id}
-    return Seat(post_id, post_title, unit_id, tuple(known[id] for id in ids if id in known), took_over)
+    stands_in = None if for_account is None else StandsIn(for_account, for_subject)
+    return Seat(post_id, post_title, unit_id, tuple(known[id] for id in ids if id in known), took_over, stands_in)
+
+
+def stands_in_for(actor: Actor) -> StandsIn | None:
+    """For whom the actor acts as a deputy in the post in which he acts; None when he acts for nobody but himself.
+
+    Free for who is no deputy, which `actor_for_post` says of every actor in a post; two queries for one who is.
+    """
+    seat = seat_of(actor) if actor.instead_of is not None else None
+    return None if seat is None else seat.stands_in
+
+
+def persons_behind(actor: Actor) -> frozenset[UUID]:
+    """The accounts whose hand this is: the actor's, and that of the one for whom he is a deputy.
+
+    Whoever asks whether somebody may not do something because of who he is asks of all of these. As dear as `stands_in_for`.
+    """
+    stands_in = stands_in_for(actor)
+    return frozenset(
+        one for one in (actor.account_id, None if stands_in is None else stands_in.account_id) if one is not None
+    )
+
+
+def subjects_behind(actor: Actor) -> frozenset[UUID]:
+    """The same as natural persons: whoever may not decide about himself decides about none of these. As dear as `stands_in_for`."""
+    stands_in = stands_in_for(actor)
+    ids = (actor.subject_id, None if stands_in is None else stands_in.subject_id)
+    return frozenset(one for one in ids if one is not None)
 
 
 def why(actor: Actor, action: str) -> Reason:

@@ -11,8 +11,9 @@ from django.db.models import Count, Q
 from yiwang.acts.values import Actor
 from yiwang.identity.models import Assignment, Post, PostDuty, Reorganisation, Unit, UnitChange, UnitPath
 from yiwang.identity.queries.declared import duties
+from yiwang.identity.queries.headcounts import limits
 from yiwang.identity.queries.organisation import require_a_post
-from yiwang.identity.queries.permission import require
+from yiwang.identity.queries.permission import persons_behind, require
 from yiwang.identity.queries.shapes import not_over, unit_view
 from yiwang.identity.registry import Kept, kept, remarks_on
 from yiwang.identity.rules.new_units import unit_faults
@@ -120,6 +121,7 @@ def planned(actor: Actor, plan: Plan, to: UUID | None = None) -> Planned:
         *_own_posts(actor, {*source_ids, moving.to}),
         *_tree_remarks(moving),
         *_reach_remarks(moving, title),
+        *_headcount_remarks(moving),
         *remarks_on(moving),
     ]
     stops, hints = _told(remarks)
@@ -204,7 +206,7 @@ def _own_posts(actor: Actor, unit_ids: Collection[UUID]) -> list[Remark]:
         return []
     known = duties()
     own = Assignment.objects.filter(
-        not_over(today()), account_id=actor.account_id, post__unit_id__in=unit_ids
+        not_over(today()), account_id__in=persons_behind(actor), post__unit_id__in=unit_ids
     ).values_list("post__title", "post__duties__duty")
     titles = {title for title, id in own if id in known and known[id].administrator is None}
     message = msgid("You hold the post {post} there yourself: let another administrator do this.")
@@ -232,6 +234,15 @@ def _reach_remarks(moving: Moving, title: str) -> list[Remark]:
         "{number} officers hold posts that go: what they may do in their own unit they may then do in {unit}."
     )
     return [Remark(FieldFault("", "reach", message, {"number": number, "unit": title}), stops=False)]
+
+
+def _headcount_remarks(moving: Moving) -> list[Remark]:
+    """Places do not go along: how many the unit that takes has is decided for it, and somebody should see to that."""
+    with_places = [
+        unit.title for unit in Unit.objects.filter(id__in=moving.sources).order_by("code") if limits(unit.id)
+    ]
+    message = msgid("The places of {unit} do not go along: set the headcount of the unit that takes, by its document.")
+    return [Remark(FieldFault("", "headcount", message, {"unit": title}), stops=False) for title in with_places]
 
 
 def _fingerprint(what: object, moving: Moving, units: Iterable[Unit | None]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
-from yiwang.identity.models import Account, Post, Unit
+from yiwang.identity.models import Account, Assignment, Post, Unit
 from yiwang.identity.values import (
     AccountView,
     PostView,
     UnitView,
 )
 
-__all__ = ["account_view", "duty_ids", "in_force", "not_over", "post_views", "unit_view"]
+__all__ = ["account_view", "away", "duty_ids", "in_force", "not_over", "on_the_day", "post_views", "unit_view"]
 
 
 def account_view(account: Account) -> AccountView:
@@ -36,9 +36,19 @@ def unit_view(unit: Unit) -> UnitView:
     )
 
 
-def in_force(on: date) -> Q:
-    """Assignments whose half-open dates hold the civil date `on`."""
+def on_the_day(on: date) -> Q:
+    """Assignments whose half-open dates hold the civil date `on`, whether they rest or not."""
     return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+
+
+def away(on: date) -> QuerySet[Assignment]:
+    """The secondment for whose days an assignment rests on `on`: for a subquery over assignments."""
+    return Assignment.objects.filter(on_the_day(on), home_id=OuterRef("pk"), home_rests=True)
+
+
+def in_force(on: date) -> Q:
+    """Assignments that give their rights on the civil date `on`: their dates hold it, and they do not rest. For queries of assignments."""
+    return on_the_day(on) & Q(~Exists(away(on)))
 
 
 def not_over(on: date) -> Q:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from yiwang.identity.values import DutyView
 
-__all__ = ["Period", "excluded_pair", "first_conflict"]
+__all__ = ["Period", "excluded_pair", "first_conflict", "most_at_once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,22 @@ class Period:
     def holds(self, day: date) -> bool:
         """Whether `day` lies in it."""
         return self.since <= day and (self.until is None or day < self.until)
+
+    def lies_in(self, other: Period) -> bool:
+        """Whether every day of it lies in the other, too. An empty period lies in every other."""
+        if self.until is not None and self.until <= self.since:
+            return True
+        ends_in_time = other.until is None or (self.until is not None and self.until <= other.until)
+        return other.since <= self.since and ends_in_time
+
+
+def most_at_once(period: Period, taken: Iterable[tuple[Hashable, Period]]) -> int:
+    """How many different ones hold at most on one day of `period`: of (who, when). Whoever holds twice on a day counts once."""
+    taken = list(taken)
+    days = {period.since, *(one.since for _, one in taken)}
+    return max(
+        len({who for who, one in taken if one.holds(day)}) for day in days if period.holds(day) or day == period.since
+    )
 
 
 def excluded_pair(

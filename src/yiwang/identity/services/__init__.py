@@ -16,7 +16,9 @@ from yiwang.identity.services.administrators import (
 )
 from yiwang.identity.services.assignments import (
     AlreadyAssigned,
+    AlreadySeconded,
     AssignmentEnded,
+    DeputyTaken,
     DutiesExclude,
     LastAdministrator,
     assign_post,
@@ -39,6 +41,7 @@ from yiwang.identity.services.consents import (
     refuse_consent,
     withdraw_consent,
 )
+from yiwang.identity.services.headcounts import HeadcountFull, place_assignment, set_headcount
 from yiwang.identity.services.passkeys import add_passkey, begin_passkey, remove_passkey, sign_in_by_passkey
 from yiwang.identity.services.passwords import change_password, give_start_password
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
@@ -126,7 +129,12 @@ __all__ = [
     "system_renew_administrator",
     "system_seat_administrators",
     "AlreadyAssigned",
+    "AlreadySeconded",
     "AssignmentEnded",
+    "DeputyTaken",
+    "HeadcountFull",
+    "place_assignment",
+    "set_headcount",
     "CodeTaken",
     "DutiesExclude",
     "LastAdministrator",

@@ -11,11 +11,12 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.identity.events import ACCOUNT_CLOSED, ACCOUNT_OPENED
 from yiwang.identity.models import Account, Assignment, Session
-from yiwang.identity.queries import administers
+from yiwang.identity.queries import administers, persons_behind
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
 from yiwang.identity.services.assignments import end_seat
 from yiwang.identity.services.passwords import common_faults
+from yiwang.identity.values import EndReason
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.time import today
 from yiwang.subjects.queries import subject_kinds, system_subject
@@ -59,7 +60,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
     account = Account.objects.select_for_update().filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
-    if actor.account_id == account.id:
+    if account.id in persons_behind(actor):
         raise NotAllowed(msgid("Nobody closes his own account here."))
     faults = [] if account.is_active else [FieldFault("", "account-closed", msgid("This account is closed."))]
     if administers(account.id):
@@ -76,7 +77,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
     act = current_act()
     act.about("account", account.id)
     for one in Assignment.objects.select_for_update().filter(not_over(day), account=account).order_by("id"):
-        end_seat(actor, one, day)
+        end_seat(actor, one, day, EndReason.ACCOUNT_CLOSED)
     account.is_active, account.closed_on = False, day
     account.save(update_fields=["is_active", "closed_on"])
     Session.objects.filter(account=account).delete()

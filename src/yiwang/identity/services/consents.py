@@ -26,7 +26,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import CONSENT_ASKED, CONSENT_DECIDED
 from yiwang.identity.models import ConsentRequest
-from yiwang.identity.queries import actor_for_post, administrator_of
+from yiwang.identity.queries import actor_for_post, administrator_of, persons_behind, subjects_behind
 from yiwang.identity.queries.shapes import account_view
 from yiwang.identity.registry import consented_actions
 from yiwang.identity.values import Administrator, ConsentDue
@@ -205,12 +205,10 @@ def withdraw_consent(actor: Actor, request_id: UUID) -> None:
 
 
 def _deciding(actor: Actor, request_id: UUID) -> ConsentRequest:
-    """The request, locked, when this administrator can decide it. Two persons: not who asked, under whatever account."""
+    """The request, locked, when this administrator can decide it. Two persons: not who asked, under whatever account, nor his deputy."""
     row = _waiting(request_id)
     act = current_act()
-    own = row.asked_by_id == actor.account_id or (
-        actor.subject_id is not None and row.asked_by.subject_id == actor.subject_id
-    )
+    own = row.asked_by_id in persons_behind(actor) or row.asked_by.subject_id in subjects_behind(actor)
     act.require(not own, msgid("Nobody consents to what he asked for himself."))
     act.require(
         administrator_of(actor) == row.needs,

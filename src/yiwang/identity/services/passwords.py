@@ -19,7 +19,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_PASSWORD_CHANGED, ACCOUNT_START_PASSWORD_GIVEN
 from yiwang.identity.models import Account, Assignment, FormerPassword, Session
-from yiwang.identity.queries import administers
+from yiwang.identity.queries import administers, persons_behind
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import SHORTEST_OF_ADMINISTRATORS, SHORTEST_PASSWORD, password_faults
 from yiwang.identity.services.sign_in import prove
@@ -78,7 +78,7 @@ def give_start_password(actor: Actor, account_id: UUID) -> str:
     account = Account.objects.select_for_update().filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
-    if actor.account_id == account.id:
+    if account.id in persons_behind(actor):
         raise NotAllowed(msgid("Nobody gives himself a start password."))
     faults = [] if account.is_active else [FieldFault("", "account-closed", msgid("This account is closed."))]
     if not Assignment.objects.filter(not_over(today()), account=account).exists():

@@ -18,7 +18,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_SECOND_FACTOR_REMOVED, ACCOUNT_SECOND_FACTOR_TAKEN
 from yiwang.identity.models import Account, Passkey, RecoveryCode, SecondFactor, Session
-from yiwang.identity.queries import administers, has_passkey, has_second_factor, needs_second_factor
+from yiwang.identity.queries import administers, has_passkey, has_second_factor, needs_second_factor, persons_behind
 from yiwang.identity.queries.second_factor import begun_factor, confirmed_factor, seal_secret, secret_of, shown
 from yiwang.identity.rules.one_time_codes import canonical_code, new_recovery_code, new_secret, step_of_code
 from yiwang.identity.services.challenges import Answered, Verdict
@@ -212,7 +212,7 @@ def reset_second_factor(actor: Actor, account_id: UUID) -> None:
     account = Account.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
-    if actor.account_id == account.id:
+    if account.id in persons_behind(actor):
         raise NotAllowed(msgid("Nobody takes away his own second factor here; it is done on “My account”."))
     faults = []
     if not has_second_factor(account.id):

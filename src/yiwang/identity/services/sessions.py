@@ -25,7 +25,7 @@ from yiwang.audit.services import record
 from yiwang.audit.values import NewEntry, Outcome
 from yiwang.identity.models import Account, Session
 from yiwang.identity.queries import administers
-from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_ROWS, remember_seat, why
+from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_GIVES_RIGHTS, SEAT_ROWS, remember_seat, why
 from yiwang.identity.registry import names_of_libraries
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF
 from yiwang.kernel.errors import NotFound, msgid
@@ -50,13 +50,14 @@ _ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
 # Asked before every request: the session, whose it is, the post in which he acts as it stands today, and the release, in one statement.
 OPEN = f"""
     SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id,
-           seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over, {_ACCOUNT_COLUMNS}
+           seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over,
+           seat.for_account, seat.for_subject, {_ACCOUNT_COLUMNS}
       FROM identity_session s
       LEFT JOIN identity_account a ON a.id = s.account_id
       LEFT JOIN LATERAL (
           SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
            WHERE g.account_id = s.account_id AND g.post_id = s.post_id
-             AND g.valid_from <= %(on)s::date AND (g.valid_to IS NULL OR g.valid_to > %(on)s::date)
+             AND {SEAT_GIVES_RIGHTS}
            LIMIT 1) seat ON TRUE
      WHERE s.key_digest = %(key)s::bytea AND s.lasts_until > %(now)s::timestamptz
 """  # noqa: S608 - names of columns, nothing that anybody sent
@@ -89,7 +90,7 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         (release, self.id, data, self._began_at, stale, *rest) = found[0]
-        account_id, post_id, seated, title, unit_id, duties, took_over, *account = rest
+        account_id, post_id, seated, title, unit_id, duties, took_over, for_account, for_subject, *account = rest
         self._whose = account_id
         remember_release(release)
         if stale:
@@ -100,7 +101,7 @@ class SessionStore(SessionBase):
             remembered(("account", account_id), lambda: Account.from_db("default", _ACCOUNT_FIELDS, account))
             held[CAPACITY] = SELF if post_id is None else str(post_id)
         if post_id is not None:
-            row = (post_id, title, unit_id, duties, took_over)
+            row = (post_id, title, unit_id, duties, took_over, for_account, for_subject)
             remember_seat(account_id, post_id, day, row if seated else None)
         return held
 

@@ -21,7 +21,7 @@ from yiwang.identity.events import (
     UNIT_REOPENED,
 )
 from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange
-from yiwang.identity.queries import duties
+from yiwang.identity.queries import duties, persons_behind
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.queries.succession import reorganised
 from yiwang.identity.registry import needs_of
@@ -301,7 +301,7 @@ def change_duties(actor: Actor, post_id: UUID, given: Set[str], version: int | N
     post = _changing_post(post_id, version)
     had, wanted = set(post.duties.values_list("duty", flat=True)), set(given)
     holders = holders_of(post)
-    if actor.capacity is not CapacityKind.SYSTEM and any(one.account_id == actor.account_id for one in holders):
+    if actor.capacity is not CapacityKind.SYSTEM and persons_behind(actor) & {one.account_id for one in holders}:
         raise NotAllowed(msgid("Nobody changes the duties of a post that he holds himself."))
     known = duties()
     faults = closed_faults(post) + _duties_faults(wanted, "", {**known, **{id: known.get(id) for id in had}})
