@@ -20,6 +20,7 @@ from yiwang.api.routers import (
     bundles,
     cases,
     certificates,
+    clients,
     discrepancies,
     facts,
     files,
@@ -95,6 +96,7 @@ for _router in (
     subjects.router,
     places.router,
     organisation.router,
+    clients.router,
     audit.router,
 ):
     api.add_router("", _router)

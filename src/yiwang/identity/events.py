@@ -19,6 +19,9 @@ __all__ = [
     "ACCOUNT_START_PASSWORD_GIVEN",
     "ADMINISTRATORS_SEATED",
     "ASSIGNMENT_ENDED",
+    "CLIENT_CLOSED",
+    "CLIENT_CONNECTED",
+    "CLIENT_SECRET_RENEWED",
     "ASSIGNMENT_MADE",
     "POST_CHANGED",
     "POST_CLOSED",
@@ -28,6 +31,9 @@ __all__ = [
     "POST_REOPENED",
     "REORGANISATION_DONE",
     "REORGANISATION_UNDONE",
+    "SIGN_ON_BEGUN",
+    "SIGN_ON_ENDED",
+    "TOKEN_KEY_RENEWED",
     "UNIT_CLOSED",
     "UNIT_LOADED",
     "UNIT_MOVED",
@@ -124,3 +130,23 @@ ACCOUNT_CLOSED: Final = "account.closed.v1"
 
 ADMINISTRATORS_SEATED: Final = "administrators.seated.v1"
 """The first three administrators of a city.  `subject`: `first`.  data: `account_ids`."""
+
+CLIENT_CONNECTED: Final = "client.connected.v1"
+"""Another system may sign people in here.  `subject`: its id.  data: `unit_id`, `people` (officers, everybody)."""
+
+CLIENT_SECRET_RENEWED: Final = "client.secret-renewed.v1"  # noqa: S105 - the name of an event
+"""A connected system has another secret.  `subject`: its id."""
+
+CLIENT_CLOSED: Final = "client.closed.v1"
+"""A system is connected no more.  `subject`: its id."""
+
+SIGN_ON_BEGUN: Final = "sign-on.begun.v1"
+"""Somebody is being signed in to a connected system.  `subject`: the sign-on.  data: `client_id`."""
+
+SIGN_ON_ENDED: Final = "sign-on.ended.v1"
+"""Somebody is signed in to a connected system no more.  `subject`: the sign-on.  data: `client_id`, `by` (session, withdrawn, closed,
+revoked, code-replayed, refresh-replayed)."""
+
+TOKEN_KEY_RENEWED: Final = "token-key.renewed.v1"  # noqa: S105 - the name of an event
+"""What connected systems are handed is signed with another key.  `subject`: the key.  data: `withdrawn` (whether
+those before count no more)."""

@@ -26,12 +26,14 @@ __all__ = [
     "dangerous_actions",
     "administrative_actions",
     "among",
+    "claims_of_officers",
     "describe_actions",
     "kept",
     "name_for_library",
     "names_of_libraries",
     "needs_of",
     "register_administrative_action",
+    "register_claims",
     "register_dangerous_actions",
     "register_kept",
     "register_need",
@@ -209,6 +211,23 @@ def remarks_on(moving: Moving) -> list[Remark]:
     return [remark for ask in _remarks for remark in ask(moving)]
 
 
+_claims: list[Callable[[UUID | None], Mapping[str, object]]] = []
+
+
+def register_claims(ask: Callable[[UUID | None], Mapping[str, object]]) -> None:
+    """Let an engine add to what connected systems of officers hear of one, by the person behind the account (scope `profile`).
+
+    Called in `AppConfig.ready`.
+    """
+    if ask not in _claims:
+        _claims.append(ask)
+
+
+def claims_of_officers() -> tuple[Callable[[UUID | None], Mapping[str, object]], ...]:
+    """What every engine adds."""
+    return tuple(_claims)
+
+
 register_administrative_action("account.open", Administrator.SYSTEM)
 register_administrative_action("account.close", Administrator.SYSTEM)
 register_administrative_action("account.give-start-password", Administrator.SYSTEM)
@@ -228,11 +247,17 @@ register_administrative_action("assignment.end", Administrator.SECURITY)
 register_administrative_action("account.reset-second-factor", Administrator.SECURITY)
 register_administrative_action("officer.list", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("audit.read", Administrator.AUDIT)
+register_administrative_action("client.list", Administrator.SYSTEM)
+register_administrative_action("client.connect", Administrator.SYSTEM)
+register_administrative_action("client.renew-secret", Administrator.SYSTEM)
+register_administrative_action("client.close", Administrator.SYSTEM)
+register_administrative_action("token-key.renew", Administrator.SYSTEM)
 
 register_dangerous_actions(
     *("account.close", "account.give-start-password", "account.reset-second-factor"),
     *("assignment.assign", "post.change-duties"),
     *("organisation.reorganise", "organisation.undo"),
+    *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
 )
 describe_actions(
     {
@@ -255,5 +280,10 @@ describe_actions(
         "assignment.end": msgid("End assignments"),
         "officer.list": msgid("See officers and their posts"),
         "audit.read": msgid("Read and verify the audit log"),
+        "client.list": msgid("See the connected systems"),
+        "client.connect": msgid("Connect systems that sign people in here"),
+        "client.renew-secret": msgid("Give connected systems a new secret"),
+        "client.close": msgid("Disconnect systems"),
+        "token-key.renew": msgid("Make new keys for signing in to connected systems"),
     }
 )

@@ -57,7 +57,7 @@ MOST_CHOICES = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a form asks. kind: text | date | choice | checks.  options: (value, words, more words)."""
+    """One thing that a form asks. kind: text | lines | date | choice | radios | checks.  options: (value, words, more words)."""
 
     name: str
     label: str

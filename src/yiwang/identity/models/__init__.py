@@ -71,6 +71,8 @@ class Account(AbstractBaseUser):
     email = ""  # libraries mail nobody: messages of the city go their own way
     acting: Actor | None = None
     """Who acts in the request that this object belongs to; its middleware says so. Not stored."""
+    let_in_by = ""
+    """By what its owner was let in a moment ago; his session keeps it. Not stored."""
 
     class Meta:
         constraints = [
@@ -435,3 +437,6 @@ class Assignment(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["account", "valid_from"], name="assignment_by_account")]
+
+
+from yiwang.identity.models import single_sign_on  # noqa: E402, F401 - Django finds models from here
