@@ -107,6 +107,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "account_id": str(Account.objects.get(login=NEIGHBOUR).id),
         "post_id": str(assignment.post_id),
         "unit_id": str(assignment.post.unit_id),
+        "unit_code": assignment.post.unit.code,
         "parent_id": str(assignment.post.unit.parent_id),
         "duty_id": "confirm-address",
         "digest": form["form_digest"],
@@ -128,6 +129,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
+        "client_id": str(UUID(int=1)),  # no system is connected: what they get is shown in tests/portal/test_sign_on.py
         "file_id": str(file_of(case)),
         "reception_id": str(
             assignment.id
@@ -250,6 +252,13 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/units/<uuid:unit_id>/merge/": {"into": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/abolish/": {"successor": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/split/": {**new_unit, "posts": things["post_id"], "step": "preview"},
+        "POST /api/v1/clients": {
+            "title": "信访系统",
+            "unit": things["unit_code"],
+            "people": "officers",
+            "redirect_addresses": ["https://letters.example/back"],
+            "scopes": ["openid"],
+        },
         "POST /api/v1/session/proof": {"password": PASSWORD},
         "POST /api/v1/session/passkey": {"passkey": passkey_of_nobody()},
         "POST /api/v1/passkeys": {"name": "电脑", "passkey": {}},
