@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from unittest import mock
@@ -19,6 +21,7 @@ from joserfc.jwk import KeySet
 from support.demo import OFFICER, PASSWORD, Demo, call
 from support.relying import connect
 
+import yiwang.identity
 from yiwang.identity.models import Account, Session
 from yiwang.identity.models.single_sign_on import SignOn
 from yiwang.identity.services import (
@@ -260,3 +263,14 @@ def test_who_asked_to_sign_out_hears_of_it_like_the_others_and_who_gave_back_doe
     assert jobs() == []
     officer.get("/oidc/logout", {"id_token_hint": tokens["id_token"]})
     assert len(jobs()) == 2
+
+
+def test_sessions_end_through_one_door() -> None:
+    """Who deletes a session past `end_sessions` leaves it to the look of each minute that others hear of it."""
+    services = Path(yiwang.identity.__file__).parent / "services"
+    found = {
+        path.name
+        for path in services.rglob("*.py")
+        if re.search(r"\bSession\.objects[^\n]*\.delete\(", path.read_text("utf-8"))
+    }
+    assert found == {"ending.py"}

@@ -62,11 +62,11 @@ class Relying:
         assert "code" in back, back
         return back["code"]
 
-    def redeem(self, code: str, **changes: str | None) -> Any:
+    def redeem(self, code: str, /, **changes: str | None) -> Any:
         given = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "code_verifier": self.verifier}
         return self.post("token", **{**given, **changes})
 
-    def refresh(self, token: str, **changes: str | None) -> Any:
+    def refresh(self, token: str, /, **changes: str | None) -> Any:
         return self.post("token", **{"grant_type": "refresh_token", "refresh_token": token, **changes})
 
     def sign_on(self, client: Any, **changes: str | None) -> dict[str, Any]:

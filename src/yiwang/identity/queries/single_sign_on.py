@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -66,7 +67,7 @@ def client_page(actor: Actor, client_id: UUID) -> ClientView:
         _line(found),
         found.secret_digest is None,
         found.asks_consent,
-        tuple(found.scopes),
+        tuple(str(one) for one in SignOnScope if one in found.scopes),
         tuple(found.redirect_addresses),
         tuple(found.leaving_addresses),
         found.notice_address,
@@ -95,7 +96,7 @@ def consents_of(actor: Actor) -> list[ConsentView]:
             one.client_id,
             one.client.title,
             one.client.unit.title,
-            tuple(one.scopes),
+            tuple(str(scope) for scope in SignOnScope if scope in one.scopes),
             one.given_at,
             one.client_id in there,
         )
@@ -209,8 +210,13 @@ def key_for_signing() -> RSAKey | None:
     row = serving.order_by("-signs_from").first()
     if row is None or row.private is None:
         return None
-    pem = INTL.open(_secret(), bytes(row.private), about=row.id.bytes)
-    return RSAKey.import_key(pem, {"kid": str(row.id)})
+    return _opened(row.id, bytes(row.private))
+
+
+@lru_cache(maxsize=2)
+def _opened(key_id: UUID, sealed: bytes) -> RSAKey:
+    """A private half, read once in a process: reading one checks it, which takes longer than signing."""
+    return RSAKey.import_key(INTL.open(_secret(), sealed, about=key_id.bytes), {"kid": str(key_id)})
 
 
 def seal_key(key_id: UUID, private: bytes) -> bytes:

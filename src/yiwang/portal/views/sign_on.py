@@ -44,7 +44,7 @@ def authorize(request: FaceRequest) -> HttpResponseBase:
     """A client asks who it is. Let the person sign in, prove himself or agree first, where that is needed."""
     if request.method == "POST":  # its cookie stays away when another site posts: once more, as if it had been a link
         return HttpResponseRedirect(f"/oidc/authorize?{request.POST.urlencode()}", status=303)
-    sent, here = _sent(request), _here(request)
+    sent, here = _carried(request), _here(request)
     asked = services.ask(request.actor, sent, here)
     if asked.next is Next.BEGIN and here is not None:
         asked = services.begin_sign_on(request.actor, sent, here)
@@ -65,7 +65,7 @@ def go_on(request: FaceRequest) -> HttpResponseBase:
 @require_POST
 def consent(request: FaceRequest) -> HttpResponseBase:
     """The person says on our page whether the client may hear of him."""
-    sent, here = _sent(request), _here(request)
+    sent, here = _carried(request), _here(request)
     if here is None:
         raise NotSignedIn
     if request.POST.get("decision") != "agree":
@@ -101,22 +101,22 @@ def logout(request: FaceRequest) -> HttpResponseBase:
     if request.method == "POST":
         return HttpResponseRedirect(f"/oidc/logout?{request.POST.urlencode()}", status=303)
     here = _here(request)
-    leaving = services.ask_to_leave(_sent(request), here)
+    leaving = services.ask_to_leave(_carried(request), here)
     if here is not None and not leaving.sure:
         _let_forms_lead_to(request, leaving.origin)
         at = f"/oidc/sign-off?{request.GET.urlencode()}"
         return render(request, "portal/sign_off.html", {"leaving": leaving, "at": at})
     if here is not None:
         _sign_out(request)
-    return HttpResponseRedirect(leaving.location) if leaving.location else render(request, "portal/signed_off.html")
+    return _to(leaving.location) if leaving.location else render(request, "portal/signed_off.html")
 
 
 @require_POST
 def sign_off(request: FaceRequest) -> HttpResponseBase:
     """The person says on our page that he wants to be signed out."""
-    leaving = services.ask_to_leave(_sent(request), _here(request))
+    leaving = services.ask_to_leave(_carried(request), _here(request))
     _sign_out(request)
-    return HttpResponseRedirect(leaving.location or "/oidc/logout", status=303)
+    return _to(leaving.location or "/oidc/logout", status=303)
 
 
 @require_http_methods(["GET", "HEAD"])
@@ -137,12 +137,18 @@ def withdraw(request: FaceRequest, client_id: UUID) -> HttpResponseBase:
 # ── Between the protocol and the browser ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _sent(request: HttpRequest) -> Sent:
-    def lists(given: QueryDict) -> dict[str, list[str]]:
-        return {name: [str(one) for one in values] for name, values in given.lists()}
+def _carried(request: HttpRequest) -> Sent:
+    """What a client let a browser carry here, in the address; the form of a page of ours stands beside it."""
+    return Sent("GET", _lists(request.GET))
 
-    form = {} if request.path == "/oidc/consent" else lists(request.POST)
-    return Sent(request.method or "GET", lists(request.GET), form, request.headers.get("Authorization", ""))
+
+def _sent(request: HttpRequest) -> Sent:
+    """What a client itself sends."""
+    return Sent("POST", form=_lists(request.POST), authorization=request.headers.get("Authorization", ""))
+
+
+def _lists(given: QueryDict) -> dict[str, list[str]]:
+    return {name: [str(one) for one in values] for name, values in given.lists()}
 
 
 def _here(request: HttpRequest) -> Here | None:
@@ -158,7 +164,7 @@ def _here(request: HttpRequest) -> Here | None:
 
 def _next(request: FaceRequest, asked: Asked) -> HttpResponseBase:
     if asked.answer is not None:
-        return HttpResponseRedirect(asked.answer.location, status=303 if request.method == "POST" else 302)
+        return _to(asked.answer.location, status=303 if request.method == "POST" else 302)
     go_on_at = f"/oidc/go-on?{asked.go_on}"
     if asked.next is Next.SIGN_IN:
         page = "/desk/sign-in/" if asked.for_officers else "/sign-in/"
@@ -173,6 +179,11 @@ def _next(request: FaceRequest, asked: Asked) -> HttpResponseBase:
         _let_forms_lead_to(request, asked.origin)
         return render(request, "portal/consent.html", {"asked": asked, "at": f"/oidc/consent?{asked.go_on}"})
     return render(request, "portal/not_connected.html", {"said": asked.said}, status=400)
+
+
+def _to(location: str, status: int = 302) -> HttpResponse:
+    """To an address that an administrator has entered, which may be a program's own scheme; Django's own redirects know none."""
+    return HttpResponse(status=status, headers={"Location": location})
 
 
 def _let_forms_lead_to(request: FaceRequest, origin: str) -> None:

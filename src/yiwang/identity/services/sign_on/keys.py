@@ -20,7 +20,7 @@ from yiwang.settings import configuration
 
 __all__ = ["renew_token_key", "signing_key", "system_tend_token_keys"]
 
-BITS = 3072
+BITS = 2048
 
 
 @service("token-key.renew")

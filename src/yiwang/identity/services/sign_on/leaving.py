@@ -23,19 +23,27 @@ __all__ = ["ask_to_leave", "claims_of_hint"]
 
 def claims_of_hint(token: str) -> Mapping[str, Any]:
     """What an ID token says that we handed out, however old it is; nothing where it is not ours, or its key is published no more."""
-    keys = KeySet.import_key_set({"keys": published_keys()})
     try:
-        claims: dict[str, Any] = jwt.decode(token, keys, algorithms=[ALGORITHM]).claims
+        claims: dict[str, Any] = jwt.decode(token, _keys(), algorithms=[ALGORITHM]).claims
     except (JoseError, ValueError):
         return {}
     return claims if claims.get("iss") == issuer() and "events" not in claims else {}
 
 
+def _keys() -> KeySet:
+    return KeySet.import_key_set({"keys": published_keys()})
+
+
 class EndSession(EndSessionEndpoint):  # type: ignore[misc]
     """Which client asks, and whether it may send people on where it says. Ending the session is the face's."""
 
-    def _validate_id_token_hint(self, id_token_hint: str) -> Mapping[str, Any] | None:
-        return claims_of_hint(id_token_hint) or None
+    def get_server_jwks(self) -> KeySet:
+        """The keys that are published."""
+        return _keys()
+
+    def get_algorithms(self) -> list[str]:
+        """The one with which we sign."""
+        return [ALGORITHM]
 
     def end_session(self, end_session_request: object) -> None:
         """Never called: the person may have to be asked first."""
@@ -47,6 +55,9 @@ def ask_to_leave(sent: Sent, here: Here | None) -> Leaving:
     Without an ID token of ours nobody is sent anywhere, and the person is asked; so no page can sign people out behind their backs, or use
     our name to lead them astray.
     """
+    hints = [*sent.query.get("id_token_hint", ()), *sent.form.get("id_token_hint", ())]
+    if any(not claims_of_hint(one) for one in hints):
+        return Leaving("", False, "")
     server = Server()
     server.register_endpoint(EndSession)
     try:

@@ -55,7 +55,8 @@ __all__ = [
 ]
 
 AUTH_METHODS = ["client_secret_basic", "client_secret_post", "none"]
-LONGEST_VALUE = 2_000
+LONGEST_VALUE = 16_000
+"""Characters of a parameter; an ID token with many posts, which comes back when its person signs out, has some thousand."""
 
 
 class Payload(OAuth2Payload):  # type: ignore[misc]
