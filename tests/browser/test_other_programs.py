@@ -204,6 +204,7 @@ def test_apache_lets_an_officer_in_and_hears_when_his_session_ends(
         assert page.url.startswith(f"{city_at_work.root}/desk/sign-in/")
         with page.expect_response(f"{apache}/guarded/") as arrived:
             sign_in(page)
+        page.wait_for_load_state()
         headers = arrived.value.headers
         assert (arrived.value.status, headers["x-remote-user"]) == (200, OFFICER)
         assert len(headers["x-claim-sub"]) == 43
@@ -256,13 +257,12 @@ def test_a_program_on_somebody_s_own_machine_signs_him_in_by_pkce(
     settings = {
         "oauthClientId": system["id"],
         "oauthScopes": "openid posts",
-        "oauthAuthURL": f"{city_at_work.root}/oidc/authorize",
-        "oauthTokenURL": f"{city_at_work.root}/oidc/token",
+        "oauthAuthURL": "/oidc/authorize",
+        "oauthTokenURL": "/oidc/token",
         "oauthRedirectURL": back,
     }
-    host = "code.example"
     lines = "\n".join(f"  {name} = {value}" for name, value in settings.items())
-    (tmp_path / ".gitconfig").write_text(f'[credential "https://{host}"]\n{lines}\n')
+    (tmp_path / ".gitconfig").write_text(f'[credential "{city_at_work.root}"]\n{lines}\n')
     environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "BROWSER": "true"}
     program = subprocess.Popen(
         [GIT_CREDENTIAL, "-verbose", "get"],
@@ -276,7 +276,7 @@ def test_a_program_on_somebody_s_own_machine_signs_him_in_by_pkce(
     assert program.stdin is not None
     assert program.stdout is not None
     assert program.stderr is not None
-    program.stdin.write(f"protocol=https\nhost={host}\n\n")
+    program.stdin.write(f"protocol=http\nhost={city_at_work.root.removeprefix('http://')}\n\n")
     program.stdin.close()
     said = ""
     while not (found := re.search(r"https?://\S+/oidc/authorize\?\S+", said)):

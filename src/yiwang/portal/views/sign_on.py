@@ -130,6 +130,8 @@ def connected(request: FaceRequest) -> HttpResponseBase:
 @require_POST
 def withdraw(request: FaceRequest, client_id: UUID) -> HttpResponseBase:
     """A system is to hear nothing of the person any more."""
+    if request.actor.capacity is CapacityKind.VISITOR:
+        raise NotSignedIn
     services.withdraw_consent(request.actor, client_id)
     return HttpResponseRedirect("/my/connected/", status=303)
 
