@@ -17,7 +17,6 @@ command -v chromium >/dev/null || missing="$missing chromium"
 command -v openssl >/dev/null || missing="$missing openssl"
 [ -x /usr/sbin/apache2 ] || missing="$missing apache2-bin" # without the service, which nobody here needs
 [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing="$missing libapache2-mod-auth-openidc"
-command -v git-credential-oauth >/dev/null || missing="$missing git-credential-oauth"
 find_older_postgres
 [ -n "$OLDER_POSTGRES" ] || missing="$missing postgresql"
 
