@@ -15,6 +15,8 @@ find_older_postgres() {
 missing=""
 command -v chromium >/dev/null || missing="$missing chromium"
 command -v openssl >/dev/null || missing="$missing openssl"
+[ -x /usr/sbin/apache2 ] || missing="$missing apache2-bin" # without the service, which nobody here needs
+[ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing="$missing libapache2-mod-auth-openidc"
 find_older_postgres
 [ -n "$OLDER_POSTGRES" ] || missing="$missing postgresql"
 

@@ -107,6 +107,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "account_id": str(Account.objects.get(login=NEIGHBOUR).id),
         "post_id": str(assignment.post_id),
         "unit_id": str(assignment.post.unit_id),
+        "unit_code": assignment.post.unit.code,
         "parent_id": str(assignment.post.unit.parent_id),
         "duty_id": "confirm-address",
         "digest": form["form_digest"],
@@ -129,6 +130,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "request_id": str(UUID(int=1)),  # nobody has asked for consent: whose it is is shown in test_consents.py
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
+        "client_id": str(UUID(int=1)),  # no system is connected: what they get is shown in tests/portal/test_sign_on.py
         "file_id": str(file_of(case)),
         "reception_id": str(
             assignment.id
@@ -262,6 +264,13 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/consents": {"action": "account.close", "arguments": {}, "reason": ""},
         "POST /api/v1/consents/{request_id}": {"act": "refuse", "reason": "没有批复"},
         "POST /desk/consents/<uuid:request_id>/<slug:act>/": {"reason": "没有批复"},
+        "POST /api/v1/clients": {
+            "title": "信访系统",
+            "unit": things["unit_code"],
+            "people": "officers",
+            "redirect_addresses": ["https://letters.example/back"],
+            "scopes": ["openid"],
+        },
         "POST /api/v1/session/proof": {"password": PASSWORD},
         "POST /api/v1/session/passkey": {"passkey": passkey_of_nobody()},
         "POST /api/v1/passkeys": {"name": "电脑", "passkey": {}},

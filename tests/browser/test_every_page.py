@@ -84,6 +84,22 @@ NO_PAGE = {
     # looked at in test_bundle_pages.py
     "my/applications/<uuid:application_id>/",
     "my/applications/<uuid:application_id>/receipt/",
+    "desk/clients/key/",
+    "desk/clients/<uuid:client_id>/secret/",
+    "desk/clients/<uuid:client_id>/close/",
+    "my/connected/<uuid:client_id>/withdraw/",
+    # what connected systems and their browsers ask; looked at in test_other_programs.py
+    "desk/clients/<uuid:client_id>/",
+    "oidc/.well-known/openid-configuration",
+    "oidc/keys",
+    "oidc/authorize",
+    "oidc/go-on",
+    "oidc/consent",
+    "oidc/token",
+    "oidc/userinfo",
+    "oidc/revoke",
+    "oidc/logout",
+    "oidc/sign-off",
     # after a right password; looked at in test_states.py
     "sign-in/code/",
     "desk/sign-in/code/",

@@ -71,6 +71,7 @@ class FaceRequest(HttpRequest):
 
     session: ours, over Django's.  actor: who asks, in the capacity chosen.  language: BCP 47, as packs' texts name it.
     elder: whether pages are to be large.  carried: what somebody had typed before signing in again, to be filled in once.
+    forms_lead_to: the other site to which a form of this page may lead in the end; empty for nearly every page.
     """
 
     session: SessionStore
@@ -78,6 +79,7 @@ class FaceRequest(HttpRequest):
     language: str
     elder: bool
     carried: Mapping[str, list[str]]
+    forms_lead_to: str
 
 
 class FacesMiddleware:
@@ -94,6 +96,7 @@ class FacesMiddleware:
             LANGUAGE_CODE=language,
             actor=VISITOR,
             carried={},
+            forms_lead_to="",
         )
         with remembering(), translation.override(language):
             vars(request)["actor"] = actor_for(request)
@@ -209,7 +212,10 @@ def _is_api(request: HttpRequest) -> bool:
 
 
 def _protect(request: HttpRequest, response: HttpResponseBase) -> None:
-    response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+    policy = CONTENT_SECURITY_POLICY
+    if also := vars(request)["forms_lead_to"]:
+        policy = policy.replace("form-action 'self'", f"form-action 'self' {also}")
+    response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
     response.headers.setdefault("Content-Language", vars(request)["language"])
     if not request.path.startswith("/static/"):

@@ -20,6 +20,7 @@ from yiwang.api.routers import (
     bundles,
     cases,
     certificates,
+    clients,
     consents,
     discrepancies,
     facts,
@@ -97,6 +98,7 @@ for _router in (
     places.router,
     organisation.router,
     consents.router,
+    clients.router,
     audit.router,
 ):
     api.add_router("", _router)

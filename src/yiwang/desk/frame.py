@@ -80,6 +80,7 @@ def menu_of(request: FaceRequest) -> list[Noun]:
         Administrator.SYSTEM: [
             Noun("/desk/operations/", _("Operations"), "gear"),
             Noun("/desk/officers/", _("Officers and posts"), "users"),
+            Noun("/desk/clients/", _("Connected systems"), "key"),
         ],
     }[administrator_of(post_of(request))]
     if identity.why(request.actor, "consent.read").allowed:

@@ -17,6 +17,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, NewPasskey, PasskeyAnswer
+from yiwang.identity.values.single_sign_on import FACTORS
 from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
 from yiwang.kernel.time import machine_now
 
@@ -215,6 +216,7 @@ def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> N
     request.session.flush()
     login(request, account)
     request.session[CAPACITY] = capacity
+    request.session[FACTORS] = [account.let_in_by]
     note_what_is_due(request, account)
 
 

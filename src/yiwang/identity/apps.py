@@ -21,9 +21,13 @@ class IdentityConfig(AppConfig):
         from yiwang.identity.queries import decide
         from yiwang.identity.registry import register_kept
         from yiwang.identity.services import (
+            system_end_left_behind,
             system_end_old_sessions,
             system_forget_attempts,
             system_forget_challenges,
+            system_forget_sign_ons,
+            system_rescue_notices,
+            system_tend_token_keys,
         )
         from yiwang.identity.services.reorganising import Posts, Units
         from yiwang.kernel.kinds import register_kind
@@ -35,5 +39,9 @@ class IdentityConfig(AppConfig):
         register_periodic("identity.forget-attempts", timedelta(hours=1), system_forget_attempts)
         register_periodic("identity.end-old-sessions", timedelta(hours=1), system_end_old_sessions)
         register_periodic("identity.forget-challenges", timedelta(hours=1), system_forget_challenges)
+        register_periodic("identity.end-left-behind", timedelta(minutes=1), system_end_left_behind)
+        register_periodic("identity.rescue-notices", timedelta(minutes=1), system_rescue_notices)
+        register_periodic("identity.forget-sign-ons", timedelta(hours=1), system_forget_sign_ons)
+        register_periodic("identity.tend-token-keys", timedelta(hours=1), system_tend_token_keys)
         checks.register_with_doctor()
         samples.register()

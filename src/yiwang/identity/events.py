@@ -21,6 +21,9 @@ __all__ = [
     "CONSENT_ASKED",
     "CONSENT_DECIDED",
     "ASSIGNMENT_ENDED",
+    "CLIENT_CLOSED",
+    "CLIENT_CONNECTED",
+    "CLIENT_SECRET_RENEWED",
     "ASSIGNMENT_MADE",
     "ASSIGNMENT_PLACED",
     "POST_CHANGED",
@@ -31,6 +34,9 @@ __all__ = [
     "POST_REOPENED",
     "REORGANISATION_DONE",
     "REORGANISATION_UNDONE",
+    "SIGN_ON_BEGUN",
+    "SIGN_ON_ENDED",
+    "TOKEN_KEY_RENEWED",
     "UNIT_CLOSED",
     "UNIT_HEADCOUNT_SET",
     "UNIT_LOADED",
@@ -144,3 +150,23 @@ CONSENT_ASKED: Final = "consent.asked.v1"
 
 CONSENT_DECIDED: Final = "consent.decided.v1"
 """A request for consent ended.  `subject`: the request.  data: `action`, `state` (given, refused, withdrawn)."""
+
+CLIENT_CONNECTED: Final = "client.connected.v1"
+"""Another system may sign people in here.  `subject`: its id.  data: `unit_id`, `people` (officers, everybody)."""
+
+CLIENT_SECRET_RENEWED: Final = "client.secret-renewed.v1"  # noqa: S105 - the name of an event
+"""A connected system has another secret.  `subject`: its id."""
+
+CLIENT_CLOSED: Final = "client.closed.v1"
+"""A system is connected no more.  `subject`: its id."""
+
+SIGN_ON_BEGUN: Final = "sign-on.begun.v1"
+"""Somebody is being signed in to a connected system.  `subject`: the sign-on.  data: `client_id`."""
+
+SIGN_ON_ENDED: Final = "sign-on.ended.v1"
+"""Somebody is signed in to a connected system no more.  `subject`: the sign-on.  data: `client_id`, `by` (session, withdrawn, closed,
+revoked, code-replayed, refresh-replayed)."""
+
+TOKEN_KEY_RENEWED: Final = "token-key.renewed.v1"  # noqa: S105 - the name of an event
+"""What connected systems are handed is signed with another key.  `subject`: the key.  data: `withdrawn` (whether
+those before count no more)."""

@@ -27,6 +27,7 @@ __all__ = [
     "dangerous_actions",
     "administrative_actions",
     "among",
+    "claims_of_officers",
     "describe_actions",
     "kept",
     "name_for_library",
@@ -34,6 +35,7 @@ __all__ = [
     "needs_of",
     "register_administrative_action",
     "register_consented_actions",
+    "register_claims",
     "register_dangerous_actions",
     "register_kept",
     "register_need",
@@ -220,6 +222,23 @@ def remarks_on(moving: Moving) -> list[Remark]:
     return [remark for ask in _remarks for remark in ask(moving)]
 
 
+_claims: list[Callable[[UUID | None], Mapping[str, object]]] = []
+
+
+def register_claims(ask: Callable[[UUID | None], Mapping[str, object]]) -> None:
+    """Let an engine add to what connected systems of officers hear of one, by the person behind the account (scope `profile`).
+
+    Called in `AppConfig.ready`.
+    """
+    if ask not in _claims:
+        _claims.append(ask)
+
+
+def claims_of_officers() -> tuple[Callable[[UUID | None], Mapping[str, object]], ...]:
+    """What every engine adds."""
+    return tuple(_claims)
+
+
 register_administrative_action("account.open", Administrator.SYSTEM)
 register_administrative_action("account.close", Administrator.SYSTEM)
 register_administrative_action("account.give-start-password", Administrator.SYSTEM)
@@ -246,11 +265,17 @@ register_administrative_action("consent.give", Administrator.SYSTEM, Administrat
 register_administrative_action("consent.refuse", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("consent.withdraw", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("consent.read", *Administrator)
+register_administrative_action("client.list", Administrator.SYSTEM)
+register_administrative_action("client.connect", Administrator.SYSTEM)
+register_administrative_action("client.renew-secret", Administrator.SYSTEM)
+register_administrative_action("client.close", Administrator.SYSTEM)
+register_administrative_action("token-key.renew", Administrator.SYSTEM)
 
 register_dangerous_actions(
     *("account.close", "account.give-start-password", "account.reset-second-factor"),
     *("assignment.assign", "post.change-duties"),
     *("organisation.reorganise", "organisation.undo", "consent.give"),
+    *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
 )
 register_consented_actions(
     *("assignment.assign", "assignment.end", "post.change-duties"),
@@ -284,5 +309,10 @@ describe_actions(
         "consent.withdraw": msgid("Withdraw one's own request for consent"),
         "consent.read": msgid("See what waits for consent"),
         "audit.read": msgid("Read and verify the audit log"),
+        "client.list": msgid("See the connected systems"),
+        "client.connect": msgid("Connect systems that sign people in here"),
+        "client.renew-secret": msgid("Give connected systems a new secret"),
+        "client.close": msgid("Disconnect systems"),
+        "token-key.renew": msgid("Make new keys for signing in to connected systems"),
     }
 )

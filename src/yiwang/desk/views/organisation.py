@@ -54,7 +54,7 @@ MOST_CHOICES = 40
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a form asks. kind: text | date | choice | radios | checks.  options: (value, words, more words).
+    """One thing that a form asks. kind: text | lines | date | choice | radios | checks.  options: (value, words, more words).
 
     nothing: what is said where there is nothing to choose.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponseBase, HttpResponseRedirect
@@ -30,12 +31,13 @@ if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 HOME = "/desk/"
+GO_ON = "/oidc/go-on?"
 
 
 def safe_next(request: FaceRequest, default: str) -> str:
-    """Where to go on: a page of the desk or `default`."""
+    """Where to go on: a page of the desk, back to a connected system, or `default`."""
     asked = request.POST.get("next") or request.GET.get("next") or default
-    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith(HOME) else default
+    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith((HOME, GO_ON)) else default
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +81,7 @@ def _go_on(request: FaceRequest, account: Any, next: str) -> HttpResponseBase:
         begin_session(request, account, str(held[0].id))
         return HttpResponseRedirect(next, status=303)
     begin_session(request, account)
-    return HttpResponseRedirect("/desk/post/", status=303)
+    return HttpResponseRedirect(f"/desk/post/?{urlencode({'next': next})}", status=303)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,7 +94,8 @@ def choose_post(request: FaceRequest) -> HttpResponseBase:
         chosen = request.POST.get("post", "")
         if chosen == SELF:
             request.session[CAPACITY] = SELF
-            return HttpResponseRedirect("/", status=303)
+            next = safe_next(request, "/")
+            return HttpResponseRedirect(next if next.startswith(GO_ON) else "/", status=303)
         try:
             queries.actor_for_post(request.user, UUID(chosen))
         except ValueError:

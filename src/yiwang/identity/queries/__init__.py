@@ -65,9 +65,23 @@ from yiwang.identity.queries.second_factor import (
     own_second_factor,
 )
 from yiwang.identity.queries.sessions import sessions_of
+from yiwang.identity.queries.single_sign_on import (
+    client_page,
+    connected_systems,
+    issuer,
+    list_clients,
+    provider_metadata,
+    published_keys,
+)
 from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
+    "client_page",
+    "connected_systems",
+    "issuer",
+    "list_clients",
+    "provider_metadata",
+    "published_keys",
     "actions",
     "administrator_of",
     "consent",

@@ -71,6 +71,13 @@ from yiwang.identity.services.sign_in import (
     sign_out,
     system_forget_attempts,
 )
+from yiwang.identity.services.sign_on.asking import ask, begin_sign_on, deny, forbid_client
+from yiwang.identity.services.sign_on.clients import close_client, connect_client, renew_client_secret
+from yiwang.identity.services.sign_on.ending import system_end_left_behind, system_forget_sign_ons
+from yiwang.identity.services.sign_on.handing import give_back, hand_out, tell_who
+from yiwang.identity.services.sign_on.keys import renew_token_key, system_tend_token_keys
+from yiwang.identity.services.sign_on.leaving import ask_to_leave
+from yiwang.identity.services.sign_on.telling import system_rescue_notices, system_tell_client
 from yiwang.identity.services.tree import UnitBelowItself, hold_open_unit
 from yiwang.identity.services.units import (
     CodeTaken,
@@ -98,6 +105,23 @@ __all__ = [
     "ask_consent",
     "give_consent",
     "refuse_consent",
+    "ask",
+    "ask_to_leave",
+    "begin_sign_on",
+    "close_client",
+    "connect_client",
+    "deny",
+    "forbid_client",
+    "give_back",
+    "hand_out",
+    "renew_client_secret",
+    "renew_token_key",
+    "system_end_left_behind",
+    "system_forget_sign_ons",
+    "system_rescue_notices",
+    "system_tell_client",
+    "system_tend_token_keys",
+    "tell_who",
     "withdraw_consent",
     "PasskeyCopied",
     "PasskeyRefused",

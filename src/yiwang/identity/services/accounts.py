@@ -16,6 +16,7 @@ from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
 from yiwang.identity.services.assignments import end_seat
 from yiwang.identity.services.passwords import common_faults
+from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.identity.values import EndReason
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.time import today
@@ -80,7 +81,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
         end_seat(actor, one, day, EndReason.ACCOUNT_CLOSED)
     account.is_active, account.closed_on = False, day
     account.save(update_fields=["is_active", "closed_on"])
-    Session.objects.filter(account=account).delete()
+    end_sessions(Session.objects.filter(account=account))
     act.emit(ACCOUNT_CLOSED, subject=str(account.id), data={"on": day.isoformat()})
 
 

@@ -31,6 +31,7 @@ from yiwang.identity.services.second_factor import (
     prove_factors,
 )
 from yiwang.identity.services.sign_in import Attempt
+from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.identity.values import NewPasskey, PasskeyAnswer
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 
@@ -143,7 +144,7 @@ def _add(actor: Actor, account_id: UUID, made: MadePasskey, name: str, session_i
     if is_first:
         act.emit(ACCOUNT_SECOND_FACTOR_TAKEN, subject=account.id, data={})
         others = Session.objects.filter(account=account)
-        (others.exclude(id=session_id) if session_id else others).delete()
+        end_sessions(others.exclude(id=session_id) if session_id else others)
     has_codes = RecoveryCode.objects.filter(account=account).exists()
     return NewPasskey(view_of(passkey), () if has_codes else new_recovery_codes(account))
 

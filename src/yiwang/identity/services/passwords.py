@@ -23,6 +23,7 @@ from yiwang.identity.queries import administers, persons_behind
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import SHORTEST_OF_ADMINISTRATORS, SHORTEST_PASSWORD, password_faults
 from yiwang.identity.services.sign_in import prove
+from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
 from yiwang.kernel.time import machine_now, today
 
@@ -156,4 +157,4 @@ def _set(account: Account, new: str, lasts: timedelta | None = None) -> None:
     account.password_changed_at = machine_now()
     account.start_password_until = account.password_changed_at + lasts if lasts else None
     account.save(update_fields=["password", "password_changed_at", "start_password_until"])
-    Session.objects.filter(account=account).delete()
+    end_sessions(Session.objects.filter(account=account))

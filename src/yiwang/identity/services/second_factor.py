@@ -23,6 +23,7 @@ from yiwang.identity.queries.second_factor import begun_factor, confirmed_factor
 from yiwang.identity.rules.one_time_codes import canonical_code, new_recovery_code, new_secret, step_of_code
 from yiwang.identity.services.challenges import Answered, Verdict
 from yiwang.identity.services.sign_in import Attempt, SignInRefused, prove
+from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.identity.values import NewSecondFactor, PasskeyAnswer
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
 from yiwang.kernel.time import machine_now
@@ -229,7 +230,7 @@ def reset_second_factor(actor: Actor, account_id: UUID) -> None:
         raise Invalid(faults=faults)
     current_act().about("account", account.id)
     forget_second_factor(account.id)
-    Session.objects.filter(account=account).delete()
+    end_sessions(Session.objects.filter(account=account))
 
 
 def forget_second_factor(account_id: UUID) -> None:

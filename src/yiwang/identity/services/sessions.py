@@ -27,6 +27,7 @@ from yiwang.identity.models import Account, Session
 from yiwang.identity.queries import administers
 from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_GIVES_RIGHTS, SEAT_ROWS, remember_seat, why
 from yiwang.identity.registry import names_of_libraries
+from yiwang.identity.services.sign_on.ending import carry_over, end_sessions
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
@@ -170,7 +171,16 @@ class SessionStore(SessionBase):
         """End the session of this key, or this one."""
         key = self.session_key if session_key is None else session_key
         if key is not None:
-            Session.objects.filter(key_digest=_digest(key)).delete()
+            end_sessions(Session.objects.filter(key_digest=_digest(key)))
+
+    def cycle_key(self) -> None:
+        """Go on under a new key, with everything that hangs on the session."""
+        held, old, was = dict(self.items()), self.session_key, self.id
+        self.create()
+        self._session_cache = held
+        carry_over(was, self.id)
+        if old:
+            self.delete(old)
 
     @classmethod
     def clear_expired(cls) -> None:
@@ -188,7 +198,7 @@ class SessionStore(SessionBase):
         most = 1 if administers(account_id) else configuration().sessions_at_once
         others = Session.objects.filter(account_id=account_id).exclude(key_digest=_digest(self.session_key))
         kept = others.order_by("-seen_at", "-id").values_list("id", flat=True)[: most - 1]
-        ended = others.exclude(id__in=list(kept)).delete()[0]
+        ended = end_sessions(others.exclude(id__in=list(kept)))
         if ended:
             record(_room_made(account, ended))
 
@@ -212,7 +222,7 @@ def end_session(actor: Actor, session_id: UUID) -> None:
     """Sign out elsewhere: who sits there is asked to sign in with his next request. Raises NotFound: not a session of one's own."""
     act = current_act()
     act.about("session", session_id)
-    if not _own(actor).filter(id=session_id).delete()[0]:
+    if not end_sessions(_own(actor).filter(id=session_id)):
         raise NotFound(msgid("You are not signed in there any more."))
 
 
@@ -222,14 +232,14 @@ def end_other_sessions(actor: Actor, keep: UUID | None) -> int:
     act = current_act()
     act.about("account", actor.account_id or "")
     others = _own(actor) if keep is None else _own(actor).exclude(id=keep)
-    ended: int = others.delete()[0]
+    ended = end_sessions(others)
     act.note(ended=ended)
     return ended
 
 
 def system_end_old_sessions() -> int:
     """Drop the sessions that are over; return how many. For the hourly job."""
-    return Session.objects.filter(lasts_until__lte=machine_now()).delete()[0]
+    return end_sessions(Session.objects.filter(lasts_until__lte=machine_now()))
 
 
 def _own(actor: Actor) -> QuerySet[Session]:

@@ -116,7 +116,7 @@ class Attempt:
         """Write down that the account is signed in.  factor: by what, beside or in place of the password.  details: ids."""
         with transaction.atomic():
             SignInAttempt.objects.filter(key=self.key).delete()
-            account.last_login = machine_now()
+            account.last_login, account.let_in_by = machine_now(), factor
             account.save(update_fields=["last_login"])
             record(self._entry("account.sign-in", Outcome.DONE, factor=factor, **details))
             append([self._event(ACCOUNT_SIGNED_IN, account)])

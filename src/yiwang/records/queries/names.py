@@ -18,7 +18,7 @@ from yiwang.records.queries.tables import stored_tables
 from yiwang.records.queries.versions import distinct_by
 from yiwang.subjects.queries import subject_kinds
 
-__all__ = ["officer_names", "own_name"]
+__all__ = ["name_claim", "officer_names", "own_name"]
 
 _NAMES = SQL(
     "SELECT subject_id, name FROM (SELECT DISTINCT ON (subject_id) subject_id, name, retracted FROM"
@@ -43,6 +43,15 @@ def officer_names(actor: Actor, subject_ids: Collection[UUID]) -> dict[UUID, str
     Up to four queries, none for no ids. Not logged: who acts for the government is known to it by name.
     """
     return _names(officers_among(actor, subject_ids))
+
+
+def name_claim(subject_id: UUID | None) -> dict[str, object]:
+    """What a connected system of officers hears of the person who is signed in to it (`identity.registry.register_claims`). One query.
+
+    Not logged: who acts for the government is known to it by name.
+    """
+    name = _names([subject_id]).get(subject_id, "") if subject_id is not None else ""
+    return {"name": name} if name else {}
 
 
 def _names(subject_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -76,6 +76,8 @@ class Account(AbstractBaseUser):
     email = ""  # libraries mail nobody: messages of the city go their own way
     acting: Actor | None = None
     """Who acts in the request that this object belongs to; its middleware says so. Not stored."""
+    let_in_by = ""
+    """By what its owner was let in a moment ago; his session keeps it. Not stored."""
 
     class Meta:
         constraints = [
@@ -538,3 +540,6 @@ class ConsentRequest(models.Model):
             models.UniqueConstraint(fields=["digest"], condition=Q(state="waits"), name="consentrequest_asked_once"),
         ]
         indexes = [models.Index(fields=["-asked_at"], name="consentrequest_by_time")]
+
+
+from yiwang.identity.models import single_sign_on  # noqa: E402, F401 - Django finds models from here
