@@ -13,6 +13,7 @@ from yiwang.acts.values import system
 from yiwang.audit.models import Entry
 from yiwang.identity import queries, registry
 from yiwang.identity.models import Post, Succession, Unit, UnitMove, UnitPath
+from yiwang.identity.models.single_sign_on import Client
 from yiwang.identity.rules.tree import closure
 from yiwang.identity.services import (
     OrganisationChanged,
@@ -295,6 +296,19 @@ def test_a_list_that_gives_a_closed_unit_something_new_is_refused(town: Any) -> 
     assert [(one.pointer, one.code) for one in inside.value.faults] == [("0/unit", "unit-closed")]
 
 
+def test_a_connected_system_goes_with_its_unit_and_comes_back(town: Any) -> None:
+    one = Client.objects.create(
+        title="信访系统", unit_id=town.units["north"], people="officers", asks_consent=False, salt=b"salt", scopes=["openid"],
+        redirect_addresses=["https://letters.example/back"],
+    )  # fmt: skip
+    done = reorganise(US, Merge((town.units["north"],), town.units["south"]), *WHY)
+    one.refresh_from_db()
+    assert one.unit_id == town.units["south"]
+    undo_reorganisation(US, done, "文件撤销")
+    one.refresh_from_db()
+    assert one.unit_id == town.units["north"]
+
+
 # ── Nothing that names a unit is forgotten ──────────────────────────────────────────────────────────────────────────────
 
 MOVES = {
@@ -303,13 +317,14 @@ MOVES = {
     "area": "places.AreaDuty.unit",
     "discrepancy": "records.Discrepancy.unit",
     "article": "content.Article.unit",
+    "client": "identity.Client.unit",
     "case": "cases.Case.unit",
     "task": "cases.TaskUnit.unit",
 }
 STAYS = {
     "with the post, whose id does not change": {
         "identity.Session.post", "identity.PostDuty.post", "identity.Assignment.post", "messaging.Message.to_post",
-        "cases.Task.deputy",
+        "cases.Task.deputy", "identity.SignOn.post",
     },
     "it is the history or the closure of the tree itself": {
         "identity.Reorganisation.to", "identity.UnitMove.source", "identity.UnitMove.to",
@@ -321,7 +336,7 @@ STAYS = {
         "records.DiscrepancyReport.unit", "records.DiscrepancyReport.post", "records.DiscrepancyEntry.unit",
         "records.DiscrepancyEntry.post", "documents.Certificate.unit", "documents.StatusEntry.post",
         "cases.Case.entered_in", "cases.Application.entered_in", "cases.Reception.post", "cases.Reception.unit",
-        "cases.Task.done_in_post", "cases.CourseEntry.unit", "cases.CourseEntry.post",
+        "identity.ConsentRequest.asked_in", "cases.Task.done_in_post", "cases.CourseEntry.unit", "cases.CourseEntry.post",
     },
     "how many places a unit has is decided for it, by a document of its own: they do not add up by themselves": {
         "identity.Headcount.unit",

@@ -29,12 +29,12 @@ class IdentityConfig(AppConfig):
             system_rescue_notices,
             system_tend_token_keys,
         )
-        from yiwang.identity.services.reorganising import Posts, Units
+        from yiwang.identity.services.reorganising import Clients, Posts, Units
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
 
         register_kind(DutyKind())
-        register_kept(Units(), Posts())
+        register_kept(Units(), Posts(), Clients())
         set_permission_checker(decide)
         register_periodic("identity.forget-attempts", timedelta(hours=1), system_forget_attempts)
         register_periodic("identity.end-old-sessions", timedelta(hours=1), system_end_old_sessions)

@@ -24,6 +24,7 @@ from yiwang.identity.events import (
     UNIT_REOPENED,
 )
 from yiwang.identity.models import Post, Reorganisation, Succession, Unit, UnitMove
+from yiwang.identity.models.single_sign_on import Client
 from yiwang.identity.queries.reorganising import Planned, planned, returning
 from yiwang.identity.registry import Kept, KeptRows, among, kept, needs_of
 from yiwang.identity.services.consents import require_consent
@@ -33,7 +34,7 @@ from yiwang.identity.values import Abolish, Administrator, Merge, Moved, Moving,
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 from yiwang.kernel.time import today
 
-__all__ = ["Posts", "ReorganisationStopped", "Units", "reorganise", "undo_reorganisation"]
+__all__ = ["Clients", "Posts", "ReorganisationStopped", "Units", "reorganise", "undo_reorganisation"]
 
 LONGEST_REASON = 200
 LONGEST_DOCUMENT = 100
@@ -125,6 +126,26 @@ class Posts(KeptRows):
         """What single ones are called."""
         rows = Post.objects.filter(id__in=ids).values_list("id", "unit__title", "title")
         return {id: f"{unit} {title}" for id, unit, title in rows}
+
+
+class Clients(KeptRows):
+    """The connected systems. Of a split they stay: which one goes is nobody's guess."""
+
+    kind = "client"
+    title = msgid("Connected systems")
+    order = 75
+    why_not_back = msgid("It was closed or moved elsewhere since.")
+    model = Client
+    stands = Q(closed_at__isnull=True)
+
+    def rows(self, moving: Moving) -> QuerySet[Client]:
+        """What goes."""
+        rows = Client.objects.filter(self.stands, unit_id__in=moving.sources)
+        return rows if moving.whole else rows.none()
+
+    def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What single ones are called."""
+        return dict(Client.objects.filter(id__in=ids).values_list("id", "title"))
 
 
 @service("organisation.reorganise")
