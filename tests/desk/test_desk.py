@@ -210,9 +210,19 @@ def test_units_are_read_one_level_at_a_time_and_found_by_name(demo: Demo) -> Non
                 "/desk/messages/",
             ],
         ),
-        ("sec.admin", ["/desk/officers/", "/desk/units/", "/desk/messages/"]),
-        ("aud.admin", ["/desk/audit/", "/desk/units/", "/desk/messages/"]),
-        ("sys.admin", ["/desk/operations/", "/desk/officers/", "/desk/units/", "/desk/messages/"]),
+        ("sec.admin", ["/desk/officers/", "/desk/consents/", "/desk/units/", "/desk/messages/"]),
+        ("aud.admin", ["/desk/audit/", "/desk/consents/", "/desk/units/", "/desk/messages/"]),
+        (
+            "sys.admin",
+            [
+                "/desk/operations/",
+                "/desk/officers/",
+                "/desk/clients/",
+                "/desk/consents/",
+                "/desk/units/",
+                "/desk/messages/",
+            ],
+        ),
     ],
 )
 def test_the_menu_holds_the_nouns_of_the_post_and_each_opens(demo: Demo, login: str, nouns: list[str]) -> None:
