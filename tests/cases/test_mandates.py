@@ -1,4 +1,4 @@
-"""Mandates 委托: an agent applies for an enterprise or a person, in the items that were named, until the last day or until somebody ends it."""
+"""Mandates 委托: an agent applies for an enterprise or a person, in items that are named, until the last day or until somebody ends it."""
 
 from __future__ import annotations
 
@@ -125,7 +125,8 @@ def test_an_agent_does_nothing_else_for_his_principal(town: Town) -> None:
 
 def test_a_person_lets_somebody_act_for_himself(town: Town) -> None:
     matters = {one.id for one in identity.possible_principals(town.self("mei"))[0].matters}
-    assert "address-statement" in matters and ITEM not in matters
+    assert "address-statement" in matters
+    assert ITEM not in matters
     mandate = town.mandate(items=["address-statement"], subject=town.subject("mei"))
     filled, own = (
         {
@@ -334,9 +335,9 @@ def test_who_ends_a_mandate_waits_for_what_is_being_done_under_it(own_town: Town
 
 
 def test_of_sending_and_ending_at_once_the_case_is_never_later_than_the_end(own_town: Town) -> None:
+    mei = own_town.self("mei")
     for _ in range(5):
         mandate = own_town.mandate()
-        mei = own_town.self("mei")
         sent, ended = at_once(
             lambda m=mandate: own_town.send("kai", under=m), lambda m=mandate: mandates.end_mandate(mei, m)
         )

@@ -287,7 +287,9 @@ def state_sentence(one: Case, now: Reading) -> str:
 
 
 def masks(actor: Actor) -> bool:
-    """Whether sensitive facts are covered for this reader: for a post without the grant to read them."""
+    """Whether sensitive facts are covered for this reader: for an agent, and for a post without the grant to read them."""
+    if actor.capacity is CapacityKind.AGENT:
+        return True
     return actor.capacity is CapacityKind.POST and unit_scope(actor, READ_SENSITIVE).is_empty
 
 

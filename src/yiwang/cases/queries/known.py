@@ -6,7 +6,7 @@ A published item is the standing agreement for the elements that it names; each 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -63,7 +63,8 @@ class Known:
     """For whom an actor applies, and what is known of him and of that subject.
 
     subject_id: None while it is not chosen among several.  agent_id: the person who applies, where that is another.
-    certificates: type → what is held of those that the item wants, valid or not.
+    certificates: type → what is held of those that the item wants, valid or not.  covers: who reads is an agent, to whom sensitive facts
+    are shown covered; they are used all the same.
     """
 
     subjects: tuple[SubjectChoice, ...] = ()
@@ -72,6 +73,7 @@ class Known:
     facts: Mapping[str, FactView] = field(default_factory=dict)
     about: Mapping[str, UUID] = field(default_factory=dict)
     certificates: Mapping[str, CertificateLine] = field(default_factory=dict)
+    covers: bool = False
 
     def source(self, name: str) -> SourceShown | None:
         """Whose the fact of an element is; None for one that nobody knows."""
@@ -113,7 +115,7 @@ def _at_window(actor: Actor, asked: Asking, subject_id: UUID) -> Known:
 
 
 def _under_mandate(actor: Actor, asked: Asking, subject_id: UUID | None) -> Known:
-    """What is known of the principal, and of the representative who gave the mandate: what has to be true of him is not asked of the agent."""
+    """What is known of the principal, and of the representative who gave the mandate: what has to be true of him is not asked anew."""
     mandate = mandate_of(actor)
     if mandate is None:
         raise NotAllowed(msgid("The mandate under which you were acting has ended."))
@@ -129,7 +131,7 @@ def _under_mandate(actor: Actor, asked: Asking, subject_id: UUID | None) -> Know
     giver = mandate.giver_id
     if asked.item["applicant"] is not None and giver is not None and records.represents(giver, mandate.subject_id):
         whom.append(_Whom(asked.item["applicant"]["kind"], giver, asked.fact_elements))
-    return _read(actor, asked, whom, Known(subject_id=mandate.subject_id, agent_id=person))
+    return replace(_read(actor, asked, whom, Known(subject_id=mandate.subject_id, agent_id=person)), covers=True)
 
 
 def open_to_agents(item: Mapping[str, Any]) -> bool:

@@ -222,7 +222,7 @@ def _entries(request: FaceRequest, able: tuple[Principal, ...]) -> list[Entry]:
         text("valid_from", _("First day"), kind="date", default=first.isoformat()),
         text(
             "last_day",
-            _("Last day"),
+            _("Until, that day included"),
             _("Three years at most. You can take it back on any day before."),
             "date",
             (first + HALF_A_YEAR).isoformat(),
