@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,17 +22,24 @@ from support.clock import late_case
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
 from yiwang.audit.queries import city_key_path
+from yiwang.identity.models import Account
+from yiwang.identity.queries import actor_for_self
+from yiwang.identity.services import NewMandate, accept_mandate, give_mandate
 from yiwang.kernel import time
 from yiwang.kernel.crypto import ensure_key_file
 from yiwang.kernel.identifiers import CertificateIdentifier
+from yiwang.records.queries.names import called
 
 TABLE = Path(__file__).with_name("matrix_routes.yaml")
 NO_CERTIFICATE = CertificateIdentifier.make(
     type_code="11100000000013338W001", issuer="11460199990000017H", serial="NOBODY", version=1
 )
-CAPACITIES = ("visitor", "resident", "neighbour", "officer", "elsewhere", "system", "security", "audit")
+CAPACITIES = ("visitor", "resident", "agent", "neighbour", "officer", "elsewhere", "system", "security", "audit")
+AGENT = "wu.jian"
+"""Acts for the resident, under a mandate of the item of the case."""
 LOGINS = {
     "resident": (RESIDENT, False),
+    "agent": (AGENT, False),
     "neighbour": (NEIGHBOUR, False),
     "officer": (OFFICER, True),
     "elsewhere": (OTHER_OFFICER, True),
@@ -128,6 +136,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
             assignment.id
         ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
         "request_id": str(UUID(int=1)),  # nobody has asked for consent: whose it is is shown in test_consents.py
+        "mandate_id": str(mandate_to(NEIGHBOUR)),
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
         "client_id": str(UUID(int=1)),  # no system is connected: what they get is shown in tests/portal/test_sign_on.py
@@ -271,6 +280,16 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "redirect_addresses": ["https://letters.example/back"],
             "scopes": ["openid"],
         },
+        "POST /api/v1/mandates": {
+            "subject_id": things["subject_id"],
+            "agent_number": things["number"],
+            "agent_name": called([UUID(things["subject_id"])])[UUID(things["subject_id"])],
+            "items": None,
+            "valid_from": since,
+            "last_day": since,
+        },
+        "POST /api/v1/mandates/{mandate_id}": {"act": "accept"},
+        "POST /my/mandates/<uuid:mandate_id>/answer/": {"decision": "accept"},
         "POST /api/v1/session/proof": {"password": PASSWORD},
         "POST /api/v1/session/passkey": {"passkey": passkey_of_nobody()},
         "POST /api/v1/passkeys": {"name": "电脑", "passkey": {}},
@@ -378,7 +397,19 @@ ASKED = "?action=task.decide"
 
 def signed_in(demo: Demo, capacity: str) -> Any:
     login, post = LOGINS.get(capacity, ("", False))
-    return demo.client(login, post=post)
+    client = demo.client(login, post=post)
+    if capacity == "agent":
+        mandate = mandate_to(AGENT)
+        accept_mandate(actor_for_self(Account.objects.get(login=AGENT)), mandate)
+        assert client.post("/my/capacity/", {"capacity": f"mandate:{mandate}"}).status_code == 303
+    return client
+
+
+def mandate_to(login: str) -> UUID:
+    """The resident asks somebody to act for her, in the item of her case."""
+    resident = actor_for_self(Account.objects.get(login=RESIDENT))
+    new = NewMandate(resident.subject_id, [ITEM], time.today(), time.today() + timedelta(days=30))
+    return give_mandate(resident, Account.objects.get(login=login).id, new)
 
 
 def ask(client: Any, method: str, path: str, body: dict[str, Any]) -> int:

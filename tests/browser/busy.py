@@ -15,6 +15,8 @@ from support.kin import CHILD, relate
 from support.permit import run_outside
 
 PERMIT = "food-permit"
+AGENT = "wu.jian"
+"""Acts for the restaurant under a mandate."""
 ACCEPTING, REVIEWING, DECIDING = "hk-460105-approval-accept", "hk-460105-approval-review", "hk-460105-approval-decide"
 ANSWERS: dict[str, Any] = {
     "food-business.form": "restaurant",
@@ -54,6 +56,7 @@ def be_busy(demo: Demo, folder: Path) -> dict[str, UUID]:
             cases[name] = demo.send(demo.client(NEIGHBOUR), **{"residence.address.detail": f"海港路{days}号"})
             clock.set(now() + timedelta(days=days))
     cases |= food_permits()
+    let_somebody_act()
     doubt_a_fact()
     doubt_a_relation()
     publish_an_article()
@@ -61,6 +64,21 @@ def be_busy(demo: Demo, folder: Path) -> dict[str, UUID]:
     system_tick()
     officer.get(f"/desk/cases/{cases['open']}/")
     return cases
+
+
+def let_somebody_act() -> None:
+    """The keeper of the restaurant lets somebody act for it, who has accepted; and is asked himself to act for that one."""
+    from yiwang.identity.models import Account
+    from yiwang.identity.queries import actor_for_self, possible_principals
+    from yiwang.identity.services import NewMandate, accept_mandate, give_mandate
+    from yiwang.kernel.time import today
+
+    keeper, agent = (actor_for_self(Account.objects.get(login=one)) for one in (NEIGHBOUR, AGENT))
+    [business] = [one for one in possible_principals(keeper) if not one.is_oneself]
+    until = today() + timedelta(days=180)
+    mandate = give_mandate(keeper, agent.account_id, NewMandate(business.subject_id, None, today(), until, "2026-07"))
+    accept_mandate(agent, mandate)
+    give_mandate(agent, keeper.account_id, NewMandate(agent.subject_id, ["address-statement"], today(), until))
 
 
 def food_permits() -> dict[str, UUID]:

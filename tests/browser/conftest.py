@@ -89,7 +89,14 @@ def chromium() -> Iterator[Any]:
 
 @contextmanager
 def visiting(
-    chromium: Any, site: Site, login: str = "", *, post: bool | str = False, language: str = "zh-Hans", **more: Any
+    chromium: Any,
+    site: Site,
+    login: str = "",
+    *,
+    post: bool | str = False,
+    agent: bool = False,
+    language: str = "zh-Hans",
+    **more: Any,
 ) -> Iterator[Any]:
     """A page of a browser of its own, in which `login` has signed in through the session of the Django client."""
     context = chromium.new_context(
@@ -97,7 +104,7 @@ def visiting(
     )
     context.add_cookies([{"name": "yiwang_language", "value": language.lower(), "url": site.root}])
     if login:
-        client = site.demo.client(login, post=post)
+        client = site.demo.client(login, post=post, agent=agent)
         context.add_cookies(
             [{"name": one.key, "value": one.value, "url": site.root} for one in client.cookies.values()]
         )

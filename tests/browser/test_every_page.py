@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import lxml.html
 import pytest
+from browser.busy import AGENT
 from browser.conftest import Site, visiting
 from browser.look import WIDTHS, Looker, shoot
 from django.urls import get_resolver, resolve
@@ -23,6 +24,7 @@ CAPACITIES: dict[str, tuple[str, bool | str, str]] = {
     "officer": (OFFICER, True, "/desk/"),
     "supervisor": (SUPERVISOR, True, "/desk/"),
     "keeper": (NEIGHBOUR, False, "/"),
+    "agent": (AGENT, False, "/"),
     "decider": ("zheng.guoliang", True, "/desk/"),
     "keeper of permits": ("cai.ting", "许可证管理岗", "/desk/"),
     "head": ("yan.hong", True, "/desk/"),
@@ -55,6 +57,8 @@ NO_PAGE = {
     "desk/",  # leads on to the first noun
     "sign-out/",
     "preferences/",
+    "my/mandates/<uuid:mandate_id>/answer/",
+    "my/mandates/<uuid:mandate_id>/end/",
     "my/cases/<uuid:case_id>/withdraw/",
     "my/messages/<uuid:message_id>/read/",
     "desk/cases/<uuid:case_id>/cancel/",
@@ -149,7 +153,7 @@ def test_every_page_that_the_menus_lead_to_is_without_fault(chromium: Any, site:
     seen: set[str] = set()
     looked: Counter[str] = Counter()
     for capacity, (login, post, start) in CAPACITIES.items():
-        with visiting(chromium, site, login, post=post, language=language) as page:
+        with visiting(chromium, site, login, post=post, agent=capacity == "agent", language=language) as page:
             looker = Looker(page, language)
             for path, route in crawl(page, site, start):
                 seen.add(route)

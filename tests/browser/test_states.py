@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from browser.busy import AGENT
 from browser.conftest import Site, visiting
 from browser.look import Looker, shoot
 from django.db.models import F
@@ -349,6 +350,52 @@ def refuse_consent_without_a_reason(page: Any, site: Site) -> None:
     page.wait_for_selector("#reason-fault")
 
 
+def offer_nothing(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/my/mandates/new/")
+    page.fill("#f-valid_from", "2020-01-01")
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("#faults")
+
+
+def offer_to_nobody(page: Any, site: Site) -> None:
+    from yiwang.identity.models import SignInAttempt
+
+    SignInAttempt.objects.all().delete()
+    page.goto(f"{site.root}/my/mandates/new/")
+    page.locator("input[name=subject_id]").first.set_checked(True)
+    page.fill("#f-number", "460199199302279056")
+    page.fill("#f-name", "没有此人")
+    page.locator("input[name=items]").first.set_checked(True)
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector(".note[role=alert]")
+
+
+def be_offered_a_mandate(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/my/mandates/")
+    page.locator("section[aria-labelledby=received] h3 a").first.click()
+    page.wait_for_selector("button[value=accept]")
+
+
+def be_about_to_take_back(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/my/mandates/")
+    page.locator("section[aria-labelledby=given] h3 a").first.click()
+    page.locator("details.fold summary").click()
+    page.wait_for_selector("form[action$='/end/'] button")
+
+
+def act_for_another(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/my/capacity/")
+    page.locator("main button[value^='mandate:']").first.click()
+    page.wait_for_selector(".acting")
+    page.goto(f"{site.root}/items/food-permit/apply/")
+    page.wait_for_selector("form[data-form]")
+
+
+def act_for_another_where_one_cannot(page: Any, site: Site) -> None:
+    act_for_another(page, site)
+    page.goto(f"{site.root}/my/facts/")
+
+
 WINDOW = "zhuo.lin"
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/search/?q=护照")),
@@ -403,6 +450,12 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "consent asked for": ("sec.admin", True, 403, ask_for_consent),
     "somebody asks for consent": ("sys.admin", True, 0, be_asked_for_consent),
     "consent refused without a reason": ("sys.admin", True, 422, refuse_consent_without_a_reason),
+    "nobody named in a mandate": (NEIGHBOUR, False, 422, offer_nothing),
+    "a mandate for a stranger": (NEIGHBOUR, False, 422, offer_to_nobody),
+    "a mandate offered": (NEIGHBOUR, False, 0, be_offered_a_mandate),
+    "a mandate to take back": (NEIGHBOUR, False, 0, be_about_to_take_back),
+    "acting for another": (AGENT, False, 0, act_for_another),
+    "not as an agent": (AGENT, False, 403, act_for_another_where_one_cannot),
     "withdrawing": (RESIDENT, False, 0, open_the_withdrawal),
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,15 @@ from ruamel.yaml import YAML
 
 import yiwang
 from yiwang.acts.registry import all_services
-from yiwang.acts.values import VISITOR, Actor, ServiceInfo
-from yiwang.identity.queries import duties, unit_scope
+from yiwang.acts.values import VISITOR, Actor, CapacityKind, ServiceInfo
+from yiwang.identity.models.mandates import Mandate
+from yiwang.identity.queries import actor_for_mandate, duties, system_account, unit_scope
 from yiwang.kernel.errors import Fault, NotAllowed, NotSignedIn
+from yiwang.kernel.time import now, today
 
 PACKS = Path(__file__).parents[2] / "packs"
 TABLE = Path(__file__).with_name("matrix_services.yaml")
-CAPACITIES = ("visitor", "resident", "officer", "neighbour", "system", "security", "audit")
+CAPACITIES = ("visitor", "resident", "agent", "officer", "neighbour", "system", "security", "audit")
 
 
 def the_services() -> dict[str, ServiceInfo]:
@@ -57,6 +60,8 @@ def outcome(info: ServiceInfo, actor: Actor, unit: Any) -> str:
         pass
     if actor.capacity in info.open_to:
         return "open"
+    if actor.capacity is CapacityKind.AGENT:
+        return "granted"  # by the mandate; in which items and for whom is for queries to limit
     return "granted" if unit_scope(actor, info.action).covers(unit) else "elsewhere"
 
 
@@ -75,10 +80,24 @@ def actors(bare_town: Any, republish: Any) -> dict[str, Actor]:
     return {
         "visitor": VISITOR,
         "resident": bare_town.resident(),
+        "agent": agent_of(bare_town.resident(), bare_town.resident()),
         "officer": bare_town.officer("here", *ordinary),
         "neighbour": bare_town.officer("there", *ordinary),
         **{str(name): bare_town.officer("city", id) for name, id in administrators.items()},
     }
+
+
+def agent_of(principal: Actor, agent: Actor) -> Actor:
+    """Who acts for another under a mandate of every item."""
+    stands = Mandate.objects.create(
+        subject_id=principal.subject_id,
+        agent_id=agent.account_id,
+        given_by_id=principal.account_id,
+        valid_from=today(),
+        valid_to=today() + timedelta(days=9),
+        accepted_at=now(),
+    )
+    return actor_for_mandate(system_account(agent.account_id), stands.id)
 
 
 def test_every_capacity_meets_every_service_as_the_table_says(actors: dict[str, Actor], bare_town: Any) -> None:

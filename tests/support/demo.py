@@ -48,8 +48,10 @@ class Demo:
     name: str
     environment: dict[str, str] = field(default_factory=dict)
 
-    def client(self, login: str = "", *, post: bool | str = False, language: str = "") -> Any:
-        """A browser in which `login` has signed in: as the person, in the only post, or in the post of that title."""
+    def client(self, login: str = "", *, post: bool | str = False, agent: bool = False, language: str = "") -> Any:
+        """A browser in which `login` has signed in: as the person, in the only post, in the post of that title, or as an agent under the
+        only mandate that he holds.
+        """
         from django.test import Client
 
         client = Client(HTTP_HOST="127.0.0.1")
@@ -59,6 +61,9 @@ class Demo:
             page = "/desk/sign-in/" if post else "/sign-in/"
             answer = client.post(page, {"login": login, "password": PASSWORD})
             assert answer.status_code == 303, (login, answer.status_code, answer.content.decode()[-800:])
+        if agent:
+            [chosen] = client.get("/my/capacity/").context["able"]
+            assert client.post("/my/capacity/", {"capacity": f"mandate:{chosen.mandate_id}"}).status_code == 303
         if isinstance(post, str):
             held = client.get("/desk/post/").context["held"]
             [chosen] = [one.id for one in held if one.title == post]

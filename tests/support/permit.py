@@ -6,7 +6,7 @@ Import the fixtures into a `conftest.py`: `permit_template`, `town` (rolled back
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -160,7 +160,8 @@ def message(id: str, body: str = "{item.title} {case.number} {case.reason}") -> 
 
 
 def register(id: str, about: str, *fields: str, keeper: str = "") -> str:
-    lines = [f"kind: resource\nid: {id}\ntitle: {id}\nshape: state\nabout: {about}\nkept_by: keep\nfields:"]
+    called = "called: stall.name\n" if keeper else ""
+    lines = [f"kind: resource\nid: {id}\ntitle: {id}\nshape: state\nabout: {about}\n{called}kept_by: keep\nfields:"]
     named = {one: ", represents: citizen-id" if one == keeper else "" for one in fields}
     lines += [f"  - {{element: {one}, role: source{more}}}" for one, more in named.items()]
     return "\n".join([*lines, "sharing: {terms: unconditional}", ""])
@@ -314,6 +315,36 @@ class Town:
         account = Account.objects.get(login=login)
         return actor_for_post(account, posts_of(account.id)[0].id)
 
+    def agent(self, login: str, mandate_id: UUID) -> Any:
+        """For another, under a mandate."""
+        from yiwang.identity.models import Account
+        from yiwang.identity.queries import actor_for_mandate
+
+        return actor_for_mandate(Account.objects.get(login=login), mandate_id)
+
+    def mandate(
+        self,
+        giver: str = "mei",
+        agent: str = "kai",
+        *,
+        items: Collection[str] | None = (ITEM,),
+        days: int = 30,
+        since: int = 0,
+        accepted: bool = True,
+        subject: UUID | None = None,
+    ) -> UUID:
+        """The giver lets somebody act for the stall that he represents (or another subject), for so many days, from so many days away."""
+        from yiwang.identity import services
+        from yiwang.identity.models import Account
+        from yiwang.kernel.time import today
+
+        begins = today() + timedelta(days=since)
+        new = services.NewMandate(subject or self.stall("one"), items, begins, begins + timedelta(days=days))
+        made = services.give_mandate(self.self(giver), Account.objects.get(login=agent).id, new)
+        if accepted:
+            services.accept_mandate(self.self(agent), made)
+        return made
+
     def subject(self, login: str) -> UUID:
         from yiwang.subjects.queries import system_find_subject
 
@@ -354,17 +385,22 @@ class Town:
 
     # ── the walk of a case ──
 
-    def send(self, login: str = "mei", *, facts: bool = True, item: str = ITEM, **changes: Any) -> Any:
-        """The form as one sends it who has just opened it, typing only what nobody knows. A change to None leaves a value out."""
+    def send(
+        self, login: str = "mei", *, facts: bool = True, item: str = ITEM, under: UUID | None = None, **changes: Any
+    ) -> Any:
+        """The form as one sends it who has just opened it, typing only what nobody knows. A change to None leaves a value out.
+
+        under: as the agent of this mandate.
+        """
         from yiwang.cases import queries, services
 
-        actor = self.self(login)
+        actor = self.self(login) if under is None else self.agent(login, under)
         form = queries.form_for(actor, item)
         values = {**(ANSWERS if item == ITEM else {}), **changes}
         return services.submit(
             actor,
             item,
-            self.with_files(login, {name: value for name, value in values.items() if value is not None}),
+            self.with_files(login, {name: value for name, value in values.items() if value is not None}, under=under),
             idempotency_key=uuid4().hex,
             form_digest=form.digest,
             facts={one.name: str(one.source.record_id) for one in form.fields if one.source} if facts else None,
@@ -395,14 +431,15 @@ class Town:
         task = self.task(login, case_id, post=False)
         return services.answer_task(self.self(login), task.id, self.with_files(login, values), version=task.version)
 
-    def with_files(self, login: str, values: Mapping[str, object]) -> dict[str, object]:
+    def with_files(self, login: str, values: Mapping[str, object], *, under: UUID | None = None) -> dict[str, object]:
         """The answers with a file that was really handed in wherever `PLAN` stands."""
         from yiwang.documents import services
 
         filled = dict(values)
         for name in [name for name, value in filled.items() if value == PLAN]:
+            actor = self.self(login) if under is None else self.agent(login, under)
             given = services.receive(
-                self.self(login), BytesIO(contents.pdf()), name=PLAN["name"], allowed=("pdf",), largest_bytes=1 << 20
+                actor, BytesIO(contents.pdf()), name=PLAN["name"], allowed=("pdf",), largest_bytes=1 << 20
             )
             filled[name] = {"id": str(given.id)}
         return filled

@@ -117,6 +117,8 @@ class Act:
             details["system"] = self.actor.name
         if self.actor.instead_of is not None:
             details["instead_of"] = str(self.actor.instead_of)
+        if self.actor.mandate_id is not None:
+            details["mandate"] = str(self.actor.mandate_id)
         return NewEntry(
             time=self.time,
             machine_time=machine_now(),

@@ -35,7 +35,8 @@ class Actor:
     origin: `live`, `rehearsal` or `invented`; copied to every row that this actor makes. In a city that rehearses,
     every actor's is `rehearsal`.  name: of a SYSTEM actor, what runs.
     proved_at: machine time at which whoever sits there last proved who he is; None where no session stands behind it.
-    instead_of: the account for which a deputy acts in its post; every audit entry says so.
+    instead_of: the account for which a deputy acts in its post, and mandate_id: of an AGENT, under which mandate 委托; every audit entry
+    says so.
     """
 
     account_id: UUID | None
@@ -47,6 +48,7 @@ class Actor:
     name: str = ""
     proved_at: datetime | None = None
     instead_of: UUID | None = None
+    mandate_id: UUID | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "origin", origin_here(self.origin))

@@ -34,7 +34,9 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "is_person": actor.capacity is CapacityKind.SELF,
+        "is_agent": actor.capacity is CapacityKind.AGENT,
         "is_officer": actor.capacity is CapacityKind.POST,
+        "principal": lazily(lambda: identity.principal_of(actor)),
         "account": user if user is not None and user.is_authenticated else None,
         "own_name": lazily(lambda: records.own_name(actor)),
         "language": getattr(request, "language", "zh-Hans"),

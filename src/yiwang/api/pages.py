@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -23,6 +22,7 @@ from yiwang.forms.accounts import (
     OF_THE_PROOF,
     PROVE,
     SECOND_FACTOR_DUE,
+    actor_in,
     proof_context,
     prove_as_sent,
 )
@@ -30,7 +30,6 @@ from yiwang.forms.consents import ASK, OF_THE_ASKING, ask_as_sent, asking_contex
 from yiwang.identity import queries as identity
 from yiwang.identity.services import ConsentAsked, SessionStore
 from yiwang.identity.values import CAPACITY, SELF, ConsentDue, ProofDue
-from yiwang.kernel import time
 from yiwang.kernel.errors import Fault, Invalid, NotAllowed, NotFound, NotSignedIn, problem
 from yiwang.kernel.remembering import remembering
 
@@ -182,24 +181,19 @@ def language_of_page(request: HttpRequest) -> str:
 
 
 def actor_for(request: HttpRequest) -> Actor:
-    """Who asks, from the session: the person, or the post that he chose. A post that has ended falls back to the person."""
+    """Who asks, from the session: the person, or the post or mandate that he chose. What has ended falls back to the person."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return VISITOR
     chosen = request.session.get(CAPACITY, SELF)
+    told, proved_at = correlation_id(request), getattr(request.session, "proved_at", None)
     if chosen != SELF:
         try:
-            return identity.actor_for_post(
-                user,
-                UUID(chosen),
-                time.today(),
-                correlation_id=correlation_id(request),
-                proved_at=getattr(request.session, "proved_at", None),
-            )
+            return actor_in(user, chosen, correlation_id=told, proved_at=proved_at)
         except (NotAllowed, ValueError):
             request.session[CAPACITY] = SELF
     try:
-        return identity.actor_for_self(user, correlation_id=correlation_id(request))
+        return identity.actor_for_self(user, correlation_id=told, proved_at=proved_at)
     except (
         NotAllowed,
         NotSignedIn,

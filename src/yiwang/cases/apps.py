@@ -38,6 +38,7 @@ class CasesConfig(AppConfig):
             check_writes,
         )
         from yiwang.cases.queries.bundles import named_by, title_of
+        from yiwang.cases.queries.known import matters_of
         from yiwang.cases.queries.needed import tasks_of_post, work_of_unit
         from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case
@@ -53,7 +54,9 @@ class CasesConfig(AppConfig):
             describe_actions,
             register_administrative_action,
             register_kept,
+            register_mandated_actions,
             register_need,
+            set_matters,
         )
         from yiwang.identity.values import Administrator
         from yiwang.kernel.errors import msgid
@@ -104,6 +107,8 @@ class CasesConfig(AppConfig):
         register_administrative_action(RETRY, Administrator.SYSTEM)
         register_file_owner(FILE_OWNER, sees_case)
         register_kept(Cases(), Tasks())
+        set_matters(matters_of)
+        register_mandated_actions("case.submit", "case.withdraw", "task.answer", "draft.save", "draft.discard")
         register_need("unit", work_of_unit)
         register_need("post", tasks_of_post)
         describe_actions(

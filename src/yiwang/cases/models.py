@@ -49,6 +49,14 @@ class Case(models.Model):
         related_name="+",
         db_comment="the person who applies for the subject that he represents; null: the subject itself",
     )
+    mandate = models.ForeignKey(
+        "identity.Mandate",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        db_comment="under which the agent sent it; null: by the word of a register, or for himself",
+    )
     account = models.ForeignKey(
         "identity.Account",
         null=True,
@@ -552,7 +560,7 @@ class ActionRun(models.Model):
 
 
 class Draft(models.Model):
-    """A form that somebody has begun and not sent 暂存: one for each account and item. Goes when it is sent, discarded or old.
+    """A form that somebody has begun and not sent 暂存: one for each account, item and mandate. Goes when it is sent, discarded or old.
 
     Personal data: `values`, what he typed, sealed so that the row alone tells nobody; `account` and `subject_id` say who.
     """
@@ -560,6 +568,9 @@ class Draft(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     account = models.ForeignKey("identity.Account", on_delete=models.CASCADE, related_name="+")
     item = models.TextField(db_comment="id of the declared item or bundle")
+    mandate = models.ForeignKey(
+        "identity.Mandate", null=True, on_delete=models.CASCADE, related_name="+", db_comment="under which he applies"
+    )
     subject_id = models.UUIDField(
         null=True,
         db_comment="for whom he applies, as he chose; whether he may is asked when the form is opened and sent",
@@ -571,7 +582,9 @@ class Draft(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["account", "item"], name="draft_once_for_each_item"),
+            models.UniqueConstraint(
+                fields=["account", "item", "mandate"], nulls_distinct=False, name="draft_once_for_each_item"
+            ),
             _one_of("origin", ORIGINS, "draft_origin_known"),
         ]
         indexes = [models.Index(fields=["expires_at"], name="draft_by_end")]

@@ -223,6 +223,7 @@ def _resource(body: Mapping[str, Any]) -> ResourceView:
     return ResourceView(
         body["id"], body["title"], Shape(body["shape"]), body["about"], body["kept_by"],
         tuple(_field(one) for one in body["fields"]), body["sharing"], tuple(body.get("key", ())),
+        body.get("called", ""),
     )  # fmt: skip
 
 

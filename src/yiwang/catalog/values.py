@@ -172,7 +172,7 @@ class ResourceView:
     """A set of records about one kind of subject 信息资源.
 
     about: a kind of subject.  kept_by: the duty that keeps it.  sharing: open, on conditions or not shared, and on which.
-    key: of events, the elements that together tell two events of one subject apart.
+    key: of events, the elements that together tell two events of one subject apart.  called: by which it calls its subjects, if any.
     """
 
     id: str
@@ -183,6 +183,7 @@ class ResourceView:
     fields: tuple[ResourceField, ...]
     sharing: Mapping[str, object]
     key: tuple[str, ...] = ()
+    called: str = ""
 
     def title_in(self, language: str) -> str:
         """The title for a reader of `language`."""

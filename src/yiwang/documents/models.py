@@ -96,6 +96,14 @@ class Certificate(models.Model):
     applicant = models.ForeignKey(
         "subjects.Subject", null=True, on_delete=models.PROTECT, related_name="+", db_comment="who was given it"
     )
+    mandate = models.ForeignKey(
+        "identity.Mandate",
+        null=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        db_comment="under which it was applied for: it opens to the agent as long as that stands",
+    )
     unit = models.ForeignKey("identity.Unit", on_delete=models.PROTECT, related_name="+", db_comment="issued it")
     case_id = models.UUIDField(null=True, db_comment="the case that it is the result of; cases stand above documents")
     case_number = models.TextField(blank=True, default="")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, NewPasskey, PasskeyAnswer
+from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, UNDER, NewPasskey, PasskeyAnswer
 from yiwang.identity.values.single_sign_on import FACTORS
 from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
 from yiwang.kernel.time import machine_now
@@ -33,6 +33,7 @@ __all__ = [
     "SECOND_FACTOR_DUE",
     "Proved",
     "account_context",
+    "actor_in",
     "ask_for_passkey",
     "begin_session",
     "change_password",
@@ -40,7 +41,7 @@ __all__ = [
     "complete_sign_in",
     "end_sessions",
     "keep_passkey",
-    "note_what_is_due",
+    "take_capacity",
     "proof_context",
     "prove_again",
     "prove_as_sent",
@@ -226,6 +227,29 @@ def note_what_is_due(request: HttpRequest, account: Any) -> None:
         request.session[SECOND_FACTOR_DUE] = True
     if queries.password_is_due(account.pk):
         request.session[CHANGE_DUE] = True
+
+
+def actor_in(account: Any, chosen: str, *, correlation_id: str = "", proved_at: datetime | None = None) -> Actor:
+    """Who acts in a capacity, other than himself, that a session keeps. Raises NotAllowed; ValueError for what is no capacity."""
+    if chosen.startswith(UNDER):
+        mandate = UUID(chosen.removeprefix(UNDER))
+        return queries.actor_for_mandate(account, mandate, correlation_id=correlation_id)
+    return queries.actor_for_post(account, UUID(chosen), correlation_id=correlation_id, proved_at=proved_at)
+
+
+def take_capacity(request: HttpRequest, chosen: str) -> None:
+    """Let who is signed in act in this capacity from now on: `self`, a post's id, or `mandate:` and an id.
+
+    Raises NotFound for what is no capacity, NotAllowed (403) for one that he does not have today.
+    """
+    if chosen != SELF:
+        try:
+            actor_in(request.user, chosen)
+        except ValueError:
+            raise NotFound from None
+    request.session[CAPACITY] = chosen
+    if chosen != SELF:
+        note_what_is_due(request, request.user)
 
 
 def told(fault: Fault) -> dict[str, str]:

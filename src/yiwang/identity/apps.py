@@ -18,6 +18,7 @@ class IdentityConfig(AppConfig):
         from yiwang.acts.registry import set_permission_checker
         from yiwang.identity import checks, samples
         from yiwang.identity.declarations import DutyKind
+        from yiwang.identity.events import FIELDS
         from yiwang.identity.queries import decide
         from yiwang.identity.registry import register_kept
         from yiwang.identity.services import (
@@ -32,6 +33,7 @@ class IdentityConfig(AppConfig):
         from yiwang.identity.services.reorganising import Clients, Posts, Units
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
+        from yiwang.outbox.registry import declare_event
 
         register_kind(DutyKind())
         register_kept(Units(), Posts(), Clients())
@@ -43,5 +45,7 @@ class IdentityConfig(AppConfig):
         register_periodic("identity.rescue-notices", timedelta(minutes=1), system_rescue_notices)
         register_periodic("identity.forget-sign-ons", timedelta(hours=1), system_forget_sign_ons)
         register_periodic("identity.tend-token-keys", timedelta(hours=1), system_tend_token_keys)
+        for type, fields in FIELDS.items():
+            declare_event(type, fields)
         checks.register_with_doctor()
         samples.register()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 __all__ = [
@@ -20,6 +21,10 @@ __all__ = [
     "ADMINISTRATORS_SEATED",
     "CONSENT_ASKED",
     "CONSENT_DECIDED",
+    "FIELDS",
+    "MANDATE_ACCEPTED",
+    "MANDATE_ENDED",
+    "MANDATE_OFFERED",
     "ASSIGNMENT_ENDED",
     "CLIENT_CLOSED",
     "CLIENT_CONNECTED",
@@ -170,3 +175,22 @@ revoked, code-replayed, refresh-replayed)."""
 TOKEN_KEY_RENEWED: Final = "token-key.renewed.v1"  # noqa: S105 - the name of an event
 """What connected systems are handed is signed with another key.  `subject`: the key.  data: `withdrawn` (whether
 those before count no more)."""
+
+MANDATE_OFFERED: Final = "mandate.offered.v1"
+"""Somebody is asked to act for another 委托.  `subject`: the mandate.  data: `principal_id`, `agent_id`, `giver_id` (subjects),
+`valid_from`, `valid_to` (first civil date without it), `items` (ids, or null for every item)."""
+
+MANDATE_ACCEPTED: Final = "mandate.accepted.v1"
+"""The agent accepted.  `subject`: the mandate.  data: `principal_id`, `agent_id`, `giver_id` (subjects)."""
+
+MANDATE_ENDED: Final = "mandate.ended.v1"
+"""A mandate ended before its term.  `subject`: the mandate.  data: `principal_id`, `agent_id`, `giver_id`, `other_id` (subjects;
+the last one: who is on the other side of who ended it), `end` (declined, revoked, given-back)."""
+
+_MANDATE = ("principal_id", "agent_id", "giver_id")
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    MANDATE_OFFERED: (*_MANDATE, "valid_from", "valid_to", "items"),
+    MANDATE_ACCEPTED: _MANDATE,
+    MANDATE_ENDED: (*_MANDATE, "other_id", "end"),
+}
+"""What a declaration that names one of these events may use of it."""

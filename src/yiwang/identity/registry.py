@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Protocol
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -29,18 +29,25 @@ __all__ = [
     "among",
     "claims_of_officers",
     "describe_actions",
+    "Principals",
     "kept",
+    "mandated_actions",
+    "matters_for",
     "name_for_library",
     "names_of_libraries",
     "needs_of",
+    "principals",
     "register_administrative_action",
     "register_consented_actions",
     "register_claims",
     "register_dangerous_actions",
     "register_kept",
+    "register_mandated_actions",
     "register_need",
     "register_remarks",
     "remarks_on",
+    "set_matters",
+    "set_principals",
 ]
 
 Needed = Literal["unit", "post"]
@@ -237,6 +244,57 @@ def register_claims(ask: Callable[[UUID | None], Mapping[str, object]]) -> None:
 def claims_of_officers() -> tuple[Callable[[UUID | None], Mapping[str, object]], ...]:
     """What every engine adds."""
     return tuple(_claims)
+
+
+# ── Mandates ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+mandated_actions: set[str] = set()
+"""What an agent may do under a mandate, in the items that it covers. Everything else he does as himself or not at all."""
+
+
+def register_mandated_actions(*actions: str) -> None:
+    """Let agents do these. Called in `AppConfig.ready` of the engine whose actions they are; it sees to the items."""
+    mandated_actions.update(actions)
+
+
+class Principals(Protocol):
+    """What registers say of those for whom others act. Answered by the engine that keeps records."""
+
+    def represents(self, person_id: UUID, subject_id: UUID) -> bool:
+        """Whether a register says today that this person represents the subject."""
+
+    def represented(self, person_id: UUID) -> Sequence[UUID]:
+        """The subjects that he represents today."""
+
+    def called(self, subject_ids: Collection[UUID]) -> Mapping[UUID, str]:
+        """What people and organisations are called; who is in no register is left out. Asked within what a mandate gives to know."""
+
+
+Matters = Callable[[str], Mapping[str, str | Mapping[str, str]]]
+_principals: list[Principals] = []
+_matters: list[Matters] = []
+
+
+def set_principals(answers: Principals) -> None:
+    """Let an engine answer. Called in `AppConfig.ready`, once."""
+    _principals[:] = [answers]
+
+
+def principals() -> Principals:
+    """Who answers. Raises LookupError where no engine does."""
+    if not _principals:
+        raise LookupError("No engine says who represents whom.")
+    return _principals[0]
+
+
+def set_matters(ask: Matters) -> None:
+    """Let an engine say what an agent can be asked to do: kind of the principal → item → its title. Called in `AppConfig.ready`."""
+    _matters[:] = [ask]
+
+
+def matters_for(kind: str) -> Mapping[str, str | Mapping[str, str]]:
+    """The items that an agent can be asked to do for a principal of this kind, with their titles in every language."""
+    return _matters[0](kind) if _matters else {}
 
 
 register_administrative_action("account.open", Administrator.SYSTEM)

@@ -14,7 +14,7 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         from yiwang.catalog.registry import set_resource_tables
-        from yiwang.identity.registry import describe_actions, register_claims, register_kept
+        from yiwang.identity.registry import describe_actions, register_claims, register_kept, set_principals
         from yiwang.kernel.errors import msgid
         from yiwang.kernel.kinds import register_kind
         from yiwang.kernel.periodic import register_periodic
@@ -25,12 +25,14 @@ class RecordsConfig(AppConfig):
         from yiwang.records.jobs import defer_comparison
         from yiwang.records.queries import make_months_ahead
         from yiwang.records.queries.names import name_claim
+        from yiwang.records.queries.representing import ByRegister
         from yiwang.records.services.reorganising import Doubts
 
         set_resource_tables(GeneratedTables())
         register_kind(RelationKind())
         register_kept(Doubts())
         register_claims(name_claim)
+        set_principals(ByRegister())
         checks.register_with_doctor()
         samples.register()
         register_periodic("records.read-log-ahead", timedelta(hours=1), make_months_ahead)

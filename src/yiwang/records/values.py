@@ -64,12 +64,13 @@ class Standing(StrEnum):
 
 
 class Ground(StrEnum):
-    """On what somebody reads: his own facts, those of whom he represents, a grant of his post, an agreement, a published item, or the
-    platform for its own work.
+    """On what somebody reads: his own facts, those of whom he represents, a mandate, a grant of his post, an agreement, a published item,
+    or the platform for its own work.
     """
 
     OWN = "own"
     REPRESENTED = "represented"
+    MANDATE = "mandate"
     GRANT = "grant"
     AGREEMENT = "agreement"
     ITEM = "item"

@@ -14,21 +14,21 @@ from yiwang.acts.values import CapacityKind
 from yiwang.api.authentication import SignedIn, Visitor, actor_of, session_of
 from yiwang.api.pages import actor_for
 from yiwang.forms.accounts import ask_for_passkey as ask_the_browser
-from yiwang.forms.accounts import begin_session, keep_passkey, note_what_is_due
+from yiwang.forms.accounts import begin_session, keep_passkey, take_capacity
 from yiwang.forms.accounts import prove_again as prove
 from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.forms.accounts import sign_in_by_passkey as sign_in_alone
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
-    CAPACITY,
     SELF,
+    UNDER,
     CapacityView,
     NewPasskey,
     PasskeyAnswer,
     PasskeyView,
     SessionView,
 )
-from yiwang.kernel.errors import NotFound, NotSignedIn
+from yiwang.kernel.errors import NotSignedIn
 
 router = Router(tags=["session"], auth=Visitor())
 own_router = Router(tags=["session"], auth=SignedIn())
@@ -70,10 +70,11 @@ class PasskeyMade(Schema):
 
 
 class ChooseCapacity(Schema):
-    """`self`, or `post` with its id."""
+    """`self`, `agent` with the id of a mandate, or `post` with its id."""
 
-    capacity: Literal["self", "post"]
+    capacity: Literal["self", "agent", "post"]
     post_id: UUID | None = None
+    mandate_id: UUID | None = None
 
 
 class Session(Schema):
@@ -155,17 +156,11 @@ def sign_out(request: HttpRequest) -> Status[None]:
 
 @router.put("/capacity", response=Session, operation_id="choose_capacity")
 def choose_capacity(request: HttpRequest, given: ChooseCapacity) -> Session:
-    """Act as oneself or in a post, one at a time."""
+    """Act as oneself, for another under a mandate, or in a post: one at a time."""
     if not request.user.is_authenticated:
         raise NotSignedIn
-    if given.capacity == "post":
-        if given.post_id is None:
-            raise NotFound
-        queries.actor_for_post(request.user, given.post_id)
-        request.session[CAPACITY] = str(given.post_id)
-        note_what_is_due(request, request.user)
-    else:
-        request.session[CAPACITY] = SELF
+    chosen = {"self": SELF, "agent": f"{UNDER}{given.mandate_id}", "post": str(given.post_id)}
+    take_capacity(request, chosen[given.capacity])
     request.actor = actor_for(request)  # type: ignore[attr-defined]
     return _session(request)
 

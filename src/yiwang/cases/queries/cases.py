@@ -21,7 +21,7 @@ from yiwang.cases.queries.forms import material_line, process_of
 from yiwang.cases.queries.known import frozen_certificate, frozen_view
 from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.paging import after, following, page_size
-from yiwang.cases.queries.visibility import visible_case, visible_cases
+from yiwang.cases.queries.visibility import APPLYING, stands_for, visible_case, visible_cases
 from yiwang.cases.rules.diagram import Diagram
 from yiwang.cases.values import (
     CaseLine,
@@ -98,9 +98,12 @@ def reading(language: str) -> Reading:
 
 
 def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "zh-Hans") -> CasePage:
-    """Cases that the actor's own subject applied for, newest first. Four queries, however many there are."""
-    own = visible_cases(actor) if actor.capacity is CapacityKind.SELF else Case.objects.none()
-    return paged(own, cursor, limit, language, scope=f"my-cases:{actor.subject_id}")
+    """Cases of the actor himself and of those he represents, or of his principal, newest first.
+
+    Four queries, however many there are, and those that tell whom he represents.
+    """
+    own = visible_cases(actor) if actor.capacity in APPLYING else Case.objects.none()
+    return paged(own, cursor, limit, language, scope=f"my-cases:{actor.capacity_id}:{actor.mandate_id}")
 
 
 def unit_cases(
@@ -110,7 +113,7 @@ def unit_cases(
 
     At most six queries.
     """
-    rows = visible_cases(actor) if actor.capacity is not CapacityKind.SELF else Case.objects.none()
+    rows = visible_cases(actor) if actor.capacity not in APPLYING else Case.objects.none()
     if state:
         rows = rows.filter(state=state)
     if number:
@@ -252,10 +255,7 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
                 for task in waiting
             ),
             clocks=clocks_of(one, language, now.calendar),
-            may_withdraw=stoppable
-            and one.event_id is None
-            and actor.capacity is CapacityKind.SELF
-            and actor.capacity_id in (one.subject_id, one.agent_id),
+            may_withdraw=stoppable and one.event_id is None and stands_for(actor, one),
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
             origin=one.origin,
             agent_id=one.agent_id,
@@ -287,7 +287,9 @@ def state_sentence(one: Case, now: Reading) -> str:
 
 
 def masks(actor: Actor) -> bool:
-    """Whether sensitive facts are covered for this reader: for a post without the grant to read them."""
+    """Whether sensitive facts are covered for this reader: for an agent, and for a post without the grant to read them."""
+    if actor.capacity is CapacityKind.AGENT:
+        return True
     return actor.capacity is CapacityKind.POST and unit_scope(actor, READ_SENSITIVE).is_empty
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 from django.utils.encoding import force_bytes
 
 from yiwang.acts.values import Actor, CapacityKind
@@ -18,7 +19,7 @@ from yiwang.cases.values import DraftView
 from yiwang.kernel.crypto import INTL, NotSealed
 from yiwang.kernel.time import civil_date, now
 
-__all__ = ["KEPT", "about_draft", "draft", "draft_secret", "my_drafts", "view_of"]
+__all__ = ["KEPT", "about_draft", "draft", "draft_secret", "my_drafts", "under", "view_of"]
 
 KEPT = timedelta(days=30)
 """How long a draft stays after it was last saved; business time. Personal data are kept no longer than what they are for needs.
@@ -38,10 +39,15 @@ def my_drafts(actor: Actor, language: str = "zh-Hans") -> list[DraftView]:
 
 
 def _mine(actor: Actor, **more: str) -> list[Draft]:
-    if actor.capacity is not CapacityKind.SELF or actor.account_id is None:
+    if actor.capacity not in (CapacityKind.SELF, CapacityKind.AGENT) or actor.account_id is None:
         return []
-    rows = Draft.objects.filter(account_id=actor.account_id, expires_at__gt=now(), **more)
+    rows = Draft.objects.filter(under(actor), account_id=actor.account_id, expires_at__gt=now(), **more)
     return list(rows.order_by("-saved_at"))
+
+
+def under(actor: Actor) -> Q:
+    """What somebody began under the mandate under which he acts; for himself, what he began under none."""
+    return Q(mandate__isnull=True) if actor.mandate_id is None else Q(mandate_id=actor.mandate_id)
 
 
 def _shown(rows: list[Draft], language: str) -> list[DraftView]:

@@ -108,6 +108,8 @@ def _field(asked: Asking, known: Known, name: str, language: str) -> FormField:
         owner = next((one for one in asked.materials if one["id"] == question.material), None)
         instead = owner is not None and owner["kind"] in LOOKED_UP and not owner["may_follow"]
         return replace(field, required=field.required or instead)
+    if known.covers and fact.covered:
+        return replace(field, shown=fact.covered, source=known.source(name))
     value = freeze({name: fact.value}, [question.element])[name]
     return replace(field, value=value, shown=fact.shown, source=known.source(name))
 
@@ -123,7 +125,8 @@ def _material(asked: Asking, known: Known, declared: Mapping[str, Any], language
             source = known.source(name)
             if source is not None and source.record_id not in {one.record_id for one in sources}:
                 sources.append(source)
-            shown.append(f"{known.facts[name].title} {known.facts[name].shown}")
+            fact = known.facts[name]
+            shown.append(f"{fact.title} {fact.covered if known.covers and fact.covered else fact.shown}")
     return replace(material_line(declared, language), state=state, shown=_("; ").join(shown), sources=tuple(sources))
 
 

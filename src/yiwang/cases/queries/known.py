@@ -6,14 +6,14 @@ A published item is the standing agreement for the elements that it names; each 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from yiwang.acts.queries import definition
+from yiwang.acts.queries import definition, find_definition, list_definitions
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Reception
 from yiwang.cases.queries.forms import Asking
@@ -24,13 +24,14 @@ from yiwang.catalog.queries import element, freeze, list_resources, shown, thaw
 from yiwang.catalog.values import FieldRole
 from yiwang.documents.queries import certificates_for_applicant
 from yiwang.documents.values import CertificateLine, CertificateStatus
-from yiwang.identity.queries import require
+from yiwang.identity.queries import mandate_of, require
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import NotAllowed, msgid
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import today
 from yiwang.records import queries as records
 from yiwang.records.values import FactView
+from yiwang.subjects.queries import system_kinds_of
 
 __all__ = [
     "NOBODY_SERVED",
@@ -44,6 +45,7 @@ __all__ = [
     "frozen_view",
     "held_by",
     "known_for",
+    "matters_of",
     "receptions_of",
     "source_shown",
     "valid_types",
@@ -61,7 +63,8 @@ class Known:
     """For whom an actor applies, and what is known of him and of that subject.
 
     subject_id: None while it is not chosen among several.  agent_id: the person who applies, where that is another.
-    certificates: type → what is held of those that the item wants, valid or not.
+    certificates: type → what is held of those that the item wants, valid or not.  covers: who reads is an agent, to whom sensitive facts
+    are shown covered; they are used all the same.
     """
 
     subjects: tuple[SubjectChoice, ...] = ()
@@ -70,6 +73,7 @@ class Known:
     facts: Mapping[str, FactView] = field(default_factory=dict)
     about: Mapping[str, UUID] = field(default_factory=dict)
     certificates: Mapping[str, CertificateLine] = field(default_factory=dict)
+    covers: bool = False
 
     def source(self, name: str) -> SourceShown | None:
         """Whose the fact of an element is; None for one that nobody knows."""
@@ -87,10 +91,13 @@ def known_for(actor: Actor, asked: Asking, subject_id: UUID | None = None) -> Kn
 
     subject_id: which of several; one that he does not represent is refused (NotAllowed). A post applies for whom it serves at its window
     today, by a reception for this item: for that person, or a subject that he represents. Without a reception it is refused: before
-    somebody has agreed nothing is read of him. An actor who applies for nobody gets nothing.
+    somebody has agreed nothing is read of him. An agent applies for the principal of his mandate, in the items that it covers. An actor who
+    applies for nobody gets nothing.
     """
     if actor.capacity is CapacityKind.POST and subject_id is not None:
         return _at_window(actor, asked, subject_id)
+    if actor.capacity is CapacityKind.AGENT:
+        return _under_mandate(actor, asked, subject_id)
     if actor.capacity is not CapacityKind.SELF or actor.capacity_id is None:
         return Known()
     return _known_of(actor, asked, actor.capacity_id, subject_id)
@@ -105,6 +112,41 @@ def _at_window(actor: Actor, asked: Asking, subject_id: UUID) -> Known:
         if subject_id in {one.id for one in _represented(actor, asked, person)}:
             return _known_of(actor, asked, person, subject_id)
     raise NotAllowed(NOBODY_SERVED)
+
+
+def _under_mandate(actor: Actor, asked: Asking, subject_id: UUID | None) -> Known:
+    """What is known of the principal, and of the representative who gave the mandate: what has to be true of him is not asked anew."""
+    mandate = mandate_of(actor)
+    if mandate is None:
+        raise NotAllowed(msgid("The mandate under which you were acting has ended."))
+    item = find_definition("item", asked.item["id"], asked.release)  # none for a bundle
+    if item is None or not mandate.covers(item["id"]) or not open_to_agents(item):
+        raise NotAllowed(msgid("The mandate under which you act does not cover this."))
+    if subject_id not in (None, mandate.subject_id):
+        raise NotAllowed(msgid("You do not represent the one for whom you want to apply."))
+    person = actor.subject_id
+    if person is None or system_kinds_of([mandate.subject_id]).get(mandate.subject_id) != asked.item["about"]:
+        raise NotAllowed(msgid("This is not applied for by the one for whom you act."))
+    whom = [_Whom(asked.item["about"], mandate.subject_id, asked.fact_elements)]
+    giver = mandate.giver_id
+    if asked.item["applicant"] is not None and giver is not None and records.represents(giver, mandate.subject_id):
+        whom.append(_Whom(asked.item["applicant"]["kind"], giver, asked.fact_elements))
+    return replace(_read(actor, asked, whom, Known(subject_id=mandate.subject_id, agent_id=person)), covers=True)
+
+
+def open_to_agents(item: Mapping[str, Any]) -> bool:
+    """Whether somebody can be given a mandate for an item: a single one, applied for by its subject or by who represents an organisation.
+
+    Not what a person applies for because of a tie of his own, such as a parent for a child.
+    """
+    applicant = item["applicant"]
+    return item["starts_on"] is None and (applicant is None or applicant["kind"] != item["about"])
+
+
+def matters_of(kind: str) -> dict[str, Any]:
+    """What an agent can be asked to do for a subject of this kind: item → its title (`identity.registry.set_matters`)."""
+    items = list_definitions("item")
+    return {id: item["title"] for id, item in items.items() if item["about"] == kind and open_to_agents(item)}
 
 
 def receptions_of(actor: Actor, item_id: str) -> QuerySet[Reception]:

@@ -24,7 +24,17 @@ from yiwang.cases.queries.clocks import due_of_task, task_due
 from yiwang.cases.queries.forms import asking, form_field, process_of
 from yiwang.cases.queries.known import certificate_lack, held_by, valid_types
 from yiwang.cases.queries.paging import after, following, page_size
-from yiwang.cases.queries.visibility import TASK, can_do, in_reach, visible_case
+from yiwang.cases.queries.visibility import (
+    NOT_HIS,
+    TASK,
+    Applying,
+    applicants_reach,
+    can_do,
+    cases_in,
+    in_reach,
+    stands_for,
+    visible_case,
+)
 from yiwang.cases.rules.bpmn import APPLICANT
 from yiwang.cases.rules.diagram import Diagram, Node
 from yiwang.cases.values import (
@@ -42,10 +52,20 @@ from yiwang.cases.values import (
     Wanted,
     Whose,
 )
-from yiwang.identity.queries import held_posts, persons_behind, stands_in_for, unit_scope, why
+from yiwang.identity.queries import (
+    acts_for,
+    held_posts,
+    persons_behind,
+    stands_in_for,
+    subjects_behind,
+    unit_scope,
+    why,
+)
 from yiwang.identity.values import UnitScope
 from yiwang.kernel.errors import Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
+from yiwang.kernel.time import today
+from yiwang.records.queries import represents
 
 __all__ = [
     "RETRY",
@@ -373,8 +393,8 @@ def reason_against(actor: Actor, scope: UnitScope, case: Case, one: Task) -> tup
     """
     if one.action:
         return msgid("The system does this step."), {}
-    if one.party and actor.capacity_id not in (case.agent_id or case.subject_id, case.subject_id):
-        return msgid("This waits for the applicant."), {}
+    if one.party and not stands_for(actor, case):
+        return (NOT_HIS if actor.capacity is CapacityKind.SELF else msgid("This waits for the applicant.")), {}
     if one.state == TaskState.UNASSIGNED:
         return msgid("No unit answers for this place yet."), {}
     if one.state != TaskState.OPEN:
@@ -414,6 +434,8 @@ def _own_hand(actor: Actor, case: Case) -> str:
     entered_by = {case.account_id, case.entered_instead_of_id} if case.entered_in_id is not None else set()
     if actor.account_id in entered_by:
         return msgid("You entered this case for the applicant; another officer has to decide on it.")
+    if case.agent_id is not None and _stands_near(actor, case):
+        return msgid("You represent the one that this is for, or act for it; another officer has to decide on it.")
     if (holder := stands_in_for(actor)) is None:
         return ""
     if holder.subject_id is not None and holder.subject_id in (case.subject_id, case.agent_id):
@@ -421,6 +443,13 @@ def _own_hand(actor: Actor, case: Case) -> str:
     if holder.account_id in entered_by:
         return msgid("The officer for whom you are a deputy entered this case; another officer has to decide on it.")
     return ""
+
+
+def _stands_near(actor: Actor, case: Case) -> bool:
+    """Whether who decides, or the one whose deputy he is, represents the one that a case is for, or holds a mandate of it."""
+    if acts_for(persons_behind(actor), case.subject_id):
+        return True
+    return any(represents(person, case.subject_id) for person in subjects_behind(actor))
 
 
 def system_list_stuck() -> list[StuckAction]:
@@ -447,24 +476,26 @@ def system_list_stuck() -> list[StuckAction]:
 
 
 class _Reach(NamedTuple):
-    """Who asks for tasks, and for an officer how far his post reaches."""
+    """Who asks for tasks; for an officer how far his post reaches, for who applies whose cases are his on the civil date `day`."""
 
     capacity: CapacityKind
     id: UUID | None
     scope: UnitScope | None
+    applying: Applying | None
+    day: date
 
 
 def _reach(actor: Actor) -> _Reach:
-    in_post = actor.capacity not in (CapacityKind.SYSTEM, CapacityKind.SELF)
-    return _Reach(actor.capacity, actor.capacity_id, unit_scope(actor, TASK) if in_post else None)
+    applying = applicants_reach(actor)
+    in_post = actor.capacity is not CapacityKind.SYSTEM and applying is None
+    return _Reach(actor.capacity, actor.capacity_id, unit_scope(actor, TASK) if in_post else None, applying, today())
 
 
 def _tasks(reach: _Reach, *, waiting: bool) -> QuerySet[Task]:
     if reach.capacity is CapacityKind.SYSTEM:
         return Task.objects.all()
-    if reach.scope is None:
-        own = Q(case__subject_id=reach.id) | Q(case__agent_id=reach.id)
-        return Task.objects.filter(own, party=APPLICANT)
-    if reach.scope.is_empty:
+    if reach.applying is not None:
+        return Task.objects.filter(case__in=cases_in(reach.applying, reach.day).values("pk"), party=APPLICANT)
+    if reach.scope is None or reach.scope.is_empty:
         return Task.objects.none()
     return Task.objects.filter(in_reach(reach.scope, waiting=waiting), Q(deputy__isnull=True) | Q(deputy_id=reach.id))

@@ -1,13 +1,14 @@
 """Who sees which cases and tasks: one SQL predicate for each table, from which every query starts.
 
-An applicant sees his own cases, and those that he sent for another whom he represents. A post sees those that it entered for others, and
-what units in the reach of its grant answer for, by the duty that grants it; who approves extensions sees the cases of the units for which
-he approves them.
-Administrators have no such grant and see nothing.
+An applicant sees his own cases, those of whom he represents, and those that he sent for one whom he represented. An agent sees those of
+his principal in the items of his mandate, whoever sent them; as himself he sees those that he sent under it, as long as it stands. A post
+sees those that it entered for others, and what units in the reach of its grant answer for, by the duty that grants it; who approves
+extensions sees the cases of the units for which he approves them. Administrators have no such grant and see nothing.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
@@ -17,16 +18,39 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from yiwang.acts.queries import Prepared
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Task, TaskUnit
-from yiwang.identity.queries import unit_scope
+from yiwang.identity.queries import mandate_of, unit_scope
 from yiwang.identity.values import UnitScope
+from yiwang.kernel.errors import msgid
+from yiwang.kernel.time import today
+from yiwang.records.queries import represented_by, represents
 
-__all__ = ["ENTER", "EXTEND", "READ", "TASK", "can_do", "in_reach", "sees_case", "visible_case", "visible_cases"]
+__all__ = [
+    "APPLYING",
+    "ENTER",
+    "EXTEND",
+    "NOT_HIS",
+    "READ",
+    "TASK",
+    "Applying",
+    "applicants_reach",
+    "can_do",
+    "cases_in",
+    "in_reach",
+    "sees_case",
+    "stands_for",
+    "visible_case",
+    "visible_cases",
+]
 
 READ = "case.read"
 TASK = "task.decide"
 EXTEND = "clock.extend"
 ENTER = "case.submit"
 """For another, in a post: a person needs no grant for what he applies for himself."""
+
+
+APPLYING = (CapacityKind.SELF, CapacityKind.AGENT)
+NOT_HIS = msgid("This was sent under a mandate. Act under the mandate to go on with it: “Act as somebody else”.")
 
 
 def visible_cases(actor: Actor) -> QuerySet[Case]:
@@ -36,10 +60,49 @@ def visible_cases(actor: Actor) -> QuerySet[Case]:
 
 def visible_case(actor: Actor, case_id: UUID, *, lock: bool = False) -> Case | None:
     """One case with its unit, if it exists for this actor; lock: until the end of the transaction. The same queries as above and one."""
+    if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
+        own = _OWN[lock].first(today(), actor.capacity_id, case_id)
+        return own or _represented(actor, case_id, lock=lock)
     reach = _reach(actor)
-    if isinstance(reach, UUID):
-        return _OWN[lock].first(reach, case_id)
-    return None if reach.is_empty else _reached(reach, lock).first(case_id)
+    nothing = isinstance(reach, _Reach) and reach.is_empty
+    return None if nothing else _reached(reach, lock).first(case_id)
+
+
+def _represented(actor: Actor, case_id: UUID, *, lock: bool) -> Case | None:
+    """Of whom the actor represents; asked after his own, which are the most."""
+    found = Case.objects.filter(pk=case_id, agent__isnull=False).values_list("subject_id", flat=True).first()
+    if found is None or actor.capacity_id is None or not represents(actor.capacity_id, found):
+        return None
+    return _locking(Case.objects.filter(pk=case_id), lock).first()
+
+
+def stands_for(actor: Actor, case: Case) -> bool:
+    """Whether the actor may answer and withdraw as the applicant: he applied, represents who did, or holds a mandate for it.
+
+    What was sent under a mandate is gone on with under one, or by who represents the principal. No query for who applied himself.
+    """
+    if actor.capacity is CapacityKind.AGENT:
+        mandate = mandate_of(actor)
+        return mandate is not None and mandate.subject_id == case.subject_id and mandate.covers(case.item)
+    if actor.capacity is not CapacityKind.SELF or actor.capacity_id is None:
+        return False
+    if actor.capacity_id == case.subject_id or (actor.capacity_id == case.agent_id and case.mandate_id is None):
+        return True
+    return case.agent_id is not None and represents(actor.capacity_id, case.subject_id)
+
+
+class _Agency(NamedTuple):
+    """What an agent sees: the cases of his principal, in these items; None for all."""
+
+    subject_id: UUID
+    items: tuple[str, ...] | None
+
+
+class _Persons(NamedTuple):
+    """What somebody sees as himself: by his own id, and those of whom he represents."""
+
+    own: UUID
+    represented: tuple[UUID, ...]
 
 
 class _Reach(NamedTuple):
@@ -54,17 +117,37 @@ class _Reach(NamedTuple):
         return self.reading.is_empty and self.approving.is_empty and self.entering is None
 
 
-def _reach(actor: Actor) -> _Reach | UUID:
-    """Whose cases exist for this actor: the applicant's, by his id, or what its post reaches."""
+Applying = _Persons | _Agency
+
+
+def applicants_reach(actor: Actor) -> Applying | None:
+    """Whose cases are an applicant's: of who acts for himself, or under a mandate that stands; None for everybody else."""
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
-        return actor.capacity_id
+        return _Persons(actor.capacity_id, tuple(represented_by(actor)))
+    if (mandate := mandate_of(actor)) is not None:
+        return _Agency(mandate.subject_id, None if mandate.items is None else tuple(sorted(mandate.items)))
+    return None
+
+
+def _reach(actor: Actor) -> _Reach | Applying:
+    """Whose cases exist for this actor: the applicant's, the principal's, or what its post reaches."""
+    if (applying := applicants_reach(actor)) is not None:
+        return applying
     enters = actor.capacity is CapacityKind.POST and not unit_scope(actor, ENTER).is_empty
     return _Reach(unit_scope(actor, READ), unit_scope(actor, EXTEND), actor.capacity_id if enters else None)
 
 
-def _cases(reach: _Reach | UUID) -> QuerySet[Case]:
-    if isinstance(reach, UUID):
-        return _own(reach)
+def cases_in(reach: Applying, day: date) -> QuerySet[Case]:
+    """The cases of who applies, on a civil date."""
+    if isinstance(reach, _Persons):
+        return Case.objects.filter(_own(day, reach.own) | Q(subject_id__in=reach.represented))
+    rows = Case.objects.filter(subject_id=reach.subject_id)
+    return rows if reach.items is None else rows.filter(item__in=reach.items)
+
+
+def _cases(reach: _Reach | Applying) -> QuerySet[Case]:
+    if not isinstance(reach, _Reach):
+        return cases_in(reach, today())
     if reach.reading.everything or reach.approving.everything:
         return Case.objects.all()
     seen = Q(pk__in=[])
@@ -77,9 +160,10 @@ def _cases(reach: _Reach | UUID) -> QuerySet[Case]:
     return Case.objects.filter(seen)
 
 
-def _own(subject_id: UUID) -> QuerySet[Case]:
-    """What somebody applied for himself, and what he applied for on behalf of another."""
-    return Case.objects.filter(Q(subject_id=subject_id) | Q(agent_id=subject_id))
+def _own(day: date, subject_id: UUID) -> Q:
+    """What somebody applied for himself, and what he applied for on behalf of another; under a mandate, as long as it stands."""
+    stands = Q(mandate__ended_at__isnull=True, mandate__valid_to__gt=day)
+    return Q(subject_id=subject_id) | (Q(agent_id=subject_id) & (Q(mandate__isnull=True) | stands))
 
 
 def _locking(rows: QuerySet[Case], lock: bool) -> QuerySet[Case]:
@@ -88,13 +172,17 @@ def _locking(rows: QuerySet[Case], lock: bool) -> QuerySet[Case]:
 
 
 _OWN = {
-    False: Prepared(lambda of, id: _locking(_own(of), False).filter(pk=id), UUID, UUID),
-    True: Prepared(lambda of, id: _locking(_own(of), True).filter(pk=id), UUID, UUID),
+    False: Prepared(
+        lambda day, of, id: _locking(Case.objects.filter(_own(day, of)), False).filter(pk=id), date, UUID, UUID
+    ),
+    True: Prepared(
+        lambda day, of, id: _locking(Case.objects.filter(_own(day, of)), True).filter(pk=id), date, UUID, UUID
+    ),
 }
 
 
 @lru_cache(maxsize=2_000)  # one for each post that is at work
-def _reached(reach: _Reach, lock: bool) -> Prepared[Case]:
+def _reached(reach: _Reach | Applying, lock: bool) -> Prepared[Case]:
     return Prepared(lambda id: _locking(_cases(reach), lock).filter(pk=id), UUID)
 
 

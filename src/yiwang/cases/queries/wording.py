@@ -100,6 +100,7 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
     }
     sentences = {
         "submitted": _("The applicant sent the form."),
+        "submitted-under-mandate": _("An agent sent the form for the applicant, under a mandate."),
         "followed": _("An earlier part of the same application had ended, and this one began."),
         "submitted-for": _("{unit} ({post}) entered the form for the applicant, who was there and agreed."),
         "begun": _("The platform began this case by itself."),

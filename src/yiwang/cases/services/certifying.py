@@ -19,6 +19,7 @@ def issue_certificate(call: ActionCall) -> None:
         release=call.release,
         unit_id=call.unit_id,
         applicant_id=call.applicant_id,
+        mandate_id=call.mandate_id,
         case_id=call.case_id,
         case_number=call.case_number,
         origin=call.origin,

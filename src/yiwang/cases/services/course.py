@@ -14,6 +14,7 @@ from yiwang.cases.models import Case, ClockChange, CourseEntry
 
 __all__ = ["add_line", "event_data", "save_case", "save_cases"]
 
+_BY = {CapacityKind.SELF: "applicant", CapacityKind.AGENT: "applicant", CapacityKind.POST: "officer"}
 _STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at", "materials", "produced")
 
 
@@ -37,7 +38,7 @@ def add_line(
             position=case.course_length,
             at=at,
             code=code,
-            by={CapacityKind.SELF: "applicant", CapacityKind.POST: "officer"}.get(actor.capacity, "system"),
+            by=_BY.get(actor.capacity, "system"),
             unit_id=unit_id,
             post_id=actor.capacity_id if actor.capacity is CapacityKind.POST else None,
             account_id=actor.account_id,

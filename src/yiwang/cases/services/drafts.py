@@ -11,7 +11,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.cases.models import Draft
 from yiwang.cases.queries.bundles import form_of, kind_of
-from yiwang.cases.queries.drafts import KEPT, about_draft, draft_secret, view_of
+from yiwang.cases.queries.drafts import KEPT, about_draft, draft_secret, under, view_of
 from yiwang.cases.values import DraftView
 from yiwang.kernel.crypto import INTL
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, msgid
@@ -52,10 +52,11 @@ def save_draft(
     plain = json.dumps(kept, ensure_ascii=False, sort_keys=True).encode()
     if len(plain) > MOST_BYTES:
         raise Invalid(faults=[FieldFault("", "length", msgid("This is more than can be kept of a form."))])
-    draft, _made = Draft.objects.update_or_create(
+    draft, _made = Draft.objects.filter(under(actor)).update_or_create(
         account_id=actor.account_id,
         item=item_id,
         defaults={
+            "mandate_id": actor.mandate_id,
             "subject_id": subject_id,
             "values": INTL.seal(draft_secret(), plain, about=about_draft(actor.account_id, item_id)),
             "saved_at": act.time,
@@ -74,16 +75,19 @@ def discard_draft(actor: Actor, item_id: str) -> None:
     act.about(kind_of(item_id), item_id)
     if actor.account_id is None:
         raise NotAllowed(msgid("A form is kept for a person who is signed in."))
-    forget_draft(actor.account_id, item_id)
+    forget_draft(actor, item_id)
 
 
-_FORGET = "DELETE FROM cases_draft WHERE account_id = %(account)s::uuid AND item = %(item)s RETURNING id"  # by hand: with every form
+_FORGET = (  # by hand: with every form
+    "DELETE FROM cases_draft WHERE account_id = %(account)s::uuid AND item = %(item)s"
+    " AND mandate_id IS NOT DISTINCT FROM %(mandate)s::uuid RETURNING id"
+)
 
 
-def forget_draft(account_id: UUID | None, item_id: str) -> None:
+def forget_draft(actor: Actor, item_id: str) -> None:
     """Within the change that makes the draft needless: the form was sent, or its owner does not want it."""
-    if account_id is not None:
-        fetch(_FORGET, {"account": account_id, "item": item_id})
+    if actor.account_id is not None:
+        fetch(_FORGET, {"account": actor.account_id, "item": item_id, "mandate": actor.mandate_id})
 
 
 def system_discard_old_drafts() -> int:

@@ -46,9 +46,9 @@ class Entered:
 class Sent:
     """What a case is made of.
 
-    account_id: who sent it.  subject_id: for whom; agent_id: the person who applies for another, None for oneself.  values: the
-    checked answers, typed.  facts: the evidence as a case keeps it (`known.frozen_facts`).  at: when it was sent, or when an earlier
-    case let this one begin.  entered: by an officer, None: by himself.
+    account_id: who sent it.  subject_id: for whom; agent_id: the person who applies for another, None for oneself; mandate_id: under
+    which.  values: the checked answers, typed.  facts: the evidence as a case keeps it (`known.frozen_facts`).  at: when it was sent, or
+    when an earlier case let this one begin.  entered: by an officer, None: by himself.
     """
 
     account_id: UUID
@@ -59,6 +59,7 @@ class Sent:
     at: datetime
     origin: str
     entered: Entered | None = None
+    mandate_id: UUID | None = None
 
 
 def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -> tuple[Case, str]:
@@ -83,6 +84,7 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         release=asked.release,
         subject_id=sent.subject_id,
         agent_id=sent.agent_id,
+        mandate_id=sent.mandate_id,
         account_id=sent.account_id,
         channel=sent.entered.channel if sent.entered else Channel.ONLINE,
         entered_in_id=sent.entered.post_id if sent.entered else None,
@@ -102,6 +104,8 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
     insert(case)
     if sent.entered is not None and line == "submitted":
         add_line(case, actor, "submitted-for", at=sent.at, unit_id=sent.entered.unit_id)
+    elif sent.mandate_id is not None and line == "submitted":
+        add_line(case, actor, "submitted-under-mandate", at=sent.at)
     else:
         add_line(case, actor, line, at=sent.at)
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))

@@ -231,6 +231,7 @@ def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetim
         due_on=due.due if (due := due_of(case)) else None,
         now=at,
         applicant_id=case.agent_id or case.subject_id,
+        mandate_id=case.mandate_id,
         origin=case.origin,
         wanted=_notice_texts(case),
         event_subject=case.event_subject,

@@ -9,6 +9,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import CASE_WITHDRAWN
 from yiwang.cases.models import Case, EngineState, Task, TaskUnit
 from yiwang.cases.queries.cases import CANCEL, WAITING, find_case, may_stop, reaches, shape_case
+from yiwang.cases.queries.visibility import NOT_HIS, stands_for
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import checked_reason, lock_case
 from yiwang.cases.services.movement import end_case, event_data
@@ -28,9 +29,10 @@ def withdraw(actor: Actor, case_id: UUID, *, reason: str = "", language: str = "
     """
     act = current_act()
     act.about("case", case_id)
-    case = lock_case(actor, case_id if actor.capacity is CapacityKind.SELF else None)
+    case = lock_case(actor, case_id if actor.capacity in (CapacityKind.SELF, CapacityKind.AGENT) else None)
     if case.event_id is not None:  # nobody sent what an event began
         raise NotFound("There is no such case.")
+    act.require(stands_for(actor, case), NOT_HIS)
     withdraw_case(case, actor, checked_reason(reason, "optional"))
     return shape_case(actor, find_case(case.pk), language)
 

@@ -129,14 +129,16 @@ def checked_form(
     entered = None
     if reception is not None:
         entered = Entered(Channel(reception.channel), reception.post_id, reception.unit_id, actor.instead_of)
-    sent = Sent(actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, entered)
+    sent = Sent(
+        actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, entered, actor.mandate_id
+    )
     return sent, reception
 
 
 def end_form(actor: Actor, reception: Reception | None, id: str, made: Case | Application) -> None:
     """What the sending of a form ends: the reception at a window, or the draft of who sent it himself. id: of the item or bundle."""
     if reception is None:
-        forget_draft(actor.account_id, id)
+        forget_draft(actor, id)
     else:
         settle_reception(reception, made)
 

@@ -35,7 +35,8 @@ class ActionCall:
     keyed by it happens once.  event_subject: what the event was about that began the case, or empty.
     parameters: as the process declares them, bound to the item.  values: the frozen answers by
     element id, as the catalogue's types, the facts that were used with them.  reason: of the last decision.  unit_id: the unit that has
-    the case.  subject_id: whom the case is for; applicant_id: the one who is told, the same or his agent.
+    the case.  subject_id: whom the case is for; applicant_id: the one who is told, the same or his agent; mandate_id: under which that
+    one sent it.
     wanted: lines of the notice that was last sent to the applicant, in each language of the item.
     """
 
@@ -58,3 +59,4 @@ class ActionCall:
     facts: Mapping[str, str] = field(default_factory=dict)
     wanted: Mapping[str, str] = field(default_factory=dict)
     event_subject: str = ""
+    mandate_id: UUID | None = None

@@ -49,13 +49,15 @@ class ResourceBody(Body):
     """A resource 信息资源: records about one kind of subject, kept by one duty. was: the id that it had before.
 
     shape: `state` holds from a day on until another word; an `event` happened once and is never updated, only retracted.
-    key: of events, the required elements that together tell two events of one subject apart.
+    key: of events, the required elements that together tell two events of one subject apart.  called: the element by which this register
+    calls its subjects, where their kind names none.
     """
 
     kind: Literal["resource"]
     id: DottedId
     shape: Literal["state", "event"]
     key: tuple[str, ...] = ()
+    called: str = ""
     about: str
     kept_by: str
     fields: tuple[FieldBody, ...] = Field(min_length=1, max_length=200)
@@ -99,6 +101,7 @@ class ResourceKind(Kind):
             if field.role is FieldRole.SOURCE:
                 yield from self._second_source(one, index, city)
         yield from self._key_faults(one)
+        yield from self._called_faults(one)
         if tables := resource_tables():
             yield from tables.check(one, city)
 
@@ -119,6 +122,13 @@ class ResourceKind(Kind):
                     f"`{element}` is no required field of this resource.",
                     "A key is made of fields with `required: true`.",
                 )
+
+    def _called_faults(self, one: Declaration) -> Iterator[DeclarationFault]:
+        body: ResourceBody = one.body
+        sources = [field.element for field in body.fields if field.role is FieldRole.SOURCE]
+        if body.called and body.called not in sources:
+            message = f"`{body.called}` is no element of which this resource is the source."
+            yield one.fault("called", message, did_you_mean(body.called, sources))
 
     def _field_faults(self, one: Declaration, index: int, city: City) -> Iterator[DeclarationFault]:
         field = one.body.fields[index]

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from yiwang.desk.frame import for_post
-from yiwang.desk.views.organisation import Entry, Words, show_form, typed_in, uuid_or_none
+from yiwang.desk.views.organisation import Words, show_form, typed_in, uuid_or_none
 from yiwang.desk.views.seats import ESTABLISHMENTS, KINDS, REASONS, named
 from yiwang.desk.views.signing import safe_next
+from yiwang.forms.entries import Entry
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
     AssignmentKind,

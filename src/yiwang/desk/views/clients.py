@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
-from yiwang.desk.views.organisation import Entry
 from yiwang.forms.answers import sentence
+from yiwang.forms.entries import Entry, with_faults
 from yiwang.identity import queries, services
 from yiwang.identity.values.single_sign_on import NewClient, NewClientSecret, SignOnScope
 from yiwang.kernel.errors import FieldFault, Invalid, msgid
@@ -117,26 +117,21 @@ def _lines(text: str) -> tuple[str, ...]:
 
 
 def _form(request: FaceRequest, invalid: Invalid | None = None) -> HttpResponse:
-    said: dict[str, str] = {}
-    for one in invalid.faults if invalid else ():
-        said[one.pointer] = f"{said[one.pointer]} {sentence(one)}" if one.pointer in said else sentence(one)
-    entries = _entries(request, said)
-    named = {one.name for one in entries}
-    summary = [{"text": words, "target": f"f-{name}" if name in named else ""} for name, words in said.items()]
+    entries, summary = with_faults(_entries(request), invalid.faults if invalid else ())
     return page(
         request, "desk/client_form.html", {"entries": entries, "summary": summary}, invalid.status if invalid else 200
     )
 
 
-def _entries(request: FaceRequest, said: dict[str, str]) -> list[Entry]:
+def _entries(request: FaceRequest) -> list[Entry]:
     sent = request.POST
 
     def text(name: str, label: str, help: str = "", kind: str = "text", **more: Any) -> Entry:
-        return Entry(name, label, sent.get(name, ""), help, kind, fault=said.get(name, ""), **more)
+        return Entry(name, label, sent.get(name, ""), help, kind, **more)
 
     def marks(name: str, label: str, *options: tuple[str, str, str], kind: str = "checks", first: str = "") -> Entry:
         chosen = frozenset(sent.getlist(name)) if sent else frozenset({first})
-        return Entry(name, label, kind=kind, options=options, chosen=chosen, fault=said.get(name, ""))
+        return Entry(name, label, kind=kind, options=options, chosen=chosen)
 
     return [
         text("title", _("Name"), _("As people read it when they are asked whether they agree.")),

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_safe
 
 from yiwang.desk.frame import for_post, page
-from yiwang.desk.views.organisation import LEVELS, LONGEST, MOST_CHOICES, REACH, Entry, lines_of, uuid_or_none
+from yiwang.desk.views.organisation import LEVELS, LONGEST, MOST_CHOICES, REACH, lines_of, uuid_or_none
+from yiwang.forms.entries import Entry
 from yiwang.identity import queries
 from yiwang.identity.values import Administrator, Explanation, HeldPost, UnitView
 from yiwang.kernel.errors import format_message

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from yiwang.desk.frame import for_post, page
 from yiwang.desk.views.seats import Holder, named, places_of, with_words
 from yiwang.forms.answers import sentence
+from yiwang.forms.entries import Entry
 from yiwang.identity import queries, services
 from yiwang.identity.registry import action_words
 from yiwang.identity.values import (
@@ -50,25 +51,6 @@ REACH = {
 }
 LONGEST = 100
 MOST_CHOICES = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that a form asks. kind: text | lines | date | choice | radios | checks.  options: (value, words, more words).
-
-    nothing: what is said where there is nothing to choose.
-    """
-
-    name: str
-    label: str
-    value: str = ""
-    help: str = ""
-    kind: str = "text"
-    options: tuple[tuple[str, str, str], ...] = ()
-    chosen: frozenset[str] = frozenset()
-    fault: str = ""
-    short: bool = False
-    nothing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,13 +18,13 @@ from yiwang.desk.views.organisation import (
     LEVELS,
     LONGEST,
     MOST_CHOICES,
-    Entry,
     new_unit_entries,
     typed_in,
     typed_new_unit,
     uuid_or_none,
 )
 from yiwang.forms.answers import sentence
+from yiwang.forms.entries import Entry
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
     Abolish,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
@@ -16,16 +15,16 @@ from yiwang.desk.frame import for_post, menu_of
 from yiwang.forms.accounts import (
     begin_session,
     complete_sign_in,
-    note_what_is_due,
     proved_password,
     remember_proved,
     second_step,
     sign_in_as_sent,
+    take_capacity,
     told,
 )
 from yiwang.identity import queries, services
-from yiwang.identity.values import CAPACITY, SELF
-from yiwang.kernel.errors import Fault, NotFound, NotSignedIn
+from yiwang.identity.values import SELF, UNDER
+from yiwang.kernel.errors import Fault, NotSignedIn
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -86,26 +85,21 @@ def _go_on(request: FaceRequest, account: Any, next: str) -> HttpResponseBase:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_post(request: FaceRequest) -> HttpResponseBase:
-    """Which post, or oneself. One capacity at a time."""
+    """Which post, another under a mandate, or oneself. One capacity at a time."""
     if not request.user.is_authenticated:
         raise NotSignedIn
     account_id = request.user.pk
     if request.method == "POST":
         chosen = request.POST.get("post", "")
-        if chosen == SELF:
-            request.session[CAPACITY] = SELF
+        take_capacity(request, chosen)
+        if chosen == SELF or chosen.startswith(UNDER):
             next = safe_next(request, "/")
             return HttpResponseRedirect(next if next.startswith(GO_ON) else "/", status=303)
-        try:
-            queries.actor_for_post(request.user, UUID(chosen))
-        except ValueError:
-            raise NotFound from None
-        request.session[CAPACITY] = chosen
-        note_what_is_due(request, request.user)
         return HttpResponseRedirect(safe_next(request, HOME), status=303)
     able = queries.capacities_of(account_id)
     context = {
         "held": [one.post for one in able if one.post is not None],
+        "principals": [one for one in able if one.capacity is CapacityKind.AGENT],
         "stands_for_person": any(one.capacity is CapacityKind.SELF for one in able),
         "next": safe_next(request, HOME),
     }

@@ -31,12 +31,13 @@ from yiwang.documents.values import (
     Form,
     StatusLine,
 )
-from yiwang.identity.queries import post_titles, unit_scope
+from yiwang.identity.queries import mandate_of, post_titles, unit_scope
 from yiwang.identity.values import UnitScope
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.identifiers import CertificateIdentifier, IdentifierFault
 from yiwang.kernel.time import now, today
+from yiwang.records.queries import represented_by
 
 __all__ = [
     "READ",
@@ -73,15 +74,19 @@ MEDIA_TYPES = {
 
 
 def visible_certificates(actor: Actor) -> QuerySet[Certificate]:
-    """The certificates that exist for this actor: those that he holds or was given; those that the duties of his post keep.
+    """The certificates that exist for this actor: those that he, or whom he represents, holds; those that he was given for another; of an
+    agent those that were applied for under his mandate; of an officer those that the duties of his post keep.
 
-    At most two queries before the caller's own.
+    At most two queries before the caller's own, for a person those that tell whom he represents.
     """
     rows = Certificate.objects.select_related("unit", "content")
     if actor.capacity is CapacityKind.SYSTEM:
         return rows
     if actor.capacity is CapacityKind.SELF and actor.capacity_id is not None:
-        return rows.filter(Q(holder_id=actor.capacity_id) | Q(applicant_id=actor.capacity_id))
+        given = Q(applicant_id=actor.capacity_id, mandate__isnull=True)
+        return rows.filter(given | Q(holder_id__in=[actor.capacity_id, *represented_by(actor)]))
+    if (mandate := mandate_of(actor)) is not None:
+        return rows.filter(holder_id=mandate.subject_id, mandate_id=mandate.id)
     if actor.capacity is not CapacityKind.POST:
         return rows.none()
     scope = unit_scope(actor, READ)

@@ -65,7 +65,8 @@ STANDING = (CertificateStatus.VALID, CertificateStatus.SUSPENDED)
 class Cause:
     """Why a certificate is issued.
 
-    key: the same for every try, so that it is issued once.  applicant_id: who is given it.  at: business time of the decision.
+    key: the same for every try, so that it is issued once.  applicant_id: who is given it; mandate_id: under which he applied for it.
+    at: business time of the decision.
     by, reason: the officer who has it made out again, and why; None and empty when a case decided.
     """
 
@@ -74,6 +75,7 @@ class Cause:
     release: int
     unit_id: UUID | None
     applicant_id: UUID | None = None
+    mandate_id: UUID | None = None
     case_id: UUID | None = None
     case_number: str = ""
     by: Actor | None = None
@@ -336,6 +338,7 @@ def _record(actor: Actor, declared: Mapping[str, Any], made: _Made, cause: Cause
         previous=previous,
         holder_id=made.holder_id,
         applicant_id=cause.applicant_id,
+        mandate_id=cause.mandate_id,
         unit_id=made.unit_id,
         case_id=cause.case_id,
         case_number=cause.case_number,

@@ -24,7 +24,7 @@ from yiwang.kernel.time import civil_date
 
 __all__ = ["attach", "receive"]
 
-HANDS_IN = {CapacityKind.SELF, CapacityKind.POST}
+HANDS_IN = {CapacityKind.SELF, CapacityKind.AGENT, CapacityKind.POST}
 
 
 def receive(

@@ -39,6 +39,7 @@ def replace(actor: Actor, certificate_id: UUID, *, reason: str, language: str = 
         release=one.release,
         unit_id=one.unit_id,
         applicant_id=one.applicant_id,
+        mandate_id=one.mandate_id,
         case_id=one.case_id,
         case_number=one.case_number,
         by=actor,

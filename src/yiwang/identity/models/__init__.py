@@ -229,6 +229,7 @@ class Session(models.Model):
     key_digest = models.BinaryField(unique=True, db_comment="SHA-256 of what the cookie carries")
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey("Post", null=True, on_delete=models.CASCADE, related_name="+")
+    mandate = models.ForeignKey("Mandate", null=True, on_delete=models.CASCADE, related_name="+")
     data = models.JSONField(default=dict, db_comment="the rest of what Django keeps in a session")
     began_at = models.DateTimeField(db_comment="machine time")
     seen_at = models.DateTimeField(db_comment="machine time, to the minute")
@@ -542,4 +543,4 @@ class ConsentRequest(models.Model):
         indexes = [models.Index(fields=["-asked_at"], name="consentrequest_by_time")]
 
 
-from yiwang.identity.models import single_sign_on  # noqa: E402, F401 - Django finds models from here
+from yiwang.identity.models import mandates, single_sign_on  # noqa: E402, F401 - Django finds models from here

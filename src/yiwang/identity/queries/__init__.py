@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from yiwang.identity.queries.accounts import (
+    actor_for_mandate,
     actor_for_post,
     actor_for_self,
     administers,
@@ -20,6 +21,15 @@ from yiwang.identity.queries.consents import administrator_of, consent, consents
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
 from yiwang.identity.queries.explaining import actions, explain_permission, whose_rights
 from yiwang.identity.queries.headcounts import headcounts
+from yiwang.identity.queries.mandates import (
+    acts_for,
+    mandate,
+    mandate_of,
+    mandates,
+    mandates_to_answer,
+    possible_principals,
+    principal_of,
+)
 from yiwang.identity.queries.organisation import (
     account_by_login,
     browse_units,
@@ -99,6 +109,8 @@ __all__ = [
     "own_second_factor",
     "sessions_of",
     "account_by_login",
+    "acts_for",
+    "actor_for_mandate",
     "actor_for_post",
     "actor_for_self",
     "actor_unit",
@@ -118,6 +130,12 @@ __all__ = [
     "holders_in_conflict",
     "in_scope",
     "lending_seats",
+    "mandate",
+    "mandate_of",
+    "mandates",
+    "mandates_to_answer",
+    "possible_principals",
+    "principal_of",
     "list_logins",
     "list_officers",
     "list_posts",

@@ -10,6 +10,8 @@ from uuid import UUID
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post
 from yiwang.identity.queries.declared import duties
+from yiwang.identity.queries.mandates import in_force as mandate_in_force
+from yiwang.identity.queries.mandates import mandates_in_force, titles_of_principals
 from yiwang.identity.queries.permission import seat_of
 from yiwang.identity.queries.shapes import account_view, in_force, not_over, post_views
 from yiwang.identity.rules.credentials import SHORTEST_OF_ADMINISTRATORS, SHORTEST_PASSWORD
@@ -25,6 +27,7 @@ from yiwang.kernel.time import machine_now, today
 from yiwang.settings import configuration
 
 __all__ = [
+    "actor_for_mandate",
     "actor_for_post",
     "actor_for_self",
     "administers",
@@ -98,8 +101,13 @@ def own_account(actor: Actor) -> OwnAccount:
     )
 
 
-def actor_for_self(account: Account | AccountView, *, correlation_id: str = "") -> Actor:
-    """The actor when a person acts as himself. Raises NotSignedIn when the account is closed, NotAllowed without a person."""
+def actor_for_self(
+    account: Account | AccountView, *, correlation_id: str = "", proved_at: datetime | None = None
+) -> Actor:
+    """The actor when a person acts as himself. Raises NotSignedIn when the account is closed, NotAllowed without a person.
+
+    proved_at: as for a post.
+    """
     if not account.is_active:
         raise NotSignedIn(msgid("This account is closed."))
     if account.subject_id is None:
@@ -111,6 +119,30 @@ def actor_for_self(account: Account | AccountView, *, correlation_id: str = "") 
         subject_id=account.subject_id,
         correlation_id=correlation_id,
         origin=account.origin,
+        proved_at=proved_at,
+    )
+
+
+def actor_for_mandate(
+    account: Account | AccountView, mandate_id: UUID, on: date | None = None, *, correlation_id: str = ""
+) -> Actor:
+    """The actor when an account acts for another under a mandate that it holds on the civil date `on` (default today).
+
+    Raises NotSignedIn when the account is closed, NotAllowed (403) when the mandate does not stand on that day. One query.
+    """
+    if not account.is_active:
+        raise NotSignedIn(msgid("This account is closed."))
+    found = mandate_in_force(mandate_id, account.id, on)
+    if found is None:
+        raise NotAllowed(msgid("You hold no such mandate today."))
+    return Actor(
+        account_id=account.id,
+        capacity=CapacityKind.AGENT,
+        capacity_id=found.subject_id,
+        subject_id=account.subject_id,
+        correlation_id=correlation_id,
+        origin=account.origin,
+        mandate_id=found.id,
     )
 
 
@@ -152,7 +184,16 @@ def posts_of(account_id: UUID, on: date | None = None) -> list[PostView]:
 
 
 def capacities_of(account_id: UUID, on: date | None = None) -> list[CapacityView]:
-    """Every capacity in which the account may act: as the person himself first, then its posts. Two queries."""
+    """Every capacity in which the account may act: as the person himself first, then for others, then its posts. Four queries at most."""
     account = system_account(account_id)
     own = [CapacityView(CapacityKind.SELF, account.subject_id)] if account.is_active and account.subject_id else []
-    return own + [CapacityView(CapacityKind.POST, post.id, post) for post in posts_of(account_id, on)]
+    held = mandates_in_force(account_id, on) if own else []
+    titles = titles_of_principals({one.subject_id for one in held})
+    return [
+        *own,
+        *(
+            CapacityView(CapacityKind.AGENT, one.subject_id, mandate_id=one.id, title=titles.get(one.subject_id, ""))
+            for one in held
+        ),
+        *(CapacityView(CapacityKind.POST, post.id, post) for post in posts_of(account_id, on)),
+    ]

@@ -15,7 +15,8 @@ from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
 from yiwang.identity.models import Post, Succession, UnitPath
 from yiwang.identity.queries.declared import duties
-from yiwang.identity.registry import administrative_actions, dangerous_actions
+from yiwang.identity.queries.mandates import holds_mandate
+from yiwang.identity.registry import administrative_actions, dangerous_actions, mandated_actions
 from yiwang.identity.values import (
     Administrator,
     DutyView,
@@ -40,6 +41,7 @@ __all__ = [
     "persons_behind",
     "posts_reaching",
     "require",
+    "require_proof",
     "seat_of",
     "stands_in_for",
     "subjects_behind",
@@ -179,6 +181,8 @@ def why(actor: Actor, action: str) -> Reason:
         return Reason(True, msgid("The system itself does this."))
     if actor.capacity is CapacityKind.VISITOR:
         return Reason(False, msgid("Sign in first."))
+    if actor.capacity is CapacityKind.AGENT:
+        return _why_agent(actor, action)
     if actor.capacity is not CapacityKind.POST:
         return Reason(False, msgid("This can only be done in a post that has the duty for it."))
     seat = seat_of(actor)
@@ -195,6 +199,15 @@ def why(actor: Actor, action: str) -> Reason:
     return Reason(False, msgid("No duty of your post, {post}, may do this."), {"post": seat.post_title})
 
 
+def _why_agent(actor: Actor, action: str) -> Reason:
+    """In which items is for the engine whose action it is to ask (`mandate_of`)."""
+    if action not in mandated_actions:
+        return Reason(False, msgid("Nobody does this as an agent. Act as yourself, or in your post."))
+    if not holds_mandate(actor):
+        return Reason(False, msgid("The mandate under which you were acting has ended."))
+    return Reason(True, msgid("The mandate under which you act lets you do this."))
+
+
 def decide(actor: Actor, action: str) -> Decision:
     """The permission checker of `acts`: whether a grant allows the action, and the reason. At most two queries.
 
@@ -209,6 +222,12 @@ def decide(actor: Actor, action: str) -> Decision:
 def _proof_is_old(actor: Actor) -> bool:
     lasts = configuration().proof_minutes
     return bool(lasts) and actor.proved_at is not None and machine_now() - actor.proved_at > timedelta(minutes=lasts)
+
+
+def require_proof(actor: Actor) -> None:
+    """Raise ProofDue (403) for who sits at a session and proved too long ago who he is: for what a person does that gives away rights."""
+    if _proof_is_old(actor):
+        raise ProofDue(msgid("What you are about to do gives away rights or takes them."))
 
 
 def require(actor: Actor, action: str) -> None:

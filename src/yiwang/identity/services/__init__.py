@@ -42,6 +42,17 @@ from yiwang.identity.services.consents import (
     withdraw_consent,
 )
 from yiwang.identity.services.headcounts import HeadcountFull, place_assignment, set_headcount
+from yiwang.identity.services.mandates import (
+    AgentUnknown,
+    MandateEnded,
+    MandateStands,
+    NewMandate,
+    accept_mandate,
+    decline_mandate,
+    end_mandate,
+    find_agent,
+    give_mandate,
+)
 from yiwang.identity.services.passkeys import add_passkey, begin_passkey, remove_passkey, sign_in_by_passkey
 from yiwang.identity.services.passwords import change_password, give_start_password
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
@@ -146,6 +157,15 @@ __all__ = [
     "end_other_sessions",
     "end_session",
     "system_end_old_sessions",
+    "AgentUnknown",
+    "MandateEnded",
+    "MandateStands",
+    "NewMandate",
+    "accept_mandate",
+    "decline_mandate",
+    "end_mandate",
+    "find_agent",
+    "give_mandate",
     "AdministratorsSeated",
     "change_password",
     "close_account",

@@ -28,7 +28,7 @@ from yiwang.identity.queries import administers
 from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_GIVES_RIGHTS, SEAT_ROWS, remember_seat, why
 from yiwang.identity.registry import names_of_libraries
 from yiwang.identity.services.sign_on.ending import carry_over, end_sessions
-from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF
+from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, UNDER
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.remembering import remembered
@@ -50,7 +50,7 @@ _ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
 
 # Asked before every request: the session, whose it is, the post in which he acts as it stands today, and the release, in one statement.
 OPEN = f"""
-    SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id,
+    SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id, s.mandate_id,
            seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over,
            seat.for_account, seat.for_subject, {_ACCOUNT_COLUMNS}
       FROM identity_session s
@@ -91,7 +91,19 @@ class SessionStore(SessionBase):
             self._session_key = None
             return {}
         (release, self.id, data, self._began_at, stale, *rest) = found[0]
-        account_id, post_id, seated, title, unit_id, duties, took_over, for_account, for_subject, *account = rest
+        (
+            account_id,
+            post_id,
+            mandate_id,
+            seated,
+            title,
+            unit_id,
+            duties,
+            took_over,
+            for_account,
+            for_subject,
+            *account,
+        ) = rest
         self._whose = account_id
         remember_release(release)
         if stale:
@@ -100,7 +112,7 @@ class SessionStore(SessionBase):
         if account_id is not None:
             held[SESSION_KEY] = str(account_id)
             remembered(("account", account_id), lambda: Account.from_db("default", _ACCOUNT_FIELDS, account))
-            held[CAPACITY] = SELF if post_id is None else str(post_id)
+            held[CAPACITY] = f"{UNDER}{mandate_id}" if mandate_id else SELF if post_id is None else str(post_id)
         if post_id is not None:
             row = (post_id, title, unit_id, duties, took_over, for_account, for_subject)
             remember_seat(account_id, post_id, day, row if seated else None)
@@ -145,7 +157,8 @@ class SessionStore(SessionBase):
             self.id, self._began_at, self._whose = uuid7(), now, None
         row: dict[str, Any] = {
             "account_id": account_id,
-            "post_id": None if capacity == SELF else UUID(capacity),
+            "post_id": UUID(capacity) if capacity != SELF and not capacity.startswith(UNDER) else None,
+            "mandate_id": UUID(capacity.removeprefix(UNDER)) if capacity.startswith(UNDER) else None,
             "data": held,
             "seen_at": now,
             "lasts_until": self._until(now),

@@ -41,6 +41,7 @@ __all__ = [
     "prove",
     "sign_in",
     "sign_out",
+    "subject_of_citizen",
     "system_forget_attempts",
 ]
 
@@ -224,6 +225,12 @@ def system_forget_attempts() -> int:
 def _find_account(login: str) -> Account | None:
     """By login, then by citizen ID number. Both look-ups are always made, so that both cost the same."""
     by_login = Account.objects.filter(login=canonical_login(login)).first()
+    by_number = Account.objects.filter(subject_id=subject_of_citizen(login) or NOBODY).first()
+    return by_login or by_number
+
+
+def subject_of_citizen(typed: str) -> UUID | None:
+    """The person whose citizen ID number this is today; None when it is nobody's or no such number. The same queries whatever was typed."""
     schemes = [
         scheme.scheme
         for kind in subject_kinds().values()
@@ -232,12 +239,11 @@ def _find_account(login: str) -> Account | None:
         if scheme.checker == "citizen-id"
     ]
     try:
-        number = str(CitizenId.parse(login))
+        number = str(CitizenId.parse(typed))
     except ValueError:
         number = ""
-    subjects = [subject for scheme in schemes if (subject := system_find_subject(scheme, number)) is not None]
-    by_number = Account.objects.filter(subject_id__in=subjects or [NOBODY]).first()
-    return by_login or by_number
+    found = [system_find_subject(scheme, number) for scheme in schemes]
+    return next((subject for subject in found if subject is not None), None)
 
 
 def _attempt_key(login: str, account: Account | None) -> bytes:

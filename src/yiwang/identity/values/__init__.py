@@ -16,6 +16,7 @@ __all__ = [
     "CAPACITY",
     "PROVED_AGAIN",
     "SELF",
+    "UNDER",
     "Abolish",
     "AccountView",
     "Administrator",
@@ -89,8 +90,9 @@ class Scope(StrEnum):
 
 
 CAPACITY = "capacity"
-"""Under this name a session keeps in which capacity its account acts: `self`, or the id of a post."""
+"""Under this name a session keeps in which capacity its account acts: `self`, the id of a post, or `mandate:` and the id of a mandate."""
 SELF = "self"
+UNDER = "mandate:"
 PROVED_AGAIN = "proved-again"
 """And under this one the machine time at which its owner last proved once more who he is, as text (ISO 8601)."""
 
@@ -457,11 +459,16 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class CapacityView:
-    """One capacity in which an account may act: as the person himself, or in a post."""
+    """One capacity in which an account may act: as the person himself, for another under a mandate, or in a post.
+
+    title: of an agent, what the register calls the one for whom he acts; empty where none does.
+    """
 
     capacity: CapacityKind
     capacity_id: UUID
     post: PostView | None = None
+    mandate_id: UUID | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from yiwang.forms import answers
 from yiwang.forms.files import REMOVE, TakenFiles, known_files, take_files
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
 from yiwang.kernel.time import CITY_ZONE
-from yiwang.portal.guard import for_oneself
+from yiwang.portal.guard import for_applicant, for_oneself
 from yiwang.portal.views.signing import safe_next
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Road:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_oneself
+@for_applicant
 def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
     """Show the form of an item; take it."""
 
@@ -161,7 +161,7 @@ def _kept_values(typed: QueryDict, taken: TakenFiles) -> dict[str, list[str]]:
 
 
 @require_POST
-@for_oneself
+@for_applicant
 def draft(request: FaceRequest, item_id: str) -> HttpResponseBase:
     """Keep what is typed as it is typed (the page's script asks), or throw away what was kept. item_id: of an item or a bundle."""
     if "discard" in request.POST:

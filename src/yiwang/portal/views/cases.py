@@ -14,21 +14,21 @@ from django.views.decorators.http import require_POST, require_safe
 from yiwang.cases import queries, services
 from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid
-from yiwang.portal.guard import for_oneself
+from yiwang.portal.guard import for_applicant
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def receipt(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """The number, what happens next, by when, who has it, how one is told."""
     return render(request, "portal/receipt.html", {"case": queries.case(request.actor, case_id, request.language)})
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def case_list(request: FaceRequest) -> HttpResponse:
     """All of one's cases, newest first."""
     page = queries.my_cases(request.actor, request.GET.get("cursor", ""), language=request.language)
@@ -37,7 +37,7 @@ def case_list(request: FaceRequest) -> HttpResponse:
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """How far it is: a sentence first, then the course."""
     context = {
@@ -48,7 +48,7 @@ def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def clock(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
     """Why a limit ends on its day: every civil date with the reason."""
     explained = queries.explain_clock(request.actor, case_id, limit, request.language)
@@ -56,7 +56,7 @@ def clock(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
 
 
 @require_POST
-@for_oneself
+@for_applicant
 def withdraw(request: FaceRequest, case_id: UUID) -> HttpResponseBase:
     """End one's own case."""
     reason = request.POST.get("reason", "").strip()

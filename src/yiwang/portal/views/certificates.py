@@ -16,7 +16,7 @@ from yiwang.documents import queries, services
 from yiwang.documents.values import Download, Form, TooManyGuesses, Verification
 from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid, format_message
-from yiwang.portal.guard import for_oneself
+from yiwang.portal.guard import for_applicant
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -26,7 +26,7 @@ LARGEST_SIGNATURE = 4 << 10
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def certificate_list(request: FaceRequest) -> HttpResponse:
     """All of one's certificates, newest first."""
     person = request.actor.capacity_id
@@ -35,7 +35,7 @@ def certificate_list(request: FaceRequest) -> HttpResponse:
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def certificate(request: FaceRequest, certificate_id: UUID) -> HttpResponse:
     """What it says, where it stands, its files."""
     return render(
@@ -46,7 +46,7 @@ def certificate(request: FaceRequest, certificate_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@for_oneself
+@for_applicant
 def download(request: FaceRequest, certificate_id: UUID, form: str) -> HttpResponse:
     """One of its files, byte for byte as it was issued."""
     try:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from yiwang.cases import queries as cases
 from yiwang.documents import queries as documents
+from yiwang.identity import queries as identity
 from yiwang.messaging import queries as messaging
 from yiwang.portal.guard import for_oneself
 from yiwang.records import queries as records
@@ -35,6 +36,7 @@ def space(request: FaceRequest) -> HttpResponse:
         "together": cases.my_applications(actor, language)[:SHOWN],
         "going": sum(case.outcome is None for case in mine.rows),
         "certificates": certificates[:LATEST],
+        "offered": identity.mandates_to_answer(actor),
         "inbox": messaging.inbox(actor, limit=LATEST, language=language),
         "reads": records.list_reads(actor, limit=LATEST, others_only=True).reads,
     }

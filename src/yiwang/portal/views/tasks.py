@@ -18,14 +18,14 @@ from yiwang.documents.values import FileHandedIn
 from yiwang.forms import answers
 from yiwang.forms.files import REMOVE, take_files
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, problem
-from yiwang.portal.guard import for_oneself
+from yiwang.portal.guard import for_applicant
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@for_oneself
+@for_applicant
 def task(request: FaceRequest, task_id: UUID) -> HttpResponseBase:
     """Show what is missing; take it, whole."""
     found = queries.task(request.actor, task_id, request.language)

@@ -48,7 +48,8 @@ class Claim:
 class Reader:
     """Who reads, of whom, for what: everything that decides what he may see, asked once for each reading.
 
-    whole: a ground that covers everything (own, represented, platform).  scope: of the grant `record.read`.
+    whole: a ground that covers everything (own, represented, mandate, platform), whole_id: of the mandate.  scope: of the grant
+    `record.read`.
     sensitive: rows of which sensitive values are shown.  item: whose standing agreement the caller has made sure counts here.
     """
 
@@ -59,6 +60,7 @@ class Reader:
     unit_id: UUID | None = None
     duties: frozenset[str] = frozenset()
     whole: Ground | None = None
+    whole_id: str = ""
     scope: UnitScope = NOTHING
     sensitive: UnitScope = NOTHING
     agreement: AgreementView | None = None
@@ -74,7 +76,7 @@ class Reader:
         if not elements:
             return []
         if self.whole is not None:
-            return [Claim(self.whole, "", tuple(elements), EVERYTHING)]
+            return [Claim(self.whole, self.whole_id, tuple(elements), EVERYTHING)]
         left = list(elements)
         found: list[Claim] = []
         for ground, id, covered, rows, in_full in self._grounds(resource_id, elements):

@@ -14,11 +14,11 @@ from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import ElementView
 from yiwang.identity.queries import officers_among
 from yiwang.kernel.time import now, today
-from yiwang.records.queries.tables import stored_tables
-from yiwang.records.queries.versions import distinct_by
-from yiwang.subjects.queries import subject_kinds
+from yiwang.records.queries.tables import KnownTable, stored_tables
+from yiwang.records.queries.versions import distinct_by, version_in_force
+from yiwang.subjects.queries import subject_kinds, system_kinds_of
 
-__all__ = ["name_claim", "officer_names", "own_name"]
+__all__ = ["called", "name_claim", "officer_names", "own_name"]
 
 _NAMES = SQL(
     "SELECT subject_id, name FROM (SELECT DISTINCT ON (subject_id) subject_id, name, retracted FROM"
@@ -52,6 +52,32 @@ def name_claim(subject_id: UUID | None) -> dict[str, object]:
     """
     name = _names([subject_id]).get(subject_id, "") if subject_id is not None else ""
     return {"name": name} if name else {}
+
+
+def called(subject_ids: Collection[UUID]) -> dict[UUID, str]:
+    """What people, and organisations whose register names them (`called` of a resource), are called; who is in none is left out.
+
+    For what two sides of one thing know of each other already, such as a mandate: who asks has made sure of that. Two queries, and one for
+    each such register and each subject in it.
+    """
+    ids = list(dict.fromkeys(subject_ids))
+    found = _names(ids)
+    left = [one for one in ids if one not in found]
+    kinds = system_kinds_of(left) if left else {}
+    for resource in catalog.list_resources().values():
+        table = stored_tables().get(resource.id) if resource.called else None
+        if table is None:
+            continue
+        for one in left:
+            if kinds.get(one) == resource.about and one not in found:
+                found |= _called_in(table, resource.called, one)
+    return found
+
+
+def _called_in(table: KnownTable, element: str, subject_id: UUID) -> dict[UUID, str]:
+    version = version_in_force(table, subject_id, valid_at=today(), known_at=now())
+    value = None if version is None else version.values.get(element)
+    return {} if value is None else {subject_id: catalog.shown(value, catalog.element(element), "zh-hans")}
 
 
 def _names(subject_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -122,13 +122,18 @@ def facts(
 def facts_read_by(
     actor: Actor, subject_id: UUID, purpose: str, elements: Collection[str], *, item: str
 ) -> list[FactView]:
-    """Facts for who is the subject, represents it, or serves it in a post with its consent; unmasked, logged as his reading."""
+    """Facts for who is the subject, represents it, acts for it under a mandate, or serves it in a post with its consent.
+
+    Unmasked; logged as his reading.
+    """
     release = current_release()
     require_purpose(purpose, release)
     moment = now()
     reader = Reader(actor, purpose, release, civil_date(moment), sensitive=EVERYTHING)
     if actor.capacity is CapacityKind.POST:
         reader = replace(reader, unit_id=actor_unit(actor), item=item, item_elements=frozenset(elements))
+    elif actor.capacity is CapacityKind.AGENT:
+        reader = replace(reader, whole=Ground.MANDATE, whole_id=str(actor.mandate_id))
     else:
         reader = replace(reader, whole=Ground.OWN if actor.capacity_id == subject_id else Ground.REPRESENTED)
     return _read_all(reader, _Look(subject_id, civil_date(moment), moment, moment), elements)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from uuid import UUID
 
 from django.db import connection
@@ -13,11 +13,12 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.catalog import queries as catalog
 from yiwang.catalog.values import FieldRole, ResourceField, ResourceView
 from yiwang.kernel.time import now, today
+from yiwang.records.queries.names import called
 from yiwang.records.queries.tables import KnownTable, stored_tables
 from yiwang.records.queries.versions import version_in_force
 from yiwang.subjects.queries import system_subject
 
-__all__ = ["naming_representatives", "represented_by", "represents", "subjects_represented"]
+__all__ = ["ByRegister", "naming_representatives", "represented_by", "represents", "subjects_represented"]
 
 MOST = 50
 
@@ -60,6 +61,22 @@ def subjects_represented(person_id: UUID, about: str = "") -> list[UUID]:
             named = [row[0] for row in cursor.fetchall()]
         found |= {one: None for one in named if _names(table, one, field.element, bears)}
     return sorted(found)
+
+
+class ByRegister:
+    """What registers say of those for whom others act (`identity.registry.Principals`)."""
+
+    def represents(self, person_id: UUID, subject_id: UUID) -> bool:
+        """See the module's function."""
+        return represents(person_id, subject_id)
+
+    def represented(self, person_id: UUID) -> list[UUID]:
+        """See `subjects_represented`."""
+        return subjects_represented(person_id)
+
+    def called(self, subject_ids: Collection[UUID]) -> dict[UUID, str]:
+        """See `names.called`."""
+        return called(subject_ids)
 
 
 def _names(table: KnownTable, subject_id: UUID, element: str, bears: frozenset[str]) -> bool:
