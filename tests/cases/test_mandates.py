@@ -25,8 +25,10 @@ from yiwang.identity.values import ProofDue
 from yiwang.identity.values.mandates import MandateState
 from yiwang.kernel.errors import Invalid, NotAllowed, NotFound
 from yiwang.kernel.time import machine_now, today
+from yiwang.messaging.queries import inbox
 from yiwang.outbox.models import Event
 from yiwang.records.models import Read
+from yiwang.records.queries import list_reads
 
 from .test_races import at_once
 
@@ -272,6 +274,25 @@ def test_either_side_ends_it_and_nothing_is_done_under_it_from_then_on(town: Tow
     services.withdraw(town.self("mei"), sent.case_id)
     with pytest.raises(MandateEnded):
         mandates.end_mandate(town.self(who), mandate)
+
+
+def test_after_the_end_who_gave_it_hears_of_the_case_and_the_former_agent_no_more(town: Town) -> None:
+    mandate = town.mandate()
+    sent = town.send("kai", under=mandate)
+    town.does("qin", sent.case_id, "accept")
+    mandates.end_mandate(town.self("mei"), mandate)
+    town.does("shi", sent.case_id, "agree")
+    town.does("tang", sent.case_id, "grant")
+    told = {
+        who: [one.title for one in inbox(town.self(who)).rows if one.case_id == sent.case_id] for who in ("kai", "mei")
+    }
+    assert told == {"kai": ["taken-up"], "mei": ["granted"]}
+
+
+def test_the_principal_reads_who_read_for_it(town: Town) -> None:
+    town.send("kai", under=town.mandate())
+    read = list_reads(town.self("mei"), about=town.stall("one"), others_only=True).reads[0]
+    assert (read.who, read.ground, read.own) == ("凯风", "mandate", False)
 
 
 def test_a_stranger_ends_and_sees_nothing(town: Town) -> None:

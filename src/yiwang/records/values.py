@@ -328,7 +328,7 @@ class CorrectionField:
 class ReadView:
     """One reading of somebody's facts, for that person to see.
 
-    own: the person read them himself.  who: unit and post of the reader, empty for his own and for the platform's.
+    own: the person read them himself.  who: unit and post of the reader, the name of an agent; empty for his own and for the platform's.
     ground: on what he read; ground_title: of the agreement or the item, in words.
     """
 

@@ -210,6 +210,7 @@ def ground(name: str) -> str:
     """On what somebody read, in words."""
     return {
         "represented": _("representing the subject"),
+        "mandate": _("a mandate"),
         "grant": _("the duty of the post"),
         "agreement": _("the sharing agreement"),
         "item": _("the item applied for"),

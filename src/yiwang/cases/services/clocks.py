@@ -15,7 +15,7 @@ from yiwang.cases.queries.forms import process_of
 from yiwang.cases.queries.limits import city_calendar, item_clock, measures
 from yiwang.cases.rules.clocks import Course, Extension, Pause, promised_course, reckon
 from yiwang.cases.rules.diagram import Node
-from yiwang.cases.services.course import add_line, event_data
+from yiwang.cases.services.course import add_line, event_data, who_hears_of
 from yiwang.cases.values import ClockState
 from yiwang.kernel.calendar import WorkingCalendar
 
@@ -223,7 +223,7 @@ def clock_data(case: Case, clock: Clock) -> dict[str, object]:
     return {
         **event_data(case),
         "case_id": str(case.id),
-        "applicant_id": str(case.agent_id or case.subject_id),
+        "applicant_id": str(who_hears_of(case)),
         "clock_id": str(clock.id),
         "limit": clock.limit,
         "state": str(clock.state),

@@ -11,8 +11,9 @@ from django.db.models import F
 from yiwang.acts.services import insert, update
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, ClockChange, CourseEntry
+from yiwang.identity.queries import who_is_told
 
-__all__ = ["add_line", "event_data", "save_case", "save_cases"]
+__all__ = ["add_line", "event_data", "save_case", "save_cases", "who_hears_of"]
 
 _BY = {CapacityKind.SELF: "applicant", CapacityKind.AGENT: "applicant", CapacityKind.POST: "officer"}
 _STEP = ("unit", "state", "outcome", "version", "course_length", "reason", "ended_at", "materials", "produced")
@@ -73,6 +74,13 @@ def save_cases(cases: Sequence[Case]) -> None:
 
 def _pending(case: Case) -> list[CourseEntry]:
     found: list[CourseEntry] = case.__dict__.setdefault("_pending_lines", [])
+    return found
+
+
+def who_hears_of(case: Case) -> UUID:
+    """The person who is told how a case goes on: who sent it; of one sent under a mandate that has ended, who gave the mandate."""
+    told = None if case.mandate_id is None else who_is_told(case.mandate_id)
+    found: UUID = told or case.agent_id or case.subject_id
     return found
 
 

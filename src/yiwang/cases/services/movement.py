@@ -27,7 +27,7 @@ from yiwang.cases.rules.diagram import Node
 from yiwang.cases.rules.runtime import Run, Step
 from yiwang.cases.services.answering import units_for
 from yiwang.cases.services.clocks import end_clocks, enter_step, leave_step, start_own_clocks
-from yiwang.cases.services.course import add_line, event_data
+from yiwang.cases.services.course import add_line, event_data, who_hears_of
 from yiwang.cases.values import ActionCall, CaseState, MaterialState, Outcome, TaskState
 from yiwang.catalog.queries import element, freeze, thaw
 from yiwang.kernel import failpoints
@@ -230,7 +230,7 @@ def action_call(case: Case, step: UUID, node: Node, actor: Actor, *, at: datetim
         reason=case.reason,
         due_on=due.due if (due := due_of(case)) else None,
         now=at,
-        applicant_id=case.agent_id or case.subject_id,
+        applicant_id=who_hears_of(case),
         mandate_id=case.mandate_id,
         origin=case.origin,
         wanted=_notice_texts(case),

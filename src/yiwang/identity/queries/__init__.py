@@ -29,6 +29,7 @@ from yiwang.identity.queries.mandates import (
     mandates_to_answer,
     possible_principals,
     principal_of,
+    who_is_told,
 )
 from yiwang.identity.queries.organisation import (
     account_by_login,
@@ -167,6 +168,7 @@ __all__ = [
     "unit_page",
     "unit_scope",
     "unit_title_of",
+    "who_is_told",
     "unit_titles",
     "browse_units",
     "unit_tree",

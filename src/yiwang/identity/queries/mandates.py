@@ -33,6 +33,7 @@ __all__ = [
     "principal_of",
     "speaks_for",
     "titles_of_principals",
+    "who_is_told",
 ]
 
 MOST = 200
@@ -68,6 +69,17 @@ def holds_mandate(actor: Actor) -> bool:
     """The same for who is about to act, held against those who would end it until his act is done: one of the two comes first."""
     given = {"id": actor.mandate_id, "agent": actor.account_id, "on": today()}
     return bool(fetch(f"{_IN_FORCE} FOR SHARE OF m", given))
+
+
+def who_is_told(mandate_id: UUID) -> UUID | None:
+    """The person who hears of what was sent under a mandate: its agent while it stands, then who gave it. One query."""
+    row = models.mandates.Mandate.objects.filter(id=mandate_id).values_list(
+        "ended_at", "valid_to", "agent__subject_id", "given_by__subject_id"
+    )
+    for ended_at, valid_to, agent, giver in row:
+        told: UUID | None = agent if ended_at is None and today() < valid_to else giver
+        return told
+    return None
 
 
 def mandates_in_force(account_id: UUID, on: date | None = None) -> list[Mandate]:

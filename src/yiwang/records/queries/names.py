@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 from uuid import UUID
 
@@ -54,7 +54,7 @@ def name_claim(subject_id: UUID | None) -> dict[str, object]:
     return {"name": name} if name else {}
 
 
-def called(subject_ids: Collection[UUID]) -> dict[UUID, str]:
+def called(subject_ids: Iterable[UUID]) -> dict[UUID, str]:
     """What people, and organisations whose register names them (`called` of a resource), are called; who is in none is left out.
 
     For what two sides of one thing know of each other already, such as a mandate: who asks has made sure of that. Two queries, and one for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
@@ -21,6 +21,7 @@ from yiwang.kernel.errors import NotAllowed, NotSignedIn, msgid
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import CITY_ZONE, civil_date, now
 from yiwang.records.models import Read
+from yiwang.records.queries.names import called
 from yiwang.records.queries.relation_kinds import list_relations
 from yiwang.records.queries.representing import represents
 from yiwang.records.registry import item_title
@@ -104,6 +105,7 @@ def _views(shown: Sequence[Read], actor: Actor) -> tuple[ReadView, ...]:
     resources: dict[str, ResourceView | RelationView] = {**catalog.list_resources(), **list_relations()}
     posts = post_titles(one.capacity_id for one in shown if one.capacity == CapacityKind.POST and one.capacity_id)
     units = unit_titles(one.unit_id for one in shown if one.unit_id)
+    agents = called(one.reader_subject_id for one in shown if one.ground == Ground.MANDATE and one.reader_subject_id)
     views = []
     for one in shown:
         resource, purpose = resources.get(one.resource), purposes.get(one.purpose)
@@ -112,7 +114,7 @@ def _views(shown: Sequence[Read], actor: Actor) -> tuple[ReadView, ...]:
             ReadView(
                 read_at=one.read_at,
                 own=one.capacity == CapacityKind.SELF and one.capacity_id == actor.capacity_id,
-                who=posts.get(one.capacity_id, "") if one.capacity_id else "",
+                who=_who(one, posts, agents),
                 resource=one.resource,
                 resource_title=resource.title_in(language) if resource else one.resource,
                 element_titles=tuple(name.title_in(language) for name in names if name),
@@ -123,6 +125,13 @@ def _views(shown: Sequence[Read], actor: Actor) -> tuple[ReadView, ...]:
             )
         )
     return tuple(views)
+
+
+def _who(one: Read, posts: Mapping[UUID, str], agents: Mapping[UUID, str]) -> str:
+    """Unit and post, or of an agent the name, which whoever let him act knows."""
+    if one.ground == Ground.MANDATE:
+        return agents.get(one.reader_subject_id, "") if one.reader_subject_id else ""
+    return posts.get(one.capacity_id, "") if one.capacity_id else ""
 
 
 def _ground_title(one: Read, language: str) -> str:
