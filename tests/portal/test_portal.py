@@ -29,6 +29,9 @@ def test_the_first_page_leads_to_life_events_themes_today_and_verification(demo:
 
 def test_a_life_event_lists_its_items_and_an_empty_one_says_what_to_do(demo: Demo) -> None:
     assert f"/items/{ITEM}/" in page_of(demo.client(), "/life/home/")
+    born = page_of(demo.client(), "/life/birth/")
+    assert "/bundles/newborn/" in born, "who has a child finds the one form for it"
+    assert "/items/birth-certificate/" in born
     assert "还没有可以网上办的事" in page_of(demo.client(), "/life/old-age/")
     page_of(demo.client(), "/life/nothing/", 404)
     page_of(demo.client(), "/themes/nothing/", 404)

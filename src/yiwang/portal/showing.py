@@ -92,9 +92,12 @@ def _tabs(who: str) -> list[tuple[str, str, bool]]:
 
 
 def _for(topic: Topic, who: str) -> Topic:
-    """The topic with the items for people, or for organisations; one that does not say for whom it is stands under both."""
-    wanted = [one for one in topic.items if not one.serves or _serves(one, who)]
-    return replace(topic, items=tuple(wanted))
+    """The topic with what is for people, or for organisations; what does not say for whom it is stands under both."""
+
+    def wanted(rows: Sequence[ItemSummary]) -> tuple[ItemSummary, ...]:
+        return tuple(one for one in rows if not one.serves or _serves(one, who))
+
+    return replace(topic, items=wanted(topic.items), bundles=wanted(topic.bundles))
 
 
 def _serves(item: ItemSummary, who: str) -> bool:

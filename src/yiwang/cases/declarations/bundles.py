@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from yiwang.cases import registry
-from yiwang.cases.declarations.parts import ItemClockBody, LawBody, Text, check_promises_of
+from yiwang.cases.declarations.parts import ItemClockBody, LawBody, Text, check_promises_of, topics_named
 from yiwang.cases.rules.bpmn import read_diagram
 from yiwang.cases.rules.bundles import ancestors, circle
 from yiwang.cases.values import Consequence, Outcome
@@ -51,7 +51,7 @@ class BundleBody(Body):
     materials are those of the items, each once, without what an earlier item brings forth.
     clocks: limits of the whole, from sending to the end of the last item; the earliest counts, and the first promise is the one that the
     bundle's tile names. The cases keep the limits of their own items.
-    basic_code, level: as of an item; they make the number of an application.
+    basic_code, level: as of an item; they make the number of an application.  life_events, themes: under which of them people find it.
     """
 
     kind: Literal["bundle"]
@@ -62,6 +62,8 @@ class BundleBody(Body):
     guide: BundleGuideBody
     law: tuple[LawBody, ...] = ()
     keywords: tuple[str, ...] = ()
+    life_events: tuple[str, ...] = ()
+    themes: tuple[str, ...] = ()
     basic_code: str = Field(pattern=r"^[0-9A-Z]{12}$")
     level: int = Field(ge=1, le=7)
 
@@ -80,6 +82,7 @@ class BundleKind(Kind):
             yield Reference(f"items/{n}/item", "item", one.item)
         for n, clock in enumerate(body.clocks):
             yield Reference(f"clocks/{n}/limit", "limit", clock.limit)
+        yield from topics_named(body)
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """The items can be applied for together, wait for each other without a circle, and never for what nobody can say."""

@@ -10,7 +10,7 @@ from pydantic import Field
 from yiwang.cases import registry
 from yiwang.cases.declarations.materials import MaterialBody
 from yiwang.cases.declarations.parameters import check_parameter
-from yiwang.cases.declarations.parts import ItemClockBody, LawBody, Text, check_promises_of
+from yiwang.cases.declarations.parts import ItemClockBody, LawBody, Text, check_promises_of, topics_named
 from yiwang.cases.declarations.starts import StartBody, check_start
 from yiwang.cases.rules.bpmn import read_diagram
 from yiwang.cases.rules.diagram import Diagram
@@ -107,7 +107,7 @@ class ItemKind(Kind):
                 yield Reference(f"materials/{n}/certificate", "certificate", material.certificate)
         for n, clock in enumerate(body.clocks):
             yield Reference(f"clocks/{n}/limit", "limit", clock.limit)
-        yield from _topics_named(body)
+        yield from topics_named(body)
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """The place is asked; every parameter of the process is bound to something that is there; somebody may decide."""
@@ -266,12 +266,6 @@ class ItemKind(Kind):
                     f"The duty `{duty.id}` may not do tasks.",
                     f"Grant it `task.decide` in {duty.path}.",
                 )
-
-
-def _topics_named(body: ItemBody) -> Iterable[Reference]:
-    for part, kind in (("life_events", "life-event"), ("themes", "theme")):
-        for n, named in enumerate(getattr(body, part)):
-            yield Reference(f"{part}/{n}", kind, named)
 
 
 def _check_published(one: Declaration) -> Iterable[DeclarationFault]:

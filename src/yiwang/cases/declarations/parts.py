@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import Field
 
-from yiwang.kernel.kinds import City, Declaration, DeclarationFault, Part
+from yiwang.kernel.kinds import City, Declaration, DeclarationFault, Part, Reference
 
-__all__ = ["ItemClockBody", "LawBody", "Text", "check_promises_of"]
+__all__ = ["ItemClockBody", "LawBody", "Text", "check_promises_of", "topics_named"]
 
 
 Text = str | dict[str, str]
@@ -47,3 +48,10 @@ def check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault
                 f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
                 "A promise only shortens a limit that is counted forwards.",
             )
+
+
+def topics_named(body: Any) -> Iterable[Reference]:
+    """The life events and themes under which people find an item or a bundle."""
+    for part, kind in (("life_events", "life-event"), ("themes", "theme")):
+        for n, named in enumerate(getattr(body, part)):
+            yield Reference(f"{part}/{n}", kind, named)

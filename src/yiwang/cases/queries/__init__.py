@@ -15,12 +15,14 @@ from yiwang.cases.queries.figures import figures_of_the_day
 from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
+from yiwang.cases.queries.known import covered
 from yiwang.cases.queries.limits import city_calendar as system_calendar
 from yiwang.cases.queries.receptions import consent_text, reception, reception_schemes
 from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
 from yiwang.cases.queries.visibility import sees_case
 
 __all__ = [
+    "covered",
     "application",
     "application_of_case",
     "bundle_form_for",

@@ -14,7 +14,7 @@ from django.utils.translation import override
 
 from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, Question, asking, issued_by, material_line, produced_by
-from yiwang.cases.queries.guides import answering_duty, meanings_of, points_of, texts
+from yiwang.cases.queries.guides import answering_duty, bundle_summary, meanings_of, points_of, texts
 from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.rules.bundles import Edge, ancestors
 from yiwang.cases.values import BundleGuide, BundleStep, Consequence, ItemSummary, LawCited
@@ -224,9 +224,7 @@ def list_bundles(language: str = "zh-Hans", search: str = "") -> list[ItemSummar
     for id, body in list_definitions("bundle", number).items():
         points = points_of(body, meant)
         if points or not meant:
-            promise = promise_of(body, number, language)
-            summary = ItemSummary(id, text(body["title"], language), text(body["summary"], language), promise)
-            found.append((points, summary))
+            found.append((points, bundle_summary(id, body, number, language)))
     return [one for _points, one in sorted(found, key=lambda pair: (-pair[0], pair[1].title, pair[1].id))]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from yiwang.acts.queries import current_release, find_definition, list_definitions
+from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
 from yiwang.cases.queries.forms import asking, bound, material_line, process_of
 from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.queries.wording import outcome_sentence
@@ -32,6 +32,7 @@ from yiwang.kernel.texts import text
 
 __all__ = [
     "answering_duty",
+    "bundle_summary",
     "item_guide",
     "life_events",
     "list_items",
@@ -103,11 +104,15 @@ def _topics(kind: str, named: str, language: str) -> list[tuple[Topic, Mapping[s
     number = current_release()
     bodies = sorted(list_definitions(kind, number).items(), key=lambda pair: (pair[1]["order"], pair[0]))
     items = list_items(language)
+    bundles = [
+        bundle_summary(id, body, number, language) for id, body in sorted(list_definitions("bundle", number).items())
+    ]
+
+    def under(id: str, rows: Sequence[ItemSummary]) -> tuple[ItemSummary, ...]:
+        return tuple(one for one in rows if id in getattr(one, named))
+
     return [
-        (
-            replace(_topic(kind, id, body, language), items=tuple(one for one in items if id in getattr(one, named))),
-            body,
-        )
+        (replace(_topic(kind, id, body, language), items=under(id, items), bundles=under(id, bundles)), body)
         for id, body in bodies
     ]
 
@@ -125,6 +130,20 @@ def _summary(id: str, item: Mapping[str, Any], release: int, language: str) -> I
         themes=tuple(item["themes"]),
         life_events=tuple(item["life_events"]),
         serves=tuple(item["published"]["serves"]) if item["published"] else (),
+    )
+
+
+def bundle_summary(id: str, body: Mapping[str, Any], release: int, language: str) -> ItemSummary:
+    """A bundle in a list. serves: the kinds of who applies for its items."""
+    parts = [definition("item", one["item"], release) for one in body["items"]]
+    return ItemSummary(
+        id=id,
+        title=text(body["title"], language),
+        summary=text(body["summary"], language),
+        promise=promise_of(body, release, language),
+        themes=tuple(body.get("themes", ())),
+        life_events=tuple(body.get("life_events", ())),
+        serves=tuple(dict.fromkeys(one["applicant"]["kind"] if one["applicant"] else one["about"] for one in parts)),
     )
 
 

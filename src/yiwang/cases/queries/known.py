@@ -35,6 +35,7 @@ from yiwang.subjects.queries import system_kinds_of
 
 __all__ = [
     "NOBODY_SERVED",
+    "covered",
     "PURPOSE",
     "Known",
     "certificate_lack",
@@ -116,22 +117,26 @@ def _at_window(actor: Actor, asked: Asking, subject_id: UUID) -> Known:
 
 def _under_mandate(actor: Actor, asked: Asking, subject_id: UUID | None) -> Known:
     """What is known of the principal, and of the representative who gave the mandate: what has to be true of him is not asked anew."""
-    mandate = mandate_of(actor)
-    if mandate is None:
+    mandate, person = mandate_of(actor), actor.subject_id
+    if mandate is None or person is None:
         raise NotAllowed(msgid("The mandate under which you were acting has ended."))
-    item = find_definition("item", asked.item["id"], asked.release)  # none for a bundle
-    if item is None or not mandate.covers(item["id"]) or not open_to_agents(item):
+    if not covered(actor, asked.item["id"]):
         raise NotAllowed(msgid("The mandate under which you act does not cover this."))
     if subject_id not in (None, mandate.subject_id):
         raise NotAllowed(msgid("You do not represent the one for whom you want to apply."))
-    person = actor.subject_id
-    if person is None or system_kinds_of([mandate.subject_id]).get(mandate.subject_id) != asked.item["about"]:
-        raise NotAllowed(msgid("This is not applied for by the one for whom you act."))
     whom = [_Whom(asked.item["about"], mandate.subject_id, asked.fact_elements)]
     giver = mandate.giver_id
     if asked.item["applicant"] is not None and giver is not None and records.represents(giver, mandate.subject_id):
         whom.append(_Whom(asked.item["applicant"]["kind"], giver, asked.fact_elements))
     return replace(_read(actor, asked, whom, Known(subject_id=mandate.subject_id, agent_id=person)), covers=True)
+
+
+def covered(actor: Actor, id: str) -> bool:
+    """Whether the mandate under which an agent acts lets him apply for an item: never for a bundle. Two queries at most."""
+    mandate, item = mandate_of(actor), find_definition("item", id)
+    if mandate is None or item is None or not mandate.covers(id) or not open_to_agents(item):
+        return False
+    return bool(system_kinds_of([mandate.subject_id]).get(mandate.subject_id) == item["about"])
 
 
 def open_to_agents(item: Mapping[str, Any]) -> bool:

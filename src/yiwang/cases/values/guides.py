@@ -50,7 +50,7 @@ class ItemSummary:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A life event or a theme (`kind`), with the items that stand under it."""
+    """A life event or a theme (`kind`), with the bundles and items that stand under it."""
 
     kind: str
     id: str
@@ -58,6 +58,7 @@ class Topic:
     summary: str
     mark: str
     items: tuple[ItemSummary, ...] = ()
+    bundles: tuple[ItemSummary, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

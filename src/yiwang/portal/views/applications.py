@@ -30,6 +30,7 @@ def bundle(request: FaceRequest, bundle_id: str) -> HttpResponse:
     context = {
         "guide": queries.bundle_guide(bundle_id, request.language),
         "draft": queries.draft(request.actor, bundle_id, request.language) if own else None,
+        "barred": request.actor.capacity is CapacityKind.AGENT,
     }
     return render(request, "portal/bundle.html", context)
 

@@ -42,6 +42,7 @@ def item(request: FaceRequest, item_id: str) -> HttpResponse:
         "windows": places.windows_at(code, request.language),
         "units": list(units),
         "draft": cases.draft(request.actor, item_id, request.language) if own else None,
+        "barred": request.actor.capacity is CapacityKind.AGENT and not cases.covered(request.actor, item_id),
         "parent": event.title if event else "",
         "parent_at": f"/life/{event.id}/" if event else "",
         "graph": _graph(guide, city.title if city else "", request.language),
