@@ -14,7 +14,7 @@ import importlib
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,17 +100,27 @@ class Watch:
         return watched
 
 
-def wrap_everywhere(watch: Watch) -> None:
-    """Put the watch around every part, wherever a module has taken a function by name."""
-    for part, places in PARTS.items():
+def wrap_functions(watch: Watch, parts: Mapping[str, Sequence[str]]) -> None:
+    """Put the watch around functions (part → `module:name`), wherever a module has taken them by name."""
+    for part, places in parts.items():
         for place in places:
             module, _, name = place.partition(":")
             original = getattr(importlib.import_module(module), name)
             _replace(original, watch.around(part, original))
+
+
+def wrap_everywhere(watch: Watch) -> None:
+    """Put the watch around every part, and around every statement."""
+    wrap_functions(watch, PARTS)
     runtime = importlib.import_module("yiwang.cases.rules.runtime")
     for class_name, methods in BPMN_METHODS.items():
         for method in methods:
             _wrap_method(watch, "BPMN", getattr(runtime, class_name), method)
+    wrap_statements(watch)
+
+
+def wrap_statements(watch: Watch) -> None:
+    """Put the watch around every statement, as the part `SQL`."""
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.utils import CursorWrapper
 
