@@ -19,10 +19,11 @@ urlpatterns = [
     path("healthz", healthz),
     path("metrics", metrics),
     path("api/v1/", include("yiwang.api.urls")),
+    path("scim/v2/", include("yiwang.api.scim.urls")),
     path("files/<uuid:file_id>/", file_page),
     path("desk/site/", include("yiwang.portal.editing.urls")),
     path("desk/", include("yiwang.desk.urls")),
     path("", include("yiwang.portal.urls")),
     # last, and nothing of the platform's own; by this name Wagtail finds the address of a page
-    re_path(r"^(?!(?:api|desk|files|my|static)/)((?:[\w-]+/)*)$", page, name="wagtail_serve"),
+    re_path(r"^(?!(?:api|desk|files|my|scim|static)/)((?:[\w-]+/)*)$", page, name="wagtail_serve"),
 ]

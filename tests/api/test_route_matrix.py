@@ -136,10 +136,17 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
             assignment.id
         ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
         "request_id": str(UUID(int=1)),  # nobody has asked for consent: whose it is is shown in test_consents.py
+        "access_id": str(UUID(int=1)),  # nothing was opened: who reads what is shown in tests/desk/test_emergencies.py
         "mandate_id": str(mandate_to(NEIGHBOUR)),
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
+        "provider_id": str(UUID(int=1)),  # none is connected: who may what is shown in tests/portal/test_outside.py
+        "link_id": str(UUID(int=1)),
         "client_id": str(UUID(int=1)),  # no system is connected: what they get is shown in tests/portal/test_sign_on.py
+        "keeper_id": str(UUID(int=1)),  # no system keeps officers: what those get is shown in test_scim.py
+        "token_id": str(UUID(int=1)),
+        "receiver_id": str(UUID(int=1)),  # no system is supplied: what those get is shown in test_supplying.py
+        "path": "Users",
         "file_id": str(file_of(case)),
         "reception_id": str(
             assignment.id
@@ -217,7 +224,7 @@ def passkey_of_nobody() -> dict[str, Any]:
 def address(row: str, things: dict[str, str]) -> tuple[str, str]:
     method, _, path = row.partition(" ")
     for name, value in things.items():
-        for form in (f"<uuid:{name}>", f"<slug:{name}>", f"<str:{name}>", f"{{{name}}}"):
+        for form in (f"<uuid:{name}>", f"<slug:{name}>", f"<str:{name}>", f"<path:{name}>", f"{{{name}}}"):
             path = path.replace(form, value)
     assert "<" not in path
     assert "{" not in path
@@ -273,6 +280,22 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /api/v1/consents": {"action": "account.close", "arguments": {}, "reason": ""},
         "POST /api/v1/consents/{request_id}": {"act": "refuse", "reason": "没有批复"},
         "POST /desk/consents/<uuid:request_id>/<slug:act>/": {"reason": "没有批复"},
+        "POST /api/v1/keepers": {
+            "title": "人事系统",
+            "unit": things["unit_code"],
+            "side": "accounts",
+            "units": [things["unit_code"]],
+        },
+        "POST /api/v1/keepers/{keeper_id}/tokens": {"days": 1},
+        "PUT /api/v1/posts/{post_id}/leading": {"leading": True},
+        "POST /api/v1/receivers": {
+            "title": "邮件系统",
+            "unit": things["unit_code"],
+            "units": [things["unit_code"]],
+            "address": "https://mail.example/scim/v2",
+            "token": "nobody",
+        },
+        "PUT /api/v1/receivers/{receiver_id}/token": {"token": "nobody"},
         "POST /api/v1/clients": {
             "title": "信访系统",
             "unit": things["unit_code"],
@@ -280,6 +303,16 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "redirect_addresses": ["https://letters.example/back"],
             "scopes": ["openid"],
         },
+        "POST /api/v1/providers": {
+            **{"title": "某平台", "kind": "oidc", "people": "officers", "vouches": "login", "claim": "uid"},
+            "issuer": "nowhere",
+        },
+        "PUT /api/v1/providers/{provider_id}": {
+            **{"title": "某平台", "kind": "oidc", "people": "officers", "vouches": "login", "claim": "uid"},
+            **{"issuer": "nowhere", "digest": ""},
+        },
+        "POST /api/v1/providers/{provider_id}/opening": {"digest": ""},
+        "POST /desk/providers/<uuid:provider_id>/shut/": {"sure": "1"},
         "POST /api/v1/mandates": {
             "subject_id": things["subject_id"],
             "agent_number": things["number"],
@@ -288,6 +321,8 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
             "valid_from": since,
             "last_day": since,
         },
+        "POST /api/v1/emergencies": {"reference": "nothing", "reason": "群众来电，须立即核对"},
+        "POST /api/v1/emergencies/{access_id}/review": {"verdict": "proper", "remark": "理由成立"},
         "POST /api/v1/mandates/{mandate_id}": {"act": "accept"},
         "POST /my/mandates/<uuid:mandate_id>/answer/": {"decision": "accept"},
         "POST /api/v1/session/proof": {"password": PASSWORD},

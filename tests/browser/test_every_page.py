@@ -68,6 +68,9 @@ NO_PAGE = {
     "desk/officers/<uuid:account_id>/close/",
     "desk/audit/verify/",
     "desk/consents/<uuid:request_id>/<slug:act>/",
+    "desk/emergencies/<uuid:access_id>/look/",  # looked at in test_states.py
+    "desk/emergencies/<uuid:access_id>/end/",
+    "desk/emergencies/<uuid:access_id>/review/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",
     "desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/",
@@ -88,10 +91,37 @@ NO_PAGE = {
     # looked at in test_bundle_pages.py
     "my/applications/<uuid:application_id>/",
     "my/applications/<uuid:application_id>/receipt/",
+    "desk/keepers/<uuid:keeper_id>/",  # looked at in tests/desk/test_keepers.py
+    "desk/keepers/<uuid:keeper_id>/tokens/",
+    "desk/keepers/<uuid:keeper_id>/tokens/<uuid:token_id>/revoke/",
+    "desk/keepers/<uuid:keeper_id>/close/",
+    "desk/officers/<uuid:account_id>/reopen/",
+    "desk/posts/<uuid:post_id>/leading/",
+    "desk/receivers/<uuid:receiver_id>/",  # looked at in tests/desk/test_keepers.py
+    "desk/receivers/<uuid:receiver_id>/reconcile/",
+    "desk/receivers/<uuid:receiver_id>/token/",
+    "desk/receivers/<uuid:receiver_id>/close/",
+    "scim/v2/",  # for programs alone
+    "scim/v2/<path:path>",
     "desk/clients/key/",
     "desk/clients/<uuid:client_id>/secret/",
     "desk/clients/<uuid:client_id>/close/",
     "my/connected/<uuid:client_id>/withdraw/",
+    "my/account/links/",
+    "desk/account/links/",
+    # on the way to outside providers and back; looked at in test_outside_pages.py and test_lemonldap.py
+    "outside/<uuid:provider_id>/go/",
+    "outside/<uuid:provider_id>/prove/",
+    "outside/<uuid:provider_id>/back",
+    "outside/<uuid:provider_id>/consume",
+    "outside/<uuid:provider_id>/arrived/",
+    "outside/<uuid:provider_id>/metadata",
+    "outside/<uuid:provider_id>/signed-out/",
+    "desk/providers/<uuid:provider_id>/",
+    "desk/providers/<uuid:provider_id>/change/",
+    "desk/providers/<uuid:provider_id>/trial/",
+    "desk/providers/<uuid:provider_id>/open/",
+    "desk/providers/<uuid:provider_id>/shut/",
     # what connected systems and their browsers ask; looked at in test_other_programs.py
     "desk/clients/<uuid:client_id>/",
     "oidc/.well-known/openid-configuration",
@@ -119,6 +149,7 @@ NO_PAGE = {
     "desk/certificates/<uuid:certificate_id>/<slug:act>/",
     # reached by filling a form, and looked at in test_states.py
     "desk/consents/<uuid:request_id>/",
+    "desk/emergencies/<uuid:access_id>/",
     "desk/subjects/<uuid:subject_id>/",
     "desk/subjects/<uuid:subject_id>/records/<str:resource>/",
     "desk/records/<str:resource>/<uuid:record_id>/correct/",

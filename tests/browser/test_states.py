@@ -14,6 +14,8 @@ from django.db.models import F
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, SUPERVISOR
 from support.kin import KEEPER
 
+from yiwang.kernel.time import machine_now
+
 pytestmark = pytest.mark.browser
 APPLY = f"/items/{ITEM}/apply/"
 Step = Callable[[Any, Site], None]
@@ -344,6 +346,74 @@ def be_asked_for_consent(page: Any, site: Site) -> None:
     page.wait_for_selector("form[action$='/give/']")
 
 
+def ask_for_an_emergency_in_vain(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/emergencies/open/")
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("#faults")
+
+
+def opened_in_an_emergency(*, looks: int = 0, over: bool = False) -> str:
+    """The address of an access that two administrators opened."""
+    from yiwang.cases.models import Case
+    from yiwang.identity.models import Account, Assignment
+    from yiwang.identity.models.emergencies import EmergencyAccess, EmergencyLook
+
+    EmergencyLook.objects.all().delete()
+    EmergencyAccess.objects.all().delete()
+    case, asker = Case.objects.filter(item=ITEM).earliest("submitted_at"), Account.objects.get(login="sys.admin")
+    begun = machine_now() - timedelta(minutes=40 if over else 4)
+    one = EmergencyAccess.objects.create(
+        kind="case",
+        object_id=case.pk,
+        reference=case.number,
+        reason="群众深夜来电，称材料丢失，须核对办件是否收到；受理岗联系不上",
+        asked_by=asker,
+        asked_in=Assignment.objects.get(account=asker).post,
+        consented_by=Account.objects.get(login="sec.admin"),
+        begun_at=begun,
+        lasts_until=begun + timedelta(minutes=30),
+    )
+    EmergencyLook.objects.bulk_create(
+        EmergencyLook(access=one, at=begun + timedelta(minutes=number + 1)) for number in range(looks)
+    )
+    return f"/desk/emergencies/{one.id}/"
+
+
+def have_opened_a_case(page: Any, site: Site) -> None:
+    page.goto(site.root + opened_in_an_emergency())
+
+
+def read_in_an_emergency(page: Any, site: Site) -> None:
+    have_opened_a_case(page, site)
+    page.locator("form[action$='/look/'] button").click()
+    page.wait_for_selector(".note-warn")
+
+
+def be_about_to_review(page: Any, site: Site) -> None:
+    at = opened_in_an_emergency(looks=2, over=True)
+    page.goto(f"{site.root}/desk/emergencies/")
+    page.locator("main tr[data-row] a").first.click()
+    page.wait_for_url(f"**{at}")
+
+
+def review_without_a_finding(page: Any, site: Site) -> None:
+    be_about_to_review(page, site)
+    page.locator("form[action$='/review/'] button").click()
+    page.wait_for_selector("#faults")
+
+
+def see_what_was_opened(page: Any, site: Site) -> None:
+    opened_in_an_emergency(looks=2, over=True)
+    page.goto(f"{site.root}/desk/emergencies/")
+
+
+def open_the_menu(page: Any, site: Site) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{site.root}/desk/tasks/")
+    page.locator("a.menu-link[href='#menu']").click()
+    page.wait_for_selector("#menu nav", state="visible")
+
+
 def refuse_consent_without_a_reason(page: Any, site: Site) -> None:
     be_asked_for_consent(page, site)
     page.locator("form[action$='/refuse/'] button").click()
@@ -450,6 +520,13 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "consent asked for": ("sec.admin", True, 403, ask_for_consent),
     "somebody asks for consent": ("sys.admin", True, 0, be_asked_for_consent),
     "consent refused without a reason": ("sys.admin", True, 422, refuse_consent_without_a_reason),
+    "an emergency without a reason": ("sys.admin", True, 422, ask_for_an_emergency_in_vain),
+    "a case opened in an emergency": ("sys.admin", True, 0, have_opened_a_case),
+    "a case read in an emergency": ("sys.admin", True, 0, read_in_an_emergency),
+    "what was opened in emergencies": ("aud.admin", True, 0, see_what_was_opened),
+    "an emergency to review": ("aud.admin", True, 0, be_about_to_review),
+    "an emergency reviewed in vain": ("aud.admin", True, 422, review_without_a_finding),
+    "the menu of the desk on a phone": (OFFICER, True, 0, open_the_menu),
     "nobody named in a mandate": (NEIGHBOUR, False, 422, offer_nothing),
     "a mandate for a stranger": (NEIGHBOUR, False, 422, offer_to_nobody),
     "a mandate offered": (NEIGHBOUR, False, 0, be_offered_a_mandate),

@@ -209,7 +209,7 @@ def test_everything_wrong_is_told_at_once(town: Town) -> None:
     assert faults_of(town, giver="mei", agent="mei", subject_id=town.subject("mei"), items=None) == {"agent oneself"}
 
 
-def test_who_represents_an_enterprise_needs_no_mandate_of_it(town: Town) -> None:
+def test_who_no_longer_represents_an_enterprise_gives_no_mandate_of_it(town: Town) -> None:
     from support.permit import stall_of
 
     town.says("stall.register", town.stall("two"), stall_of("mei", "梅香二店", "S-2"))

@@ -318,13 +318,16 @@ MOVES = {
     "discrepancy": "records.Discrepancy.unit",
     "article": "content.Article.unit",
     "client": "identity.Client.unit",
+    "keeper": "identity.Keeper.unit",
+    "kept-account": "identity.KeptAccount.unit",
+    "receiver": "identity.Receiver.unit",
     "case": "cases.Case.unit",
     "task": "cases.TaskUnit.unit",
 }
 STAYS = {
     "with the post, whose id does not change": {
         "identity.Session.post", "identity.PostDuty.post", "identity.Assignment.post", "messaging.Message.to_post",
-        "cases.Task.deputy", "identity.SignOn.post",
+        "cases.Task.deputy", "identity.SignOn.post", "identity.KeptPost.post",
     },
     "it is the history or the closure of the tree itself": {
         "identity.Reorganisation.to", "identity.UnitMove.source", "identity.UnitMove.to",
@@ -336,10 +339,14 @@ STAYS = {
         "records.DiscrepancyReport.unit", "records.DiscrepancyReport.post", "records.DiscrepancyEntry.unit",
         "records.DiscrepancyEntry.post", "documents.Certificate.unit", "documents.StatusEntry.post",
         "cases.Case.entered_in", "cases.Application.entered_in", "cases.Reception.post", "cases.Reception.unit",
-        "identity.ConsentRequest.asked_in", "cases.Task.done_in_post", "cases.CourseEntry.unit", "cases.CourseEntry.post",
+        "identity.ConsentRequest.asked_in", "identity.EmergencyAccess.asked_in",
+        "cases.Task.done_in_post", "cases.CourseEntry.unit", "cases.CourseEntry.post",
     },
     "how many places a unit has is decided for it, by a document of its own: they do not add up by themselves": {
         "identity.Headcount.unit",
+    },
+    "administrators agreed to it for this unit; a reorganisation widens nobody's reach": {
+        "identity.KeeperUnit.unit", "identity.ReceiverUnit.unit",
     },
     "it says which unit lent somebody then": {"identity.Assignment.from_unit"},
     "it says who answered when the watch fired; who took over explains it by succession": {

@@ -182,3 +182,17 @@ def test_the_name_in_the_header_costs_one_query_and_leaves_no_note_of_a_reading(
     statements = [one["sql"] for one in captured.captured_queries]
     assert sum("population_persons" in one for one in statements) == 1
     assert not any("records_read_log" in one for one in statements)
+
+
+@pytest.mark.parametrize("where", ["/items/birth-certificate/apply/", "/bundles/newborn/apply/"])
+def test_who_may_not_apply_for_a_child_reads_who_does(demo: Demo, where: str) -> None:
+    page = demo.client(RESIDENT).get(where).content.decode()
+    assert "由孩子的父亲或母亲申请" in page
+    assert "法定代表人" not in page
+    assert "企业委托您办理" not in page
+
+
+def test_who_represents_no_enterprise_reads_who_applies_and_that_he_may_have_a_mandate(demo: Demo) -> None:
+    page = demo.client("li.xiaowen").get("/items/food-permit/apply/").content.decode()
+    assert "由营业执照上的法定代表人（负责人）申请" in page
+    assert "企业委托您办理" in page

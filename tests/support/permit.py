@@ -49,7 +49,7 @@ id: stall-permit
 title: {zh-Hans: 摊位许可, en: Permit for a stall}
 summary: {zh-Hans: 开一个摊位, en: Open a stall}
 about: organisation
-applicant: {kind: person, called: stall.name}
+applicant: {kind: person, called: stall.name, nobody: 由摊主申请。}
 basic_code: "010199001000"
 level: 4
 form: stall-permit
@@ -111,7 +111,7 @@ id: {id}
 title: {{zh-Hans: 夜间照明, en: Lights}}
 summary: {{zh-Hans: 夜里亮灯, en: Lights at night}}
 about: organisation
-applicant: {{kind: person, called: stall.name}}
+applicant: {{kind: person, called: stall.name, nobody: 由摊主申请。}}
 basic_code: "{code}"
 level: 4
 form: stall-lights

@@ -44,6 +44,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": configuration().demo,
         "site": _site(),
         "passkeys_at": lazily(_passkeys_at),
+        "providers_of_residents": lazily(lambda: identity.providers_for("residents")),
+        "providers_of_officers": lazily(lambda: identity.providers_for("officers")),
         "ahead": time.offset(),
         "today": time.today(),
         "correlation_id": correlation_id(request),

@@ -23,12 +23,16 @@ from yiwang.api.routers import (
     clients,
     consents,
     discrepancies,
+    emergencies,
     facts,
     files,
     items,
+    keepers,
     mandates,
     organisation,
     places,
+    providers,
+    receivers,
     session,
     subjects,
 )
@@ -100,7 +104,11 @@ for _router in (
     places.router,
     organisation.router,
     consents.router,
+    emergencies.router,
     clients.router,
+    providers.router,
+    keepers.router,
+    receivers.router,
     audit.router,
 ):
     api.add_router("", _router)

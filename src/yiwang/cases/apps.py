@@ -46,6 +46,7 @@ class CasesConfig(AppConfig):
         from yiwang.cases.services import settling
         from yiwang.cases.services.bringing import give_identifiers, make_numbers
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
+        from yiwang.cases.services.emergency import KIND, OpenedCases
         from yiwang.cases.services.reorganising import Cases, Tasks
         from yiwang.cases.services.writing import relate, write_records
         from yiwang.cases.values import FILE_OWNER
@@ -53,6 +54,7 @@ class CasesConfig(AppConfig):
         from yiwang.identity.registry import (
             describe_actions,
             register_administrative_action,
+            register_emergency,
             register_kept,
             register_mandated_actions,
             register_need,
@@ -105,6 +107,8 @@ class CasesConfig(AppConfig):
         register_periodic("cases.discard-old-drafts", timedelta(hours=1), services.system_discard_old_drafts)
         register_check("stuck-cases", stuck_cases)
         register_administrative_action(RETRY, Administrator.SYSTEM)
+        register_administrative_action("emergency.read-case", Administrator.SYSTEM, Administrator.SECURITY)
+        register_emergency(KIND, OpenedCases())
         register_file_owner(FILE_OWNER, sees_case)
         register_kept(Cases(), Tasks())
         set_matters(matters_of)
@@ -114,6 +118,7 @@ class CasesConfig(AppConfig):
         describe_actions(
             {
                 "case.read": msgid("Read cases"),
+                "emergency.read-case": msgid("Read a case that was opened in an emergency"),
                 "case.cancel": msgid("Cancel cases"),
                 "case.submit": msgid("Apply on behalf of citizens"),
                 "task.decide": msgid("Handle and decide tasks"),

@@ -28,12 +28,13 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """One entry of the menu. mark: its icon.  waiting: how many things there wait for who looks."""
+    """One entry of the menu. mark: its icon.  waiting: how many things there wait for who looks.  under: where its other pages begin."""
 
     at: str
     title: str
     mark: str
     waiting: int = 0
+    under: tuple[str, ...] = ()
 
 
 def for_post(
@@ -75,17 +76,24 @@ def menu_of(request: FaceRequest) -> list[Noun]:
             Noun("/desk/certificates/", _("Certificates"), "shield"),
             Noun("/desk/discrepancies/", _("Discrepancies"), "flag"),
         ],
-        Administrator.SECURITY: [Noun("/desk/officers/", _("Officers and posts"), "users")],
+        Administrator.SECURITY: [
+            Noun("/desk/officers/", _("Officers and posts"), "users"),
+            _systems(),
+        ],
         Administrator.AUDIT: [Noun("/desk/audit/", _("Audit log"), "shield")],
         Administrator.SYSTEM: [
             Noun("/desk/operations/", _("Operations"), "gear"),
             Noun("/desk/officers/", _("Officers and posts"), "users"),
-            Noun("/desk/clients/", _("Connected systems"), "key"),
+            _systems(),
         ],
     }[administrator_of(post_of(request))]
     if identity.why(request.actor, "consent.read").allowed:
         waiting = identity.consents_that_wait(request.actor)
         own.append(Noun("/desk/consents/", _("Consents"), "swap", waiting))
+    if identity.why(request.actor, "emergency.read").allowed:
+        own.append(
+            Noun("/desk/emergencies/", _("Emergency access"), "eye", identity.emergencies_to_review(request.actor))
+        )
     if identity.why(request.actor, OVERSEE).allowed:
         own.insert(0, Noun("/desk/board/", _("Board"), "list"))
     if identity.why(request.actor, READ).allowed:
@@ -100,6 +108,11 @@ def menu_of(request: FaceRequest) -> list[Noun]:
         own.append(Noun("/desk/site/", _("Pages of the portal"), "home"))
     shared = [Noun("/desk/units/", _("Units"), "building"), Noun("/desk/messages/", _("Messages"), "mail")]
     return [*own, *shared]
+
+
+def _systems() -> Noun:
+    kinds = ("/desk/clients/", "/desk/providers/", "/desk/keepers/", "/desk/receivers/")
+    return Noun("/desk/systems/", _("Other systems"), "key", under=kinds)
 
 
 def page(request: FaceRequest, template: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:

@@ -7,18 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import urlencode
 from uuid import UUID
 
 import segno
 from django.contrib.auth import login, update_session_auth_hash
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from pydantic import TypeAdapter
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, UNDER, NewPasskey, PasskeyAnswer
+from yiwang.identity.values.outside import ENOUGH, LEVEL, PROVED_THERE, PROVIDER, Through
 from yiwang.identity.values.single_sign_on import FACTORS
-from yiwang.kernel.errors import Fault, Invalid, NotFound, NotSignedIn
+from yiwang.kernel.errors import Fault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
 from yiwang.kernel.time import machine_now
 
 if TYPE_CHECKING:
@@ -34,11 +38,14 @@ __all__ = [
     "Proved",
     "account_context",
     "actor_in",
+    "GO_ON",
     "ask_for_passkey",
+    "begin_at_desk",
     "begin_session",
     "change_password",
     "change_second_factor",
     "complete_sign_in",
+    "end_link",
     "end_sessions",
     "keep_passkey",
     "take_capacity",
@@ -47,6 +54,7 @@ __all__ = [
     "prove_as_sent",
     "proved_password",
     "remember_proved",
+    "safe_next",
     "second_step",
     "session_of",
     "sign_in",
@@ -59,7 +67,9 @@ SHOWN_AGAIN = {Invalid.status, 409, 429}
 """Faults of a form after which the page is shown again, with what was wrong."""
 LONGEST_ANSWER = 64_000
 """Characters of a passkey's answer; real ones have some thousand."""
+DESK, GO_ON = "/desk/", "/oidc/go-on?"
 OTHERS = "others"
+_THROUGH = TypeAdapter(Through)
 PROVE, PROVE_PASSWORD, PROVE_CODE = "prove", "prove-password", "prove-code"
 OF_THE_PROOF = {PROVE, PROVE_PASSWORD, PROVE_CODE, "passkey", "csrfmiddlewaretoken"}
 """Fields of a proof that was asked for in mid-act; every other field belongs to the act."""
@@ -74,12 +84,16 @@ CHANGE_DUE = "password-due"
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """Whose password was right a moment ago, and where he was going.  carried: what a form held that waits for him."""
+    """Whose password was right a moment ago, and where he was going.  carried: what a form held that waits for him.
+
+    through: the provider that has let him in so far, in place of a password.
+    """
 
     account_id: UUID
     at: datetime
     next: str
     carried: Mapping[str, list[str]]
+    through: Through | None = None
 
 
 def sign_in(
@@ -165,15 +179,19 @@ def _whence(request: HttpRequest) -> _Whence:
 
 
 def remember_proved(
-    request: HttpRequest, asked: services.SecondFactorAsked, next: str, carried: Mapping[str, Any]
+    request: HttpRequest, account_id: UUID, next: str, carried: Mapping[str, Any], through: Through | None = None
 ) -> None:
-    """Keep who has to give a code now, in a session of nobody's."""
+    """Keep who has to give a code now, in a session of nobody's.
+
+    through: the provider that has let him in so far, in place of a password.
+    """
     request.session.flush()
     request.session[PROVED] = {
-        "account": str(asked.account_id),
+        "account": str(account_id),
         "at": machine_now().isoformat(),
         "next": next,
         "carried": dict(carried),
+        "through": None if through is None else _THROUGH.dump_python(through, mode="json"),
     }
 
 
@@ -185,7 +203,8 @@ def proved_password(request: HttpRequest) -> Proved | None:
     at = datetime.fromisoformat(kept["at"])
     if machine_now() >= at + PROVED_LASTS:
         return None
-    return Proved(UUID(kept["account"]), at, kept["next"], kept["carried"])
+    through = None if kept["through"] is None else _THROUGH.validate_python(kept["through"])
+    return Proved(UUID(kept["account"]), at, kept["next"], kept["carried"], through)
 
 
 def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
@@ -200,8 +219,12 @@ def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
 
 
 def second_step(proved: Proved) -> dict[str, bool]:
-    """With what the second step can be made, for its page."""
-    return {"has_app": queries.has_app(proved.account_id), "has_passkey": queries.has_passkey(proved.account_id)}
+    """With what the second step can be made, for its page.  from_outside: a provider was the first, and no password."""
+    return {
+        "from_outside": proved.through is not None,
+        "has_app": queries.has_app(proved.account_id),
+        "has_passkey": queries.has_passkey(proved.account_id),
+    }
 
 
 def _answer(request: HttpRequest) -> PasskeyAnswer | None:
@@ -209,24 +232,57 @@ def _answer(request: HttpRequest) -> PasskeyAnswer | None:
     return None if sent is None else PasskeyAnswer(sent, session_of(request))
 
 
-def begin_session(request: HttpRequest, account: Any, capacity: str = SELF) -> None:
+def begin_session(request: HttpRequest, account: Any, capacity: str = SELF, *, through: Through | None = None) -> None:
     """Sign somebody in, in a new session: what was known of the old one is worth nothing.
 
-    account: as `sign_in` returned it.  capacity: `self`, or the id of a post.
+    account: as `sign_in` returned it.  capacity: `self`, or the id of a post.  through: the provider that let him in.
     """
     request.session.flush()
     login(request, account)
     request.session[CAPACITY] = capacity
     request.session[FACTORS] = [account.let_in_by]
+    if through is not None:
+        _keep_through(request, account, through)
     note_what_is_due(request, account)
+
+
+def _keep_through(request: HttpRequest, account: Any, through: Through) -> None:
+    request.session[PROVIDER], request.session[LEVEL] = str(through.provider_id), through.level
+    request.session[ENOUGH] = through.enough
+    request.session[FACTORS] = list(dict.fromkeys(["outside-two" if through.enough else "outside", account.let_in_by]))
+    proved = through.proved_at
+    if account.let_in_by not in {"outside", "outside-two"}:  # a second factor of ours came to it, just now
+        request.session[PROVED_THERE] = machine_now().isoformat()
+    elif proved is not None:
+        request.session[PROVED_THERE] = proved.isoformat()
 
 
 def note_what_is_due(request: HttpRequest, account: Any) -> None:
     """Let the session remember what the city asks of who signs in, or of who takes up another post, before he does anything else."""
-    if queries.needs_second_factor(account.pk) and not queries.has_second_factor(account.pk):
+    enough = request.session.get(ENOUGH, False)
+    if not enough and queries.needs_second_factor(account.pk) and not queries.has_second_factor(account.pk):
         request.session[SECOND_FACTOR_DUE] = True
-    if queries.password_is_due(account.pk):
+    if not request.session.get(PROVIDER) and queries.password_is_due(account.pk):
         request.session[CHANGE_DUE] = True
+
+
+def begin_at_desk(request: HttpRequest, account: Any, next: str, *, through: Through | None = None) -> str:
+    """Sign somebody in at the desk; where he goes on. In his only post, where he holds one; who holds several is asked in which."""
+    held = (
+        [] if through is not None and queries.opens_no_posts(str(through.provider_id)) else queries.posts_of(account.id)
+    )
+    if len(held) == 1:
+        begin_session(request, account, str(held[0].id), through=through)
+        return next
+    begin_session(request, account, through=through)
+    return f"/desk/post/?{urlencode({'next': next})}"
+
+
+def safe_next(request: HttpRequest, default: str, *, desk: bool = False) -> str:
+    """Where to go on: a path of this site, of the desk alone where that is asked (or back to a connected system), or `default`."""
+    asked = request.POST.get("next") or request.GET.get("next") or default
+    begins = (DESK, GO_ON) if desk else ("/",)
+    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith(begins) else default
 
 
 def actor_in(account: Any, chosen: str, *, correlation_id: str = "", proved_at: datetime | None = None) -> Actor:
@@ -242,6 +298,10 @@ def take_capacity(request: HttpRequest, chosen: str) -> None:
 
     Raises NotFound for what is no capacity, NotAllowed (403) for one that he does not have today.
     """
+    if chosen != SELF and not chosen.startswith(UNDER) and queries.opens_no_posts(request.session.get(PROVIDER)):
+        raise NotAllowed(
+            msgid("You came in through a provider for residents. To act in a post, sign in to the desk in its own way.")
+        )
     if chosen != SELF:
         try:
             actor_in(request.user, chosen)
@@ -276,6 +336,7 @@ def account_context(request: FaceRequest) -> dict[str, Any]:
         "factor_qr": _drawn(factor.begun.address) if factor.begun else "",
         "passkey_options": json.dumps(factor.new_passkey) if factor.new_passkey else "",
         "password_due": bool(request.session.get(CHANGE_DUE)),
+        "links": queries.links_of(request.actor),
         "factor_due": bool(request.session.get(SECOND_FACTOR_DUE)),
         "said": {},
         "summary": [],
@@ -363,7 +424,12 @@ def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
 def proof_context(actor: Actor) -> dict[str, Any]:
     """What the page that asks for a proof has to know: whose, and by which factors."""
     factor = queries.own_second_factor(actor)
-    return {"login": queries.own_account(actor).account.login, "factor": factor, "said": {}}
+    return {
+        "login": queries.own_account(actor).account.login,
+        "factor": factor,
+        "providers": queries.ask_again_at(actor),
+        "said": {},
+    }
 
 
 def prove_as_sent(request: HttpRequest) -> dict[str, Any] | None:
@@ -412,6 +478,18 @@ def _named_passkey(request: HttpRequest) -> UUID:
         return UUID(request.POST.get("gone", ""))
     except ValueError:
         raise NotFound from None
+
+
+def end_link(request: FaceRequest) -> str:
+    """A provider is to know who asks no more; what to tell. Raises NotSignedIn, NotFound."""
+    if not request.user.is_authenticated:
+        raise NotSignedIn
+    try:
+        link_id = UUID(request.POST.get("link", ""))
+    except ValueError:
+        raise NotFound from None
+    services.end_link(request.actor, link_id)
+    return _("The provider does not know you here any more.")
 
 
 def end_sessions(request: FaceRequest) -> str:

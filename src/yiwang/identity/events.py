@@ -7,6 +7,17 @@ from typing import Final
 
 __all__ = [
     "ACCOUNT_CLOSED",
+    "ACCOUNT_LINKED",
+    "ACCOUNT_KEPT",
+    "ACCOUNT_LET_GO",
+    "ACCOUNT_REOPENED",
+    "KEEPER_CLOSED",
+    "KEEPER_CONNECTED",
+    "KEEPER_TOKEN_GIVEN",
+    "KEEPER_TOKEN_REVOKED",
+    "POST_MARKED",
+    "RECEIVER_CLOSED",
+    "RECEIVER_CONNECTED",
     "ACCOUNT_LOCKED",
     "ACCOUNT_OPENED",
     "ACCOUNT_PASSKEY_ADDED",
@@ -18,9 +29,14 @@ __all__ = [
     "ACCOUNT_SIGNED_IN",
     "ACCOUNT_SIGNED_OUT",
     "ACCOUNT_START_PASSWORD_GIVEN",
+    "ACCOUNT_UNLINKED",
     "ADMINISTRATORS_SEATED",
     "CONSENT_ASKED",
     "CONSENT_DECIDED",
+    "EMERGENCY_ENDED",
+    "EMERGENCY_LOOKED",
+    "EMERGENCY_OPENED",
+    "EMERGENCY_REVIEWED",
     "FIELDS",
     "MANDATE_ACCEPTED",
     "MANDATE_ENDED",
@@ -37,6 +53,10 @@ __all__ = [
     "POST_MOVED",
     "POST_OPENED",
     "POST_REOPENED",
+    "PROVIDER_CHANGED",
+    "PROVIDER_CONNECTED",
+    "PROVIDER_OPENED",
+    "PROVIDER_SHUT",
     "REORGANISATION_DONE",
     "REORGANISATION_UNDONE",
     "SIGN_ON_BEGUN",
@@ -187,8 +207,72 @@ MANDATE_ENDED: Final = "mandate.ended.v1"
 """A mandate ended before its term.  `subject`: the mandate.  data: `principal_id`, `agent_id`, `giver_id`, `other_id` (subjects;
 the last one: who is on the other side of who ended it), `end` (declined, revoked, given-back)."""
 
+EMERGENCY_OPENED: Final = "emergency.opened.v1"
+"""Two administrators opened one thing for reading 应急查阅.  `subject`: the access.  data: `kind`, `object_id`, `reference` (its number),
+`minutes` (how long it lasts), `auditors` (posts of audit administrators, as those who are told)."""
+
+EMERGENCY_LOOKED: Final = "emergency.looked.v1"
+"""It was read.  `subject`: the access.  data: `kind`, `object_id`."""
+
+EMERGENCY_ENDED: Final = "emergency.ended.v1"
+"""Its time is up, or somebody ended it.  `subject`: the access.  data: `kind`, `object_id`, `reference`, `looks` (how often it was read),
+`auditors` (posts), `concerned` (subjects, when it was read)."""
+
+EMERGENCY_REVIEWED: Final = "emergency.reviewed.v1"
+"""The audit administrator entered what he finds.  `subject`: the access.  data: `verdict` (proper, improper)."""
+PROVIDER_CONNECTED: Final = "provider.connected.v1"
+"""An outside identity provider 外部身份源 is declared; nobody comes in through it yet.  `subject`: its id.  data: `kind`, `people`."""
+
+PROVIDER_CHANGED: Final = "provider.changed.v1"
+"""It is declared in another way.  `subject`: its id."""
+
+PROVIDER_OPENED: Final = "provider.opened.v1"
+"""People may sign in through it.  `subject`: its id.  data: `people`."""
+
+PROVIDER_SHUT: Final = "provider.shut.v1"
+"""Nobody signs in through it any more, and sessions that began there have ended.  `subject`: its id."""
+
+ACCOUNT_LINKED: Final = "account.linked.v1"
+"""A provider knows the person of an account.  `subject`: the account.  data: `provider_id`."""
+
+ACCOUNT_UNLINKED: Final = "account.unlinked.v1"
+"""The person has ended that.  `subject`: the account.  data: `provider_id`."""
+ACCOUNT_REOPENED: Final = "account.reopened.v1"
+"""A closed account stands again, without posts and password.  `subject`: its id."""
+
+POST_MARKED: Final = "post.marked.v1"
+"""A post is a leading one 领导岗位, or is so no more.  `subject`: its id.  data: `leading`."""
+
+KEEPER_CONNECTED: Final = "keeper.connected.v1"
+"""Another system keeps officers here 来源系统.  `subject`: its id.  data: `side` (accounts, holders), `unit_ids`, `posts` (all, leading,
+others)."""
+
+KEEPER_TOKEN_GIVEN: Final = "keeper.token-given.v1"  # noqa: S105 - the name of an event
+"""A system that keeps officers has a token to write here.  `subject`: the system.  data: `token_id`, `until`."""
+
+KEEPER_TOKEN_REVOKED: Final = "keeper.token-revoked.v1"  # noqa: S105 - the name of an event
+"""A token serves no more.  `subject`: the system.  data: `token_id`."""
+
+KEEPER_CLOSED: Final = "keeper.closed.v1"
+"""A system keeps officers here no more.  `subject`: its id."""
+
+ACCOUNT_KEPT: Final = "account.kept.v1"
+"""Another system is the source of an account, or said something of it.  `subject`: the account.  data: `keeper_id`, `unit_id`,
+`in_service`."""
+
+ACCOUNT_LET_GO: Final = "account.let-go.v1"
+"""The system that was the source of an account is so no more.  `subject`: the account.  data: `keeper_id`."""
+
+RECEIVER_CONNECTED: Final = "receiver.connected.v1"
+"""Officers' accounts are supplied to another system 接收系统.  `subject`: its id.  data: `unit_ids`."""
+
+RECEIVER_CLOSED: Final = "receiver.closed.v1"
+"""Accounts are supplied to a system no more.  `subject`: its id."""
+
 _MANDATE = ("principal_id", "agent_id", "giver_id")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    EMERGENCY_OPENED: ("kind", "object_id", "reference", "minutes", "auditors"),
+    EMERGENCY_ENDED: ("kind", "object_id", "reference", "looks", "auditors", "concerned"),
     MANDATE_OFFERED: (*_MANDATE, "valid_from", "valid_to", "items"),
     MANDATE_ACCEPTED: _MANDATE,
     MANDATE_ENDED: (*_MANDATE, "other_id", "end"),

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from yiwang.acts.values import Actor
 from yiwang.identity.values import Administrator, Moved, Moving, Remark
 from yiwang.kernel.errors import FieldFault, msgid
 
@@ -25,10 +26,12 @@ __all__ = [
     "action_words",
     "consented_actions",
     "dangerous_actions",
+    "emergencies",
     "administrative_actions",
     "among",
     "claims_of_officers",
     "describe_actions",
+    "Opened",
     "Principals",
     "kept",
     "mandated_actions",
@@ -41,6 +44,7 @@ __all__ = [
     "register_consented_actions",
     "register_claims",
     "register_dangerous_actions",
+    "register_emergency",
     "register_kept",
     "register_mandated_actions",
     "register_need",
@@ -297,6 +301,40 @@ def matters_for(kind: str) -> Mapping[str, str | Mapping[str, str]]:
     return _matters[0](kind) if _matters else {}
 
 
+# ── Emergency access ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Opened(ABC):
+    """What the system or the security administrator may open in an emergency. Answered by the engine that keeps it.
+
+    title: msgid, what one of these is.
+    """
+
+    title: ClassVar[str]
+
+    @abstractmethod
+    def find(self, actor: Actor, reference: str) -> UUID | None:
+        """The one with this number. Raises NotAllowed for who stands too near to it."""
+
+    @abstractmethod
+    def concerned(self, object_id: UUID) -> Sequence[UUID]:
+        """The subjects who are told that it was read."""
+
+
+_emergencies: dict[str, Opened] = {}
+
+
+def register_emergency(kind: str, opened: Opened) -> None:
+    """Let a kind of thing be opened in an emergency. Called in `AppConfig.ready` of the engine that keeps it and shows it."""
+    if type(_emergencies.setdefault(kind, opened)) is not type(opened):
+        raise ValueError(f"Another engine opens {kind} already.")
+
+
+def emergencies() -> Mapping[str, Opened]:
+    """Every kind."""
+    return _emergencies
+
+
 register_administrative_action("account.open", Administrator.SYSTEM)
 register_administrative_action("account.close", Administrator.SYSTEM)
 register_administrative_action("account.give-start-password", Administrator.SYSTEM)
@@ -323,26 +361,52 @@ register_administrative_action("consent.give", Administrator.SYSTEM, Administrat
 register_administrative_action("consent.refuse", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("consent.withdraw", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("consent.read", *Administrator)
+register_administrative_action("emergency.open", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("emergency.look", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("emergency.end", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("emergency.review", Administrator.AUDIT)
+register_administrative_action("emergency.read", *Administrator)
 register_administrative_action("client.list", Administrator.SYSTEM)
 register_administrative_action("client.connect", Administrator.SYSTEM)
 register_administrative_action("client.renew-secret", Administrator.SYSTEM)
 register_administrative_action("client.close", Administrator.SYSTEM)
 register_administrative_action("token-key.renew", Administrator.SYSTEM)
+register_administrative_action("provider.list", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("provider.connect", Administrator.SYSTEM)
+register_administrative_action("provider.change", Administrator.SYSTEM)
+register_administrative_action("provider.open", Administrator.SYSTEM)
+register_administrative_action("provider.shut", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("account.reopen", Administrator.SYSTEM)
+register_administrative_action("post.mark-leading", Administrator.SYSTEM)
+for _action in ("keeper.list", "keeper.connect", "keeper.give-token", "keeper.revoke-token", "keeper.close"):
+    register_administrative_action(_action, Administrator.SYSTEM, Administrator.SECURITY)
+for _action in ("receiver.list", "receiver.connect", "receiver.renew-token", "receiver.reconcile", "receiver.close"):
+    register_administrative_action(_action, Administrator.SYSTEM)
+for _action in ("keeper.read", "keeper.open-account", "keeper.change-account", "keeper.let-account-go", "keeper.seat"):
+    register_administrative_action(_action)  # of no post: what keepers do in their own name (`rules.keepers`)
 
 register_dangerous_actions(
     *("account.close", "account.give-start-password", "account.reset-second-factor"),
     *("assignment.assign", "post.change-duties"),
-    *("organisation.reorganise", "organisation.undo", "consent.give"),
+    *("organisation.reorganise", "organisation.undo", "consent.give", "emergency.open"),
     *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
+    *("provider.connect", "provider.change", "provider.open"),
 )
 register_consented_actions(
     *("assignment.assign", "assignment.end", "post.change-duties"),
+    *("organisation.reorganise", "organisation.undo", "emergency.open", "provider.open"),
+    *("keeper.connect", "keeper.give-token"),
+    *("receiver.connect", "receiver.renew-token"),
+)
+register_consented_actions(
+    *("assignment.assign", "assignment.end", "post.change-duties", "keeper.connect"),
     *("organisation.reorganise", "organisation.undo"),
 )
 describe_actions(
     {
         "account.open": msgid("Open accounts"),
         "account.close": msgid("Close accounts"),
+        "account.reopen": msgid("Open closed accounts again"),
         "account.give-start-password": msgid("Give officers a start password"),
         "account.reset-second-factor": msgid("Take a lost second factor away"),
         "unit.open": msgid("Open units"),
@@ -356,6 +420,7 @@ describe_actions(
         "post.open": msgid("Open posts"),
         "post.reopen": msgid("Open closed posts again"),
         "post.close": msgid("Close posts"),
+        "post.mark-leading": msgid("Say which posts are leading ones"),
         "post.change-duties": msgid("Change what posts are there to do"),
         "assignment.assign": msgid("Assign posts to officers"),
         "assignment.end": msgid("End assignments"),
@@ -366,11 +431,31 @@ describe_actions(
         "consent.refuse": msgid("Refuse consent"),
         "consent.withdraw": msgid("Withdraw one's own request for consent"),
         "consent.read": msgid("See what waits for consent"),
+        "emergency.open": msgid("Open something in an emergency"),
+        "emergency.look": msgid("Read what was opened in an emergency"),
+        "emergency.end": msgid("End emergency access"),
+        "emergency.review": msgid("Review emergency access"),
+        "emergency.read": msgid("See who had emergency access, and why"),
         "audit.read": msgid("Read and verify the audit log"),
         "client.list": msgid("See the connected systems"),
         "client.connect": msgid("Connect systems that sign people in here"),
         "client.renew-secret": msgid("Give connected systems a new secret"),
         "client.close": msgid("Disconnect systems"),
+        "provider.list": msgid("See the outside identity providers"),
+        "provider.connect": msgid("Connect outside identity providers"),
+        "provider.change": msgid("Change how providers are connected"),
+        "provider.open": msgid("Let people sign in through an outside provider"),
+        "provider.shut": msgid("Let nobody sign in through a provider any more"),
         "token-key.renew": msgid("Make new keys for signing in to connected systems"),
+        "receiver.list": msgid("See the systems to which accounts are supplied"),
+        "receiver.connect": msgid("Supply officers' accounts to another system"),
+        "receiver.renew-token": msgid("Enter another token of a system to which accounts are supplied"),
+        "receiver.reconcile": msgid("Tell a system again of all its accounts"),
+        "receiver.close": msgid("Supply accounts to a system no more"),
+        "keeper.list": msgid("See the systems that keep officers here"),
+        "keeper.connect": msgid("Let another system keep officers here"),
+        "keeper.give-token": msgid("Give a system that keeps officers a token"),
+        "keeper.revoke-token": msgid("Take a token back"),
+        "keeper.close": msgid("Let a system keep officers no more"),
     }
 )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
-__all__ = ["HOME_LANGUAGE", "text"]
+__all__ = ["HOME_LANGUAGE", "civil_day", "is_chinese", "text"]
 
 HOME_LANGUAGE = "zh-Hans"
 
@@ -27,6 +28,16 @@ def text(title: str | Mapping[str, str], language: str = HOME_LANGUAGE) -> str:
         if tag.partition("-")[0] == family:
             return value
     return known.get(_tag(HOME_LANGUAGE)) or next(iter(known.values()), "")
+
+
+def is_chinese(language: str | None) -> bool:
+    """Whether a BCP 47 tag names Chinese."""
+    return _tag(language or "").startswith("zh")
+
+
+def civil_day(day: date, language: str | None) -> str:
+    """A civil date within a sentence: 2026年11月21日, 21 November 2026."""
+    return f"{day.year}年{day.month}月{day.day}日" if is_chinese(language) else f"{day.day} {day:%B %Y}"
 
 
 def _tag(language: str) -> str:

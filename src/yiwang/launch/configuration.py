@@ -134,6 +134,10 @@ class Configuration(BaseModel):
     """Days for which an administrator's request for the consent of another waits; 0 lets each act alone, as in a city that is being set
     up. Asked for: seating and unseating administrators, changing what posts are there to do, reorganising units."""
 
+    emergency_minutes: Annotated[int, Field(ge=0, le=240)] = 30
+    """Minutes for which an emergency access 应急查阅 lasts once another administrator has consented; 0 lets nobody open anything. In a city
+    without consents (`YIWANG_CONSENT_DAYS=0`) nobody can."""
+
     sessions_at_once: Annotated[int, Field(ge=1, le=1000)] = 5
     """In how many places an account may be signed in at once; one more ends the one used longest ago. An administrator's: one."""
 

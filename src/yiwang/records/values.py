@@ -65,7 +65,7 @@ class Standing(StrEnum):
 
 class Ground(StrEnum):
     """On what somebody reads: his own facts, those of whom he represents, a mandate, a grant of his post, an agreement, a published item,
-    or the platform for its own work.
+    an emergency access of two administrators, or the platform for its own work.
     """
 
     OWN = "own"
@@ -74,6 +74,7 @@ class Ground(StrEnum):
     GRANT = "grant"
     AGREEMENT = "agreement"
     ITEM = "item"
+    EMERGENCY = "emergency"
     PLATFORM = "platform"
 
 

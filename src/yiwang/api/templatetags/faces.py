@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from yiwang.api.icons import ICONS
 from yiwang.cases.values import FrozenValue
 from yiwang.documents.values import file_size
+from yiwang.kernel.texts import civil_day, is_chinese
 from yiwang.kernel.time import CITY_ZONE, today
 
 register = template.Library()
@@ -86,8 +87,8 @@ def civil(day: date | datetime | None) -> str:
     if isinstance(day, datetime):
         day = day.astimezone(CITY_ZONE).date()
     if _in_chinese():
-        return f"{day.year}年{day.month}月{day.day}日（周{WEEKDAYS_ZH[day.weekday()]}）"
-    return f"{day:%A} {day.day} {day:%B %Y}"
+        return f"{civil_day(day, get_language())}（周{WEEKDAYS_ZH[day.weekday()]}）"
+    return f"{day:%A} {civil_day(day, get_language())}"
 
 
 @register.filter
@@ -105,8 +106,8 @@ def instant(moment: datetime | None) -> str:
         return ""
     local = moment.astimezone(CITY_ZONE)
     if _in_chinese():
-        return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
-    return f"{local.day} {local:%B %Y}, {local:%H:%M}"
+        return f"{civil_day(local, get_language())} {local:%H:%M}"
+    return f"{civil_day(local, get_language())}, {local:%H:%M}"
 
 
 @register.filter
@@ -180,16 +181,16 @@ def member(mapping: Any, key: Any) -> Any:
 
 
 @register.simple_tag(takes_context=True)
-def here(context: template.Context, path: str, exact: bool = False) -> SafeString:
-    """Mark a menu's link as the page one is on."""
+def here(context: template.Context, path: str, under: tuple[str, ...] = (), exact: bool = False) -> SafeString:
+    """Mark a menu's link as the page one is on. under: where pages begin that belong to it and stand elsewhere."""
     at = context["request"].path
-    if at == path or (not exact and path != "/" and at.startswith(path)):
+    if at == path or (not exact and path != "/" and at.startswith((path, *under))):
         return SafeString(' aria-current="page"')
     return SafeString("")
 
 
 def _in_chinese() -> bool:
-    return (get_language() or "").startswith("zh")
+    return is_chinese(get_language())
 
 
 @register.filter
@@ -214,5 +215,6 @@ def ground(name: str) -> str:
         "grant": _("the duty of the post"),
         "agreement": _("the sharing agreement"),
         "item": _("the item applied for"),
+        "emergency": _("an emergency access of two administrators"),
         "platform": _("finding out whose fact it is"),
     }.get(name, name)

@@ -35,12 +35,14 @@ class ApplicantBody(Part):
     """Who applies where the item is about another subject than the one who applies: its legal representative 法定代表人.
 
     kind: kind of the one who applies. Whom he represents is what the source says: a field with `represents:` in a resource about the
-    item's subject.  called: the element by which he recognises the subject.  own: where both are of
-    the same kind (a mother applies for her child), the elements that are his; all others are the subject's.
+    item's subject.  called: the element by which he recognises the subject.  nobody: what he reads whom the source names for none: who
+    applies, and what he can do.  own: where both are of the same kind (a mother applies for her child), the elements that are his; all
+    others are the subject's.
     """
 
     kind: str
     called: str
+    nobody: Text
     own: tuple[str, ...] = ()
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.utils.translation import get_language, ngettext, override
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, override
 
 from yiwang.acts.queries import definition
 from yiwang.acts.values import Actor, CapacityKind
@@ -27,7 +27,7 @@ from yiwang.cases.queries.cases import (
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.forms import process_of
 from yiwang.cases.queries.visibility import visible_cases
-from yiwang.cases.queries.wording import civil_day, course_sentence
+from yiwang.cases.queries.wording import course_sentence
 from yiwang.cases.values import (
     ApplicationEntry,
     ApplicationLine,
@@ -39,7 +39,7 @@ from yiwang.cases.values import (
 )
 from yiwang.documents.queries import certificates_of_case
 from yiwang.kernel.errors import NotFound
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import civil_day, text
 
 __all__ = ["application", "application_of_case", "my_applications", "own_application", "shape_application"]
 
@@ -149,13 +149,13 @@ def _sentence(one: Application, parts: Sequence[PartView], now: Reading) -> str:
     days = now.days_left(one.due)
     if one.due is not None and days is not None:
         said += " " + (
-            _("The whole is due on {day}.").format(day=civil_day(one.due))
+            _("The whole is due on {day}.").format(day=civil_day(one.due, get_language()))
             if days >= 0
             else ngettext(
                 "The whole was due on {day}, {count} working day ago.",
                 "The whole was due on {day}, {count} working days ago.",
                 -days,
-            ).format(day=civil_day(one.due), count=-days)
+            ).format(day=civil_day(one.due, get_language()), count=-days)
         )
     return said
 

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.queries.bundles import bundle
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
-from yiwang.cases.queries.known import Known, certificate_lack, certificate_shown, known_for
+from yiwang.cases.queries.known import Known, certificate_lack, certificate_shown, known_for, open_to_agents
 from yiwang.cases.rules.materials import LOOKED_UP, standing_of
 from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, Prepared, SourceShown
 from yiwang.catalog.queries import freeze
@@ -40,7 +40,7 @@ def bundle_form_for(
 ) -> FormView:
     """The one form of a bundle for this actor to fill, as `form_for` gives that of an item. `item_id` is then the bundle's."""
     whole = bundle(bundle_id)
-    return replace(_form(actor, whole.asked, language, subject_id), asked_apart=whole.asked_apart)
+    return replace(_form(actor, whole.asked, language, subject_id), asked_apart=whole.asked_apart, by_agents=False)
 
 
 def _form(actor: Actor, asked: Asking, language: str, subject_id: UUID | None) -> FormView:
@@ -68,6 +68,8 @@ def _form(actor: Actor, asked: Asking, language: str, subject_id: UUID | None) -
         known.subjects,
         known.subject_id,
         tuple(_material(asked, known, one, language) for one in asked.materials),
+        nobody=text(asked.item["applicant"]["nobody"], language) if asked.item["applicant"] is not None else "",
+        by_agents=open_to_agents(asked.item),
     )
 
 

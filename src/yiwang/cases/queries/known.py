@@ -12,13 +12,13 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import get_language
 
 from yiwang.acts.queries import definition, find_definition, list_definitions
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Reception
 from yiwang.cases.queries.forms import Asking
 from yiwang.cases.queries.visibility import ENTER
-from yiwang.cases.queries.wording import civil_day
 from yiwang.cases.values import CertificateShown, FrozenFact, SourceShown, SubjectChoice
 from yiwang.catalog.queries import element, freeze, list_resources, shown, thaw
 from yiwang.catalog.values import FieldRole
@@ -27,7 +27,7 @@ from yiwang.documents.values import CertificateLine, CertificateStatus
 from yiwang.identity.queries import mandate_of, require
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import NotAllowed, msgid
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import civil_day, text
 from yiwang.kernel.time import today
 from yiwang.records import queries as records
 from yiwang.records.values import FactView
@@ -259,7 +259,7 @@ def certificate_lack(title: str, held: CertificateLine | None) -> tuple[str, dic
         return msgid("{title}: {number} is suspended. Settle that with {unit} first."), params
     if held.status is CertificateStatus.REVOKED:
         return msgid("{title}: {number} was revoked. Apply for a new one at {unit}."), params
-    params["day"] = civil_day(held.valid_until) if held.valid_until else ""
+    params["day"] = civil_day(held.valid_until, get_language()) if held.valid_until else ""
     return msgid("{title}: {number} ran out on {day}. Apply for a new one at {unit}."), params
 
 

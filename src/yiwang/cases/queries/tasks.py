@@ -434,7 +434,7 @@ def _own_hand(actor: Actor, case: Case) -> str:
     entered_by = {case.account_id, case.entered_instead_of_id} if case.entered_in_id is not None else set()
     if actor.account_id in entered_by:
         return msgid("You entered this case for the applicant; another officer has to decide on it.")
-    if case.agent_id is not None and _stands_near(actor, case):
+    if case.agent_id is not None and stands_near(actor, case):
         return msgid("You represent the one that this is for, or act for it; another officer has to decide on it.")
     if (holder := stands_in_for(actor)) is None:
         return ""
@@ -445,7 +445,7 @@ def _own_hand(actor: Actor, case: Case) -> str:
     return ""
 
 
-def _stands_near(actor: Actor, case: Case) -> bool:
+def stands_near(actor: Actor, case: Case) -> bool:
     """Whether who decides, or the one whose deputy he is, represents the one that a case is for, or holds a mandate of it."""
     if acts_for(persons_behind(actor), case.subject_id):
         return True

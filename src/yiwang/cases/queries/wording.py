@@ -6,30 +6,24 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from yiwang.acts.queries import definition
 from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry
 from yiwang.cases.queries.limits import amount
 from yiwang.cases.rules.diagram import Diagram
 from yiwang.cases.values import CaseState, ClockState, ClockUnit, Outcome
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import civil_day, text
 
 __all__ = [
     "act_title",
     "asked_sentence",
-    "civil_day",
     "course_sentence",
     "node_title",
     "outcome_sentence",
     "state_sentence",
 ]
-
-
-def civil_day(day: date) -> str:
-    """A civil date as the reader's language writes it."""
-    return _("{year}-{month:02d}-{day:02d}").format(year=day.year, month=day.month, day=day.day)
 
 
 def node_title(diagram: Diagram, node: str, language: str) -> str:
@@ -70,7 +64,7 @@ def state_sentence(case: Case, units: Iterable[str], clock: Clock | None, days: 
         if any(one.state == ClockState.PAUSED for one in case.clocks.all()):
             return _("{unit} has it. The limit stands still; what is left of it is kept.").format(unit=names)
         return _("{unit} has it.").format(unit=names)
-    day = civil_day(clock.due)
+    day = civil_day(clock.due, get_language())
     if days < 0:
         return ngettext(
             "{unit} has it. The limit ended on {day}, {count} working day ago.",
@@ -87,7 +81,9 @@ def asked_sentence(task: str, due_on: date | None) -> str:
     """That the applicant has to do something, and until when."""
     if due_on is None:
         return _("It waits for the applicant: {task}.").format(task=task)
-    return _("It waits for the applicant: {task}, until {day}.").format(task=task, day=civil_day(due_on))
+    return _("It waits for the applicant: {task}, until {day}.").format(
+        task=task, day=civil_day(due_on, get_language())
+    )
 
 
 def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
@@ -150,6 +146,6 @@ def _clock_fill(change: ClockChange, release: int, language: str) -> dict[str, s
         if pause is None
         else f"{pause['law']} {pause['article']}".strip(),
         "amount": amount(change.length, ClockUnit(limit["unit"])) if change.length else "",
-        "day": civil_day(change.due) if change.due else "",
+        "day": civil_day(change.due, get_language()) if change.due else "",
         "result": text(deemed["result"], language) if deemed else "",
     }

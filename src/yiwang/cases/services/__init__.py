@@ -5,6 +5,7 @@ from yiwang.cases.services.assignment import system_assign_task, system_assign_w
 from yiwang.cases.services.decision import advance
 from yiwang.cases.services.deeming import system_deem, system_deem_missed
 from yiwang.cases.services.drafts import discard_draft, save_draft, system_discard_old_drafts
+from yiwang.cases.services.emergency import read_in_emergency
 from yiwang.cases.services.extension import extend_clock
 from yiwang.cases.services.following import system_go_on
 from yiwang.cases.services.leaving import answer_part, withdraw_application
@@ -62,4 +63,5 @@ __all__ = [
     "transfer_task",
     "withdraw",
     "withdraw_application",
+    "read_in_emergency",
 ]

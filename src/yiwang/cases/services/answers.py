@@ -94,7 +94,7 @@ def _subject_fault(known: Known) -> FieldFault:
     if known.subjects:
         return FieldFault("subject_id", "required", msgid("Choose for whom you apply."))
     return FieldFault(
-        "subject_id", "represents-nobody", msgid("No register of the city names you as the legal representative.")
+        "subject_id", "represents-nobody", msgid("No register of the city names anybody for whom you may apply.")
     )
 
 

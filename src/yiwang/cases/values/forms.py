@@ -199,7 +199,8 @@ class FormView:
     """A form to fill.  digest: send it back with the answers; it says which questions were read.
 
     subjects: for whom the reader may apply, where the item is for another than himself; subject_id: for whom this form is (None: not
-    chosen yet, and then nothing is prefilled).  materials: what must be shown, with what the city has of it.
+    chosen yet, and then nothing is prefilled).  nobody: what who may apply for none reads; by_agents: whether somebody can be given a
+    mandate for it.  materials: what must be shown, with what the city has of it.
     item_id: of the item, or of the bundle whose items ask these questions.  asked_apart: how many questions the items of a bundle would
     ask one by one; 0 for an item.
     """
@@ -214,6 +215,8 @@ class FormView:
     subject_id: UUID | None = None
     materials: tuple[MaterialLine, ...] = ()
     asked_apart: int = 0
+    nobody: str = ""
+    by_agents: bool = False
 
     @property
     def fields(self) -> tuple[FormField, ...]:

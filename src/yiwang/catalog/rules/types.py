@@ -17,6 +17,7 @@ from uuid import UUID
 from yiwang.catalog.values import FILE_FORMATS, Address, ElementView, FileValue, ValueRefused
 from yiwang.kernel.errors import msgid
 from yiwang.kernel.identifiers import CitizenId, CreditCode, IdentifierFault
+from yiwang.kernel.texts import civil_day
 from yiwang.kernel.time import CITY_ZONE
 from yiwang.kernel.typed import folded, narrow, no_spaces, one_line
 
@@ -263,14 +264,7 @@ class DateType(ElementType):
         return date.fromisoformat(frozen)
 
     def shown(self, value: Any, element: ElementView, language: str) -> str:
-        if language.lower().startswith("zh"):
-            return f"{value.year}年{value.month}月{value.day}日"
-        return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
-
-
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+        return civil_day(value, language)
 
 
 class InstantType(ElementType):

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import page
-from yiwang.forms.accounts import account_context, change_password, change_second_factor, end_sessions
+from yiwang.forms.accounts import account_context, change_password, change_second_factor, end_link, end_sessions
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -45,6 +45,13 @@ def second_factor(request: FaceRequest) -> HttpResponseBase:
 def sign_out_there(request: FaceRequest) -> HttpResponseBase:
     """End one other session, or every other one."""
     messages.success(request, end_sessions(request))
+    return HttpResponseRedirect("/desk/account/", status=303)
+
+
+@require_POST
+def end_outside_link(request: FaceRequest) -> HttpResponseBase:
+    """A provider is to know its person no more."""
+    messages.success(request, end_link(request))
     return HttpResponseRedirect("/desk/account/", status=303)
 
 

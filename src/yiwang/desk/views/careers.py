@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from yiwang.desk.frame import for_post
 from yiwang.desk.views.organisation import Words, show_form, typed_in, uuid_or_none
 from yiwang.desk.views.seats import ESTABLISHMENTS, KINDS, REASONS, named
-from yiwang.desk.views.signing import safe_next
+from yiwang.forms.accounts import safe_next
 from yiwang.forms.entries import Entry
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
@@ -216,7 +216,7 @@ def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
     found = queries.seat_page(request.actor, assignment_id)
     post = queries.post_page(request.actor, found.assignment.post.id)
     typed = typed_in(request, "on", "reason", "document")
-    at = safe_next(request, f"/desk/posts/{post.post.id}/")
+    at = safe_next(request, f"/desk/posts/{post.post.id}/", desk=True)
     reasons = tuple((str(one), _(said), "") for one, said in REASONS.items() if one is not EndReason.ACCOUNT_CLOSED)
     entries = [
         Entry(

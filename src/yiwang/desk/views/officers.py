@@ -125,6 +125,7 @@ def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **m
         "career": [(one, seat_words(one, one.instead_of)) for one in found.assignments],
         "is_own": account_id == request.actor.account_id,
         "name": records.officer_names(request.actor, [subject]).get(subject, "") if subject else "",
+        "keeper": queries.keeper_of_account(request.actor, account_id),
         "may_help": queries.why(request.actor, "account.close").allowed,
         "may_reset": queries.why(request.actor, "account.reset-second-factor").allowed,
     }
@@ -168,6 +169,18 @@ def close(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
     except Invalid as invalid:
         return _refused(request, account_id, invalid)
     messages.success(request, _("The account is closed. Its posts and sessions have ended."))
+    return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
+
+
+@require_POST
+@for_post
+def reopen(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
+    """Open a closed account again."""
+    try:
+        services.reopen_account(request.actor, account_id)
+    except Invalid as invalid:
+        return _refused(request, account_id, invalid)
+    messages.success(request, _("The account is open again. It has no posts and no password yet."))
     return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
 
 

@@ -11,7 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
 from yiwang.desk.views.seats import Holder, named, places_of, with_words
@@ -137,6 +137,8 @@ def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: I
         "may_change": _may(request, "post.change-duties"),
         "may_close": _may(request, "post.close"),
         "may_reopen": _may(request, "post.reopen"),
+        "may_mark": _may(request, "post.mark-leading"),
+        "keeper": queries.keeper_of_post(request.actor, post_id),
         "today": time.today(),
         "summary": [{"text": one, "target": ""} for one in faults],
     }
@@ -371,6 +373,14 @@ def change_duties(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
     explained = _("Whoever holds the post may do the new duties at once, and no longer those that go.")
     words = Words(_("Change its duties"), _("Change the duties"), _("The post has its new duties."), explained)
     return show_form(request, words, [_duties_entry(request, chosen)], do, at=at, post=found, version=found.version)
+
+
+@require_POST
+@for_post
+def mark_leading(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
+    """Say whether it is a leading post."""
+    services.mark_leading(request.actor, post_id, bool(request.POST.get("leading")), _version(request))
+    return HttpResponseRedirect(f"/desk/posts/{post_id}/", status=303)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

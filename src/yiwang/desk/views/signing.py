@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from typing import TYPE_CHECKING
 
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.acts.values import CapacityKind
 from yiwang.desk.frame import for_post, menu_of
 from yiwang.forms.accounts import (
-    begin_session,
+    GO_ON,
+    begin_at_desk,
     complete_sign_in,
     proved_password,
     remember_proved,
+    safe_next,
     second_step,
     sign_in_as_sent,
     take_capacity,
@@ -30,32 +30,25 @@ if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 HOME = "/desk/"
-GO_ON = "/oidc/go-on?"
-
-
-def safe_next(request: FaceRequest, default: str) -> str:
-    """Where to go on: a page of the desk, back to a connected system, or `default`."""
-    asked = request.POST.get("next") or request.GET.get("next") or default
-    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith((HOME, GO_ON)) else default
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: FaceRequest) -> HttpResponseBase:
     """Ask who it is; then which post."""
-    context: dict[str, object] = {"next": safe_next(request, HOME), "sign_in_at": "/desk/sign-in/"}
+    context: dict[str, object] = {"next": safe_next(request, HOME, desk=True), "sign_in_at": "/desk/sign-in/"}
     if request.method != "POST":
         return render(request, "desk/sign_in.html", context)
     name = request.POST.get("login", "").strip()
     try:
         account = sign_in_as_sent(request, name)
     except services.SecondFactorAsked as asked:
-        remember_proved(request, asked, str(context["next"]), {})
+        remember_proved(request, asked.account_id, str(context["next"]), {})
         return HttpResponseRedirect("/desk/sign-in/code/", status=303)
     except Fault as fault:
         return render(
             request, "desk/sign_in.html", {**context, "refused": told(fault), "login": name}, status=fault.status
         )
-    return _go_on(request, account, str(context["next"]))
+    return HttpResponseRedirect(begin_at_desk(request, account, str(context["next"])), status=303)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -71,16 +64,7 @@ def sign_in_code(request: FaceRequest) -> HttpResponseBase:
     except Fault as fault:
         shown = second_step(proved) | {"refused": told(fault)}
         return render(request, "desk/sign_in_code.html", shown, status=fault.status)
-    return _go_on(request, account, proved.next)
-
-
-def _go_on(request: FaceRequest, account: Any, next: str) -> HttpResponseBase:
-    held = queries.posts_of(account.id)
-    if len(held) == 1:
-        begin_session(request, account, str(held[0].id))
-        return HttpResponseRedirect(next, status=303)
-    begin_session(request, account)
-    return HttpResponseRedirect(f"/desk/post/?{urlencode({'next': next})}", status=303)
+    return HttpResponseRedirect(begin_at_desk(request, account, proved.next, through=proved.through), status=303)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,15 +77,15 @@ def choose_post(request: FaceRequest) -> HttpResponseBase:
         chosen = request.POST.get("post", "")
         take_capacity(request, chosen)
         if chosen == SELF or chosen.startswith(UNDER):
-            next = safe_next(request, "/")
+            next = safe_next(request, "/", desk=True)
             return HttpResponseRedirect(next if next.startswith(GO_ON) else "/", status=303)
-        return HttpResponseRedirect(safe_next(request, HOME), status=303)
+        return HttpResponseRedirect(safe_next(request, HOME, desk=True), status=303)
     able = queries.capacities_of(account_id)
     context = {
         "held": [one.post for one in able if one.post is not None],
         "principals": [one for one in able if one.capacity is CapacityKind.AGENT],
         "stands_for_person": any(one.capacity is CapacityKind.SELF for one in able),
-        "next": safe_next(request, HOME),
+        "next": safe_next(request, HOME, desk=True),
     }
     return render(request, "desk/post.html", context)
 

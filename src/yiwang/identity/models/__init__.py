@@ -230,6 +230,13 @@ class Session(models.Model):
     account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="+")
     post = models.ForeignKey("Post", null=True, on_delete=models.CASCADE, related_name="+")
     mandate = models.ForeignKey("Mandate", null=True, on_delete=models.CASCADE, related_name="+")
+    provider = models.ForeignKey(
+        "Provider",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_comment="through whom it began, if not here",
+    )
     data = models.JSONField(default=dict, db_comment="the rest of what Django keeps in a session")
     began_at = models.DateTimeField(db_comment="machine time")
     seen_at = models.DateTimeField(db_comment="machine time, to the minute")
@@ -391,6 +398,10 @@ class Post(models.Model):
     code = models.TextField(unique=True)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="posts")
     title = models.TextField()
+    leading = models.BooleanField(
+        default=False,
+        db_comment="领导岗位: the organisation department says who holds it, where it keeps leading posts",
+    )
     closed_on = models.DateField(null=True, db_comment="first civil date without it")
     version = models.PositiveIntegerField(
         default=1, db_comment="grows with each change, so that who comes late is told"
@@ -543,4 +554,11 @@ class ConsentRequest(models.Model):
         indexes = [models.Index(fields=["-asked_at"], name="consentrequest_by_time")]
 
 
-from yiwang.identity.models import mandates, single_sign_on  # noqa: E402, F401 - Django finds models from here
+from yiwang.identity.models import (  # noqa: E402 - Django finds models from here
+    emergencies,  # noqa: F401
+    keepers,  # noqa: F401
+    mandates,  # noqa: F401
+    outside,  # noqa: F401
+    receivers,  # noqa: F401
+    single_sign_on,  # noqa: F401
+)

@@ -19,8 +19,27 @@ from yiwang.identity.queries.accounts import (
 from yiwang.identity.queries.careers import lending_seats, seat_page
 from yiwang.identity.queries.consents import administrator_of, consent, consents, consents_that_wait, describe_arguments
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
+from yiwang.identity.queries.emergencies import (
+    emergencies,
+    emergencies_to_review,
+    emergency,
+    emergency_kinds,
+    emergency_minutes,
+)
 from yiwang.identity.queries.explaining import actions, explain_permission, whose_rights
 from yiwang.identity.queries.headcounts import headcounts
+from yiwang.identity.queries.keepers import (
+    actor_for_token,
+    holders,
+    keeper_of_account,
+    keeper_of_post,
+    keeper_page,
+    kept_officer,
+    list_holders,
+    list_keepers,
+    list_kept_officers,
+    provisioning_address,
+)
 from yiwang.identity.queries.mandates import (
     acts_for,
     mandate,
@@ -54,6 +73,18 @@ from yiwang.identity.queries.organisation import (
     unit_titles,
     unit_tree,
 )
+from yiwang.identity.queries.outside import (
+    ask_again_at,
+    entity_id,
+    leaving_provider,
+    links_of,
+    list_providers,
+    opens_no_posts,
+    own_metadata,
+    provider_page,
+    providers_for,
+    return_address,
+)
 from yiwang.identity.queries.passkeys import has_passkey, relying_party
 from yiwang.identity.queries.permission import (
     actor_unit,
@@ -68,6 +99,7 @@ from yiwang.identity.queries.permission import (
     unit_scope,
     why,
 )
+from yiwang.identity.queries.receivers import list_receivers, receiver_page
 from yiwang.identity.queries.reorganising import preview_reorganisation, preview_undoing, reorganisation_page
 from yiwang.identity.queries.second_factor import (
     has_app,
@@ -87,6 +119,28 @@ from yiwang.identity.queries.single_sign_on import (
 from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
+    "ask_again_at",
+    "entity_id",
+    "leaving_provider",
+    "links_of",
+    "list_providers",
+    "opens_no_posts",
+    "own_metadata",
+    "provider_page",
+    "providers_for",
+    "return_address",
+    "list_receivers",
+    "receiver_page",
+    "actor_for_token",
+    "holders",
+    "keeper_of_account",
+    "keeper_of_post",
+    "keeper_page",
+    "kept_officer",
+    "list_holders",
+    "list_keepers",
+    "list_kept_officers",
+    "provisioning_address",
     "client_page",
     "connected_systems",
     "issuer",
@@ -173,4 +227,9 @@ __all__ = [
     "browse_units",
     "unit_tree",
     "why",
+    "emergencies",
+    "emergencies_to_review",
+    "emergency",
+    "emergency_kinds",
+    "emergency_minutes",
 ]

@@ -8,12 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, ConsentRequest, Post, Reorganisation, Unit
+from yiwang.identity.models.outside import Provider
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.permission import require, seat_of
-from yiwang.identity.registry import action_words
+from yiwang.identity.registry import action_words, emergencies
 from yiwang.identity.values import Administrator, ConsentState, ConsentView
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.texts import text
@@ -21,6 +24,11 @@ from yiwang.kernel.time import now
 
 __all__ = ["administrator_of", "consent", "consents", "consents_that_wait", "describe_arguments"]
 
+WHOM_IT_IS_FOR = {
+    "residents": gettext_lazy("Residents"),
+    "officers": gettext_lazy("Officers"),
+    "both": gettext_lazy("Residents and officers"),
+}
 MOST = 100
 """Requests on a page; older ones stand in the audit log."""
 LATELY = timedelta(days=90)
@@ -165,6 +173,40 @@ def _undoing(given: Arguments) -> list[Line]:
     ]
 
 
+def _opening(given: Arguments) -> list[Line]:
+    opened = emergencies().get(given["kind"])
+    return [
+        (msgid("What is opened"), _(opened.title) if opened else given["kind"]),
+        (msgid("Number"), given["reference"]),
+        (msgid("Why"), given["reason"]),
+    ]
+
+
+def _opening_provider(given: Arguments) -> list[Line]:
+    row = Provider.objects.filter(id=given["provider_id"]).first()
+    return [
+        (msgid("Provider"), row.title if row else ""),
+        (msgid("For whom it is open"), str(WHOM_IT_IS_FOR[row.people]) if row else ""),
+        (msgid("Whose it is"), row.issuer if row else ""),
+        (msgid("Under this name it says who it is"), f"{row.claim} → {row.vouches}" if row else ""),
+        (msgid("Its levels"), "、".join(f"{name} → {level}" for name, level in row.levels.items()) if row else ""),
+        (msgid("Its highest level stands for two factors"), "✓" if row and row.two_factors else ""),
+        (msgid("Fingerprint of all that"), given["digest"][:16]),
+    ]
+
+
+def _connecting(given: Arguments) -> list[Line]:
+    told = given["given"]
+    codes = [*told["units"]]
+    titles = Unit.objects.filter(code__in=codes).order_by("code").values_list("title", flat=True)
+    whose = Unit.objects.filter(code=told["unit"]).values_list("title", flat=True).first()
+    return [
+        (msgid("Name"), told["title"]),
+        (msgid("Whose system it is"), whose or ""),
+        (msgid("It says who holds posts in"), "、".join(titles)),
+    ]
+
+
 def _login(account_id: str) -> str:
     return Account.objects.filter(id=account_id).values_list("login", flat=True).first() or ""
 
@@ -186,6 +228,9 @@ _WORDS: dict[str, Callable[[Arguments], list[Line]]] = {
     "assignment.assign": _assigning,
     "assignment.end": _ending,
     "post.change-duties": _changing_duties,
+    "emergency.open": _opening,
     "organisation.reorganise": _reorganising,
     "organisation.undo": _undoing,
+    "provider.open": _opening_provider,
+    "keeper.connect": _connecting,
 }

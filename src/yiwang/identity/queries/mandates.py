@@ -72,27 +72,22 @@ def holds_mandate(actor: Actor) -> bool:
 
 
 def who_is_told(mandate_id: UUID) -> UUID | None:
-    """The person who hears of what was sent under a mandate: its agent while it stands, then who gave it. One query."""
-    row = models.mandates.Mandate.objects.filter(id=mandate_id).values_list(
-        "ended_at", "valid_to", "agent__subject_id", "given_by__subject_id"
+    """The person who hears of what was sent under a mandate: its agent while it stands, then who gave it. Two queries at most."""
+    whose = models.mandates.Mandate.objects.filter(id=mandate_id)
+    agent = whose.filter(_stands(today())).values_list("agent__subject_id", flat=True).first()
+    return agent or whose.values_list("given_by__subject_id", flat=True).first()
+
+
+def _stands(day: date) -> Q:
+    """Mandates that give their agents anything on a civil date; the statement above says the same for one of them."""
+    return Q(
+        agent__is_active=True, accepted_at__isnull=False, ended_at__isnull=True, valid_from__lte=day, valid_to__gt=day
     )
-    for ended_at, valid_to, agent, giver in row:
-        told: UUID | None = agent if ended_at is None and today() < valid_to else giver
-        return told
-    return None
 
 
 def mandates_in_force(account_id: UUID, on: date | None = None) -> list[Mandate]:
     """Those under which an account may act on the civil date `on` (default today), the newest first. One query."""
-    day = on or today()
-    rows = models.mandates.Mandate.objects.filter(
-        agent_id=account_id,
-        agent__is_active=True,
-        accepted_at__isnull=False,
-        ended_at__isnull=True,
-        valid_from__lte=day,
-        valid_to__gt=day,
-    )
+    rows = models.mandates.Mandate.objects.filter(_stands(on or today()), agent_id=account_id)
     return [
         Mandate(one.id, one.subject_id, one.given_by.subject_id, None if one.items is None else frozenset(one.items))
         for one in rows.select_related("given_by").order_by("-offered_at", "id")[:MOST]
@@ -109,11 +104,8 @@ def mandates_to_answer(actor: Actor) -> int:
 
 def acts_for(account_ids: Collection[UUID], subject_id: UUID) -> bool:
     """Whether one of these holds a mandate of the subject today, in whatever items: he stands too near to decide about it. One query."""
-    day = today()
-    stands = models.mandates.Mandate.objects.filter(
-        accepted_at__isnull=False, ended_at=None, valid_from__lte=day, valid_to__gt=day
-    )
-    return stands.filter(agent_id__in=list(account_ids), subject_id=subject_id).exists()
+    stands = models.mandates.Mandate.objects.filter(_stands(today()), subject_id=subject_id)
+    return stands.filter(agent_id__in=list(account_ids)).exists()
 
 
 def speaks_for(actor: Actor, subject_id: UUID) -> bool:

@@ -243,6 +243,7 @@ def post_page(actor: Actor, post_id: UUID) -> PostPage:
         now_held,
         tuple(one for one in held if one.valid_to is None or one.valid_to > day),
         tuple(one for one in held if one.valid_to is not None and one.valid_to <= day),
+        row.leading,
     )
 
 

@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
 from yiwang.identity.models import Post, Succession, UnitPath
+from yiwang.identity.models.keepers import Keeper, KeeperToken
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.mandates import holds_mandate
 from yiwang.identity.registry import administrative_actions, dangerous_actions, mandated_actions
+from yiwang.identity.rules.keepers import SIDE_ACTIONS
 from yiwang.identity.values import (
     Administrator,
     DutyView,
@@ -27,6 +29,7 @@ from yiwang.identity.values import (
     TookOver,
     UnitScope,
 )
+from yiwang.identity.values.keepers import Side
 from yiwang.kernel.errors import NotSignedIn, msgid
 from yiwang.kernel.remembering import remembered
 from yiwang.kernel.time import machine_now, today
@@ -107,6 +110,7 @@ SEAT = f"""
      LIMIT 1
 """  # noqa: S608 - put together of the texts above
 UUID_LENGTH = 36
+NOBODY = UUID(int=0)
 SeatRow = tuple[UUID, str, UUID, list[str], list[str], UUID | None, UUID | None]
 
 
@@ -161,7 +165,10 @@ def persons_behind(actor: Actor) -> frozenset[UUID]:
     """The accounts whose hand this is: the actor's, and that of the one for whom he is a deputy.
 
     Whoever asks whether somebody may not do something because of who he is asks of all of these. As dear as `stands_in_for`.
+    Behind a system stand those to whom its tokens were told: one query.
     """
+    if actor.capacity is CapacityKind.APPLICATION:
+        return frozenset(_told_tokens(actor).values_list("given_by", flat=True))
     stands_in = stands_in_for(actor)
     return frozenset(
         one for one in (actor.account_id, None if stands_in is None else stands_in.account_id) if one is not None
@@ -170,9 +177,20 @@ def persons_behind(actor: Actor) -> frozenset[UUID]:
 
 def subjects_behind(actor: Actor) -> frozenset[UUID]:
     """The same as natural persons: whoever may not decide about himself decides about none of these. As dear as `stands_in_for`."""
+    if actor.capacity is CapacityKind.APPLICATION:
+        return frozenset(_told_tokens(actor).values_list("given_by__subject", flat=True))
     stands_in = stands_in_for(actor)
     ids = (actor.subject_id, None if stands_in is None else stands_in.subject_id)
     return frozenset(one for one in ids if one is not None)
+
+
+def _told_tokens(actor: Actor) -> QuerySet[KeeperToken]:
+    return KeeperToken.objects.filter(
+        keeper_id=actor.capacity_id or NOBODY,
+        revoked_at=None,
+        lasts_until__gt=machine_now(),
+        given_by__subject__isnull=False,
+    )
 
 
 def why(actor: Actor, action: str) -> Reason:
@@ -183,6 +201,8 @@ def why(actor: Actor, action: str) -> Reason:
         return Reason(False, msgid("Sign in first."))
     if actor.capacity is CapacityKind.AGENT:
         return _why_agent(actor, action)
+    if actor.capacity is CapacityKind.APPLICATION:
+        return _why_keeper(actor, action)
     if actor.capacity is not CapacityKind.POST:
         return Reason(False, msgid("This can only be done in a post that has the duty for it."))
     seat = seat_of(actor)
@@ -206,6 +226,16 @@ def _why_agent(actor: Actor, action: str) -> Reason:
     if not holds_mandate(actor):
         return Reason(False, msgid("The mandate under which you were acting has ended."))
     return Reason(True, msgid("The mandate under which you act lets you do this."))
+
+
+def _why_keeper(actor: Actor, action: str) -> Reason:
+    """For which units and posts is for the services to ask (`services.reach`)."""
+    side = Keeper.objects.filter(id=actor.capacity_id or NOBODY, closed_at=None).values_list("side", flat=True).first()
+    if side is None:
+        return Reason(False, msgid("This system is not connected."))
+    if action not in SIDE_ACTIONS[Side(side)]:
+        return Reason(False, msgid("This system was not given this: accounts, and who holds posts, are kept apart."))
+    return Reason(True, msgid("This system is the source of it."))
 
 
 def decide(actor: Actor, action: str) -> Decision:

@@ -29,7 +29,8 @@ def sessions_of(actor: Actor, here: UUID | None) -> list[SessionView]:
             one.began_at,
             one.seen_at,
             one.lasts_until,
+            "" if one.provider is None else one.provider.title,
         )
-        for one in rows.select_related("post").order_by("-seen_at", "-id")
+        for one in rows.select_related("post", "provider").order_by("-seen_at", "-id")
     ]
     return sorted(lines, key=lambda line: not line.here)

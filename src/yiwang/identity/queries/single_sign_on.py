@@ -184,7 +184,7 @@ def provider_metadata() -> dict[str, object]:
             *("sub", "iss", "aud", "exp", "iat", "nonce", "auth_time", "acr", "amr", "sid"),
             *("preferred_username", "name", "posts", "acting"),
         ],
-        "acr_values_supported": [acr_of([one]) for one in ("password", "app", "passkey")],
+        "acr_values_supported": [acr_of([one]) for one in ("password", "outside", "app", "passkey")],
         "ui_locales_supported": ["zh-Hans", "en"],
         "claims_parameter_supported": False,
         "request_parameter_supported": False,

@@ -20,6 +20,7 @@ __all__ = [
     "KEY_KNOWN_BEFORE",
     "KEY_SIGNS",
     "acr_of",
+    "address_faults",
     "amr_of",
     "client_faults",
     "digest_of",
@@ -46,8 +47,12 @@ _AMR = {
     "recovery": ("pwd", "otp", "mfa"),
     "passkey": ("pwd", "pop", "mfa"),
     "passkey-alone": ("pop", "user", "mfa"),
+    "outside-two": ("mfa",),
 }
+OUTSIDE = {"outside", "outside-two"}
+"""Let in through another provider, whose means are not ours to name."""
 PASSWORD_ALONE = "urn:yiwang:acr:password"  # noqa: S105 - the name of a level
+FROM_OUTSIDE = "urn:yiwang:acr:outside"
 TWO_FACTORS = "urn:yiwang:acr:two-factors"
 PHISHING_RESISTANT = "phr"
 
@@ -69,15 +74,21 @@ def subject_of(salt: bytes, account_id: UUID) -> str:
 
 def amr_of(factors: Collection[str]) -> list[str]:
     """By what somebody proved who he is, in the words of RFC 8176."""
-    return sorted({word for factor in factors for word in _AMR.get(factor, ())})
+    words = {word for factor in factors for word in _AMR.get(factor, ())}
+    return sorted(words - {"pwd"} if OUTSIDE & set(factors) else words)
 
 
 def acr_of(factors: Collection[str]) -> str:
-    """How well: by a password alone, by two factors, or so that no false page could have got it (OpenID EAP ACR Values 1.0)."""
+    """How well: by a password alone, through another provider, by two factors, or so that no false page could have got it.
+
+    Source of the last: OpenID EAP ACR Values 1.0.
+    """
     amr = amr_of(factors)
     if "pop" in amr:
         return PHISHING_RESISTANT
-    return TWO_FACTORS if "mfa" in amr else PASSWORD_ALONE
+    if "mfa" in amr:
+        return TWO_FACTORS
+    return FROM_OUTSIDE if OUTSIDE & set(factors) else PASSWORD_ALONE
 
 
 def origin_of(address: str) -> str:
@@ -100,7 +111,7 @@ def client_faults(given: NewClient, *, https: bool) -> list[FieldFault]:
         ("leaving_addresses", given.leaving_addresses),
         ("notice_address", (given.notice_address,) if given.notice_address else ()),
     ):
-        faults += _address_faults(name, addresses, https=https, own_scheme=given.public and name != "notice_address")
+        faults += address_faults(name, addresses, https=https, own_scheme=given.public and name != "notice_address")
     if SignOnScope.OPENID not in given.scopes:
         faults.append(FieldFault("scopes", "required", msgid("Every connected system hears who it is (openid).")))
     if given.people == "everybody":
@@ -120,7 +131,8 @@ def _title_faults(title: str) -> list[FieldFault]:
     return []
 
 
-def _address_faults(name: str, addresses: Sequence[str], *, https: bool, own_scheme: bool) -> list[FieldFault]:
+def address_faults(name: str, addresses: Sequence[str], *, https: bool, own_scheme: bool) -> list[FieldFault]:
+    """What is wrong with addresses of another system.  https: the city is reached by HTTPS, and so has to be the other."""
     if len(addresses) > MOST_ADDRESSES:
         return [FieldFault(name, "too-many", msgid("At most {most} addresses."), {"most": MOST_ADDRESSES})]
     wrong = [one for one in addresses if not _is_fit(one, https=https, own_scheme=own_scheme)]

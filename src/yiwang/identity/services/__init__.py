@@ -7,6 +7,7 @@ from yiwang.identity.services.accounts import (
     PersonHasAccount,
     close_account,
     open_account,
+    reopen_account,
     system_open_accounts,
 )
 from yiwang.identity.services.administrators import (
@@ -41,7 +42,33 @@ from yiwang.identity.services.consents import (
     refuse_consent,
     withdraw_consent,
 )
+from yiwang.identity.services.emergencies import (
+    EmergencyOver,
+    EmergencyStands,
+    EmergencyUnreviewable,
+    end_emergency,
+    look_in_emergency,
+    open_emergency,
+    review_emergency,
+    system_end_emergencies,
+)
 from yiwang.identity.services.headcounts import HeadcountFull, place_assignment, set_headcount
+from yiwang.identity.services.keepers.accounts import (
+    ExternalIdTaken,
+    PersonKept,
+    change_kept_officer,
+    let_officer_go,
+    open_kept_officer,
+)
+from yiwang.identity.services.keepers.connecting import (
+    close_keeper,
+    connect_keeper,
+    give_keeper_token,
+    mark_used,
+    refuse_dead_token,
+    revoke_keeper_token,
+)
+from yiwang.identity.services.keepers.holders import MOST_HOLDERS, say_holders
 from yiwang.identity.services.mandates import (
     AgentUnknown,
     MandateEnded,
@@ -53,8 +80,27 @@ from yiwang.identity.services.mandates import (
     find_agent,
     give_mandate,
 )
+from yiwang.identity.services.outside.arriving import arrive_by_oidc, arrive_by_saml, receive_saml
+from yiwang.identity.services.outside.door import end_link
+from yiwang.identity.services.outside.going import go_outside, system_forget_ways
+from yiwang.identity.services.outside.providers import (
+    ProviderChanged,
+    change_provider,
+    connect_provider,
+    open_provider,
+    shut_provider,
+    try_provider,
+)
 from yiwang.identity.services.passkeys import add_passkey, begin_passkey, remove_passkey, sign_in_by_passkey
 from yiwang.identity.services.passwords import change_password, give_start_password
+from yiwang.identity.services.receivers.connecting import (
+    close_receiver,
+    connect_receiver,
+    reconcile_receiver,
+    renew_receiver_token,
+)
+from yiwang.identity.services.receivers.marking import system_mark_account, system_mark_all
+from yiwang.identity.services.receivers.telling import system_rescue_supplies, system_supply
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
 from yiwang.identity.services.second_factor import (
     PasskeyCopied,
@@ -98,6 +144,7 @@ from yiwang.identity.services.units import (
     change_duties,
     close_post,
     close_unit,
+    mark_leading,
     move_unit,
     open_post,
     open_unit,
@@ -109,6 +156,29 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "close_receiver",
+    "connect_receiver",
+    "reconcile_receiver",
+    "renew_receiver_token",
+    "system_mark_account",
+    "system_mark_all",
+    "system_rescue_supplies",
+    "system_supply",
+    "MOST_HOLDERS",
+    "ExternalIdTaken",
+    "PersonKept",
+    "change_kept_officer",
+    "close_keeper",
+    "connect_keeper",
+    "give_keeper_token",
+    "let_officer_go",
+    "mark_leading",
+    "mark_used",
+    "open_kept_officer",
+    "refuse_dead_token",
+    "reopen_account",
+    "revoke_keeper_token",
+    "say_holders",
     "ConsentAsked",
     "ConsentFails",
     "ConsentNotNeeded",
@@ -134,6 +204,18 @@ __all__ = [
     "system_tend_token_keys",
     "tell_who",
     "withdraw_consent",
+    "ProviderChanged",
+    "arrive_by_oidc",
+    "arrive_by_saml",
+    "change_provider",
+    "connect_provider",
+    "end_link",
+    "go_outside",
+    "open_provider",
+    "receive_saml",
+    "shut_provider",
+    "system_forget_ways",
+    "try_provider",
     "PasskeyCopied",
     "PasskeyRefused",
     "PasskeysOff",
@@ -213,4 +295,12 @@ __all__ = [
     "system_load_posts",
     "system_load_units",
     "system_open_accounts",
+    "EmergencyOver",
+    "EmergencyStands",
+    "EmergencyUnreviewable",
+    "end_emergency",
+    "look_in_emergency",
+    "open_emergency",
+    "review_emergency",
+    "system_end_emergencies",
 ]

@@ -9,20 +9,29 @@ from django.contrib.auth.hashers import make_password
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
-from yiwang.identity.events import ACCOUNT_CLOSED, ACCOUNT_OPENED
+from yiwang.identity.events import ACCOUNT_CLOSED, ACCOUNT_OPENED, ACCOUNT_REOPENED
 from yiwang.identity.models import Account, Assignment, Session
 from yiwang.identity.queries import administers, persons_behind
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.credentials import canonical_login, login_faults, password_faults
 from yiwang.identity.services.assignments import end_seat
 from yiwang.identity.services.passwords import common_faults
+from yiwang.identity.services.reach import note_that_kept, refuse_account_of_another
 from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.identity.values import EndReason
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.time import today
 from yiwang.subjects.queries import subject_kinds, system_subject
 
-__all__ = ["LoginTaken", "PersonHasAccount", "close_account", "new_account", "open_account", "system_open_accounts"]
+__all__ = [
+    "LoginTaken",
+    "PersonHasAccount",
+    "close_account",
+    "new_account",
+    "open_account",
+    "reopen_account",
+    "system_open_accounts",
+]
 
 
 class LoginTaken(Conflict):
@@ -42,9 +51,10 @@ class PersonHasAccount(Conflict):
 
 
 @service("account.open")
-def open_account(actor: Actor, login: str, password: str, *, subject_id: UUID | None = None) -> UUID:
+def open_account(actor: Actor, login: str, password: str | None, *, subject_id: UUID | None = None) -> UUID:
     """Open an account and return its id. It can do nothing but act as its person until it is assigned to posts.
 
+    password: None for one with which nobody signs in before the system administrator has given it a start password.
     subject_id: the natural person; an account without one cannot hold posts, because nobody could see whose they are.
     Raises Invalid (422) with everything wrong with login, password and subject; LoginTaken, PersonHasAccount (409).
     """
@@ -63,6 +73,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
         raise NotFound(msgid("There is no such account."))
     if account.id in persons_behind(actor):
         raise NotAllowed(msgid("Nobody closes his own account here."))
+    refuse_account_of_another(actor, account.id)
     faults = [] if account.is_active else [FieldFault("", "account-closed", msgid("This account is closed."))]
     if administers(account.id):
         faults.append(
@@ -77,12 +88,35 @@ def close_account(actor: Actor, account_id: UUID) -> None:
     day = today()
     act = current_act()
     act.about("account", account.id)
+    note_that_kept(actor, account.id)
     for one in Assignment.objects.select_for_update().filter(not_over(day), account=account).order_by("id"):
         end_seat(actor, one, day, EndReason.ACCOUNT_CLOSED)
     account.is_active, account.closed_on = False, day
     account.save(update_fields=["is_active", "closed_on"])
     end_sessions(Session.objects.filter(account=account))
     act.emit(ACCOUNT_CLOSED, subject=str(account.id), data={"on": day.isoformat()})
+
+
+@service("account.reopen")
+def reopen_account(actor: Actor, account_id: UUID) -> None:
+    """Open a closed account again: its person has no other. It has no posts and no password; its second factor is what it was.
+
+    Raises NotFound, NotAllowed (oneself), Invalid (422) for one that is open.
+    """
+    account = Account.objects.select_for_update().filter(id=account_id).first()
+    if account is None:
+        raise NotFound(msgid("There is no such account."))
+    if account.id in persons_behind(actor):
+        raise NotAllowed(msgid("Nobody opens his own account again."))
+    refuse_account_of_another(actor, account.id)
+    if account.is_active:
+        raise Invalid(faults=[FieldFault("", "account-open", msgid("This account is open."))])
+    account.is_active, account.closed_on = True, None
+    account.set_unusable_password()
+    account.save(update_fields=["is_active", "closed_on", "password"])
+    act = current_act()
+    act.about("account", account.id)
+    act.emit(ACCOUNT_REOPENED, subject=str(account.id))
 
 
 @service("account.load")

@@ -19,6 +19,7 @@ from yiwang.identity.rules.careers import Sitting, document_faults, terms_faults
 from yiwang.identity.rules.seats import Period, excluded_pair, first_conflict
 from yiwang.identity.services.consents import asked_on, require_consent
 from yiwang.identity.services.headcounts import HeadcountFull, full_faults, limits
+from yiwang.identity.services.reach import refuse_post_of_another, refuse_seat_of_another
 from yiwang.identity.values import Administrator, AssignmentKind, DutyView, EndReason, Terms
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
@@ -110,10 +111,11 @@ def assign_post(
     row, so two assignments at once cannot pass the exclusions side by side.
     Raises NotFound (account or post), NotAllowed (oneself), Invalid (422) with everything wrong: dates, terms, an account that is closed
     or without a person; else a conflict (409) with every reason: AlreadyAssigned, AlreadySeconded, DeputyTaken, DutiesExclude,
-    HeadcountFull. LastAdministrator (409) when the post that rests is the last of an administrator; ConsentDue at last for an
-    administrator's post, or one that rests.
+    HeadcountFull; KeptElsewhere (409) where another system says who holds the post. LastAdministrator (409) when the post that rests is
+    the last of an administrator; ConsentDue at last for an administrator's post, or one that rests.
     Source: 三员分立, GB/T 22239-2019 安全管理中心: the three administrators are three persons.
     """
+    refuse_post_of_another(actor, post_id, terms.kind)
     # dates of the day on which consent was asked for are not past: rights begin today at the earliest
     earliest = asked_on() or today()
     period = Period(max(valid_from, today()) if valid_from >= earliest else valid_from, valid_to)
@@ -156,6 +158,7 @@ def end_assignment(
         raise NotFound(msgid("There is no such assignment."))
     if assignment.valid_to is not None and assignment.valid_to <= max(last_day, assignment.valid_from):
         raise AssignmentEnded(msgid("The assignment ends on {on}."), on=assignment.valid_to.isoformat())
+    refuse_seat_of_another(actor, assignment)
     lock_administrators()
     refuse_to_lose_the_last(assignment.post, {duty.duty for duty in assignment.post.duties.all()}, assignment)
     if _is_administrators(assignment.post_id):

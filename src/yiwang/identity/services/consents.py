@@ -42,6 +42,7 @@ __all__ = [
     "ConsentOver",
     "ask_consent",
     "asked_on",
+    "consented_by",
     "give_consent",
     "refuse_consent",
     "require_consent",
@@ -97,10 +98,11 @@ class _Given:
 _given: ContextVar[_Given | None] = ContextVar("yiwang_consent", default=None)
 
 
-def require_consent(actor: Actor, of: Administrator, **arguments: object) -> None:
+def require_consent(actor: Actor, of: Administrator, *, within: timedelta | None = None, **arguments: object) -> None:
     """Go on only with the consent of another administrator to this very act. To be called when nothing else stands against it.
 
-    arguments: every parameter of the service that is running, by name.  Raises ConsentDue. The system itself (set-up, samples,
+    arguments: every parameter of the service that is running, by name.  within: how long a request waits for an answer, where the city's
+    `YIWANG_CONSENT_DAYS` are too long.  Raises ConsentDue. The system itself (set-up, samples,
     commands of who runs the installation) needs none, nor does a city that asks for none (`YIWANG_CONSENT_DAYS=0`).
     """
     if actor.capacity is CapacityKind.SYSTEM or not configuration().consent_days:
@@ -108,19 +110,31 @@ def require_consent(actor: Actor, of: Administrator, **arguments: object) -> Non
     act, given = current_act(), _given.get()
     plain = _plain(act.action, arguments)
     if given is None or (given.action, given.arguments) != (act.action, canonical_json(plain)):
-        raise ConsentDue(act.action, plain, of)
+        raise ConsentDue(act.action, plain, of, within)
     act.note(consent=str(given.id), consented_by=str(given.by))
 
 
 def asked_on() -> date | None:
     """The civil date on which the running act was asked for, when it waited for a consent: dates of that day are not past for it."""
+    given = _given_here()
+    return None if given is None else given.asked_on
+
+
+def consented_by() -> UUID | None:
+    """The account of who consented to the running act; None when nobody had to."""
+    given = _given_here()
+    return None if given is None else given.by
+
+
+def _given_here() -> _Given | None:
     given = _given.get()
-    return None if given is None or given.action != current_act().action else given.asked_on
+    return None if given is None or given.action != current_act().action else given
 
 
 @service("consent.ask")
 def ask_consent(actor: Actor, action: str, arguments: Mapping[str, Any], reason: str) -> UUID:
-    """Ask the other administrator to consent to an act, and return the request. It waits for `YIWANG_CONSENT_DAYS` days.
+    """Ask the other administrator to consent to an act, and return the request. It waits for `YIWANG_CONSENT_DAYS` days, or for what the
+    act itself says.
 
     arguments: as ConsentDue gave them, plain JSON.  reason: 1–200 characters, for the other.
 
@@ -151,7 +165,7 @@ def ask_consent(actor: Actor, action: str, arguments: Mapping[str, Any], reason:
         asked_by_id=actor.account_id,
         asked_in_id=actor.capacity_id,
         asked_at=moment,
-        lasts_until=moment + timedelta(days=configuration().consent_days),
+        lasts_until=moment + (due.within or timedelta(days=configuration().consent_days)),
         needs=due.of,
         origin=actor.origin,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_GIVES_RIGHTS, 
 from yiwang.identity.registry import names_of_libraries
 from yiwang.identity.services.sign_on.ending import carry_over, end_sessions
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, UNDER
+from yiwang.identity.values.outside import PROVED_THERE, PROVIDER
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.remembering import remembered
@@ -40,6 +41,7 @@ __all__ = ["AccountBackend", "SessionStore", "end_other_sessions", "end_session"
 SEEN_EVERY = timedelta(minutes=1)
 """A session in use is written so often, and not with each request."""
 LONGEST_AGENT = 300
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 OWN = frozenset(CapacityKind) - {CapacityKind.VISITOR, CapacityKind.SYSTEM}
 
 _ACCOUNT = Prepared(lambda id: Account.objects.filter(pk=id), UUID)
@@ -51,14 +53,15 @@ _ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
 # Asked before every request: the session, whose it is, the post in which he acts as it stands today, and the release, in one statement.
 OPEN = f"""
     SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id, s.mandate_id,
-           seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over,
+           s.provider_id, seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over,
            seat.for_account, seat.for_subject, {_ACCOUNT_COLUMNS}
       FROM identity_session s
       LEFT JOIN identity_account a ON a.id = s.account_id
+      LEFT JOIN identity_provider through ON through.id = s.provider_id
       LEFT JOIN LATERAL (
           SELECT {SEAT_COLUMNS} FROM {SEAT_ROWS}
            WHERE g.account_id = s.account_id AND g.post_id = s.post_id
-             AND {SEAT_GIVES_RIGHTS}
+             AND {SEAT_GIVES_RIGHTS} AND through.people IS DISTINCT FROM 'residents'
            LIMIT 1) seat ON TRUE
      WHERE s.key_digest = %(key)s::bytea AND s.lasts_until > %(now)s::timestamptz
 """  # noqa: S608 - names of columns, nothing that anybody sent
@@ -95,6 +98,7 @@ class SessionStore(SessionBase):
             account_id,
             post_id,
             mandate_id,
+            provider_id,
             seated,
             title,
             unit_id,
@@ -113,6 +117,8 @@ class SessionStore(SessionBase):
             held[SESSION_KEY] = str(account_id)
             remembered(("account", account_id), lambda: Account.from_db("default", _ACCOUNT_FIELDS, account))
             held[CAPACITY] = f"{UNDER}{mandate_id}" if mandate_id else SELF if post_id is None else str(post_id)
+        if provider_id is not None:
+            held[PROVIDER] = str(provider_id)
         if post_id is not None:
             row = (post_id, title, unit_id, duties, took_over, for_account, for_subject)
             remember_seat(account_id, post_id, day, row if seated else None)
@@ -120,9 +126,16 @@ class SessionStore(SessionBase):
 
     @property
     def proved_at(self) -> datetime | None:
-        """When whoever signed in here last proved who he is, machine time: when he signed in, or once more since."""
+        """When whoever signed in here last proved who he is, machine time: when he signed in, or once more since.
+
+        Who came through a provider proved it there, and when that was the provider has to have said; else it was never.
+        """
+        first = self._began_at
+        if self.get(PROVIDER):
+            there = self.get(PROVED_THERE)
+            first = datetime.fromisoformat(there) if there else NEVER
         again = self.get(PROVED_AGAIN)
-        times = [self._began_at, datetime.fromisoformat(again) if again else None]
+        times = [first, datetime.fromisoformat(again) if again else None]
         return max((one for one in times if one is not None), default=None)
 
     def exists(self, session_key: str) -> bool:
@@ -151,6 +164,7 @@ class SessionStore(SessionBase):
             return
         held = dict(vars(self).setdefault("_session_cache", {}) if must_create else self.items())
         named, capacity = held.pop(SESSION_KEY, None), held.pop(CAPACITY, SELF)
+        provider = held.pop(PROVIDER, None)
         account_id = UUID(named) if named else None
         now = machine_now()
         if must_create:
@@ -159,6 +173,7 @@ class SessionStore(SessionBase):
             "account_id": account_id,
             "post_id": UUID(capacity) if capacity != SELF and not capacity.startswith(UNDER) else None,
             "mandate_id": UUID(capacity.removeprefix(UNDER)) if capacity.startswith(UNDER) else None,
+            "provider_id": UUID(provider) if provider else None,
             "data": held,
             "seen_at": now,
             "lasts_until": self._until(now),

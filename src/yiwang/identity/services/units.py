@@ -11,6 +11,7 @@ from yiwang.identity.events import (
     POST_CHANGED,
     POST_CLOSED,
     POST_LOADED,
+    POST_MARKED,
     POST_OPENED,
     POST_REOPENED,
     UNIT_CLOSED,
@@ -49,6 +50,7 @@ __all__ = [
     "change_duties",
     "close_post",
     "close_unit",
+    "mark_leading",
     "move_unit",
     "open_post",
     "open_unit",
@@ -318,6 +320,23 @@ def change_duties(actor: Actor, post_id: UUID, given: Set[str], version: int | N
     changed = {"given": sorted(wanted - had), "taken": sorted(had - wanted)}
     act.note(**changed)
     act.emit(POST_CHANGED, subject=str(post.id), data=changed)
+
+
+@service("post.mark-leading")
+def mark_leading(actor: Actor, post_id: UUID, leading: bool, version: int | None = None) -> None:
+    """Say whether a post is a leading one 领导岗位: then the organisation department's system says who holds it, where it keeps those.
+
+    version: of the post as it was looked at; None for who did not look.  Raises NotFound, Invalid (a closed post), OrganisationChanged.
+    """
+    post = _changing_post(post_id, version)
+    if faults := closed_faults(post):
+        raise Invalid(faults=faults)
+    post.leading = leading
+    save(post, "leading")
+    act = current_act()
+    act.about("post", post.id)
+    act.note(leading=leading)
+    act.emit(POST_MARKED, subject=str(post.id), data={"leading": leading})
 
 
 @service("post.close")

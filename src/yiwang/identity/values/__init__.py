@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -342,6 +342,7 @@ class PostPage:
     """A post as its page shows it. version: to be given back with a change.  duties: those declared today, by id.
 
     sees_holders: whether the reader may know who holds it.  holders: today's and future ones; former: who held it, the latest first.
+    leading: it is a leading post 领导岗位.
     """
 
     post: PostView
@@ -352,6 +353,7 @@ class PostPage:
     held_by: int
     holders: tuple[HolderView, ...]
     former: tuple[HolderView, ...]
+    leading: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -444,6 +446,7 @@ class SessionView:
 
     here: the session that asks.  browser, system: as the browser calls itself, each empty when unknown.  address: network address of
     its last request.  post: in which it acts, empty for oneself.  lasts_until: when it ends unless it is used, or at the latest.
+    provider: the outside provider through which it began, empty where that was here.
     """
 
     id: UUID
@@ -455,6 +458,7 @@ class SessionView:
     began_at: datetime
     seen_at: datetime
     lasts_until: datetime
+    provider: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -570,7 +574,8 @@ class ProofDue(NotAllowed):
 class ConsentDue(Fault):
     """The act needs the consent of another administrator, and nothing else stands against it. Nothing was done.
 
-    action, arguments: what was to be done, as `consents.ask_consent` takes it.  of: whose consent it needs.
+    action, arguments: what was to be done, as `consents.ask_consent` takes it.  of: whose consent it needs.  within: how long a request
+    for it waits, where the city's days are too long.
     """
 
     code = "consent-due"
@@ -578,9 +583,11 @@ class ConsentDue(Fault):
     title = msgid("Another administrator has to consent first")
     next_step = msgid("Say why it is to be done and ask for consent; it is done as soon as that is given.")
 
-    def __init__(self, action: str, arguments: Mapping[str, Any], of: Administrator) -> None:
+    def __init__(
+        self, action: str, arguments: Mapping[str, Any], of: Administrator, within: timedelta | None = None
+    ) -> None:
         super().__init__(msgid("This gives away rights or takes them, for many or for good: nobody does it alone."))
-        self.action, self.arguments, self.of = action, arguments, of
+        self.action, self.arguments, self.of, self.within = action, arguments, of, within
 
 
 class ConsentState(StrEnum):

@@ -18,11 +18,11 @@ from yiwang.cases import services
 from yiwang.cases.values import DraftView, FactChanged, FormChanged, FormView, KeyReused, MaterialState
 from yiwang.documents.values import FileHandedIn
 from yiwang.forms import answers
+from yiwang.forms.accounts import safe_next
 from yiwang.forms.files import REMOVE, TakenFiles, known_files, take_files
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
 from yiwang.kernel.time import CITY_ZONE
 from yiwang.portal.guard import for_applicant, for_oneself
-from yiwang.portal.views.signing import safe_next
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from django.contrib.auth import logout as end_session
 from django.http import HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -19,11 +18,13 @@ from yiwang.forms.accounts import (
     complete_sign_in,
     proved_password,
     remember_proved,
+    safe_next,
     second_step,
     sign_in_as_sent,
     told,
 )
 from yiwang.identity import services as identity
+from yiwang.identity.values.outside import PROVIDER, Through
 from yiwang.kernel.errors import Fault, NotAllowed
 
 if TYPE_CHECKING:
@@ -34,18 +35,12 @@ PREFIX = "carried."
 LANGUAGES = {"zh-hans", "en"}
 
 
-def safe_next(request: FaceRequest, default: str = "/") -> str:
-    """Where to go on: a path of this site or `default`."""
-    asked = request.POST.get("next") or request.GET.get("next") or default
-    return asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith("/") else default
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: FaceRequest) -> HttpResponseBase:
     """Ask who it is. What a form carried here goes on with the one who signs in."""
     carried = {name.removeprefix(PREFIX): values for name, values in request.POST.lists() if name.startswith(PREFIX)}
     context: dict[str, object] = {
-        "next": safe_next(request),
+        "next": safe_next(request, "/"),
         "sign_in_at": "/sign-in/",
         "carried": [(name, value) for name, values in carried.items() for value in values],
     }
@@ -55,12 +50,12 @@ def sign_in(request: FaceRequest) -> HttpResponseBase:
     try:
         account = sign_in_as_sent(request, name)
     except identity.SecondFactorAsked as asked:
-        remember_proved(request, asked, str(context["next"]), carried)
+        remember_proved(request, asked.account_id, str(context["next"]), carried)
         return HttpResponseRedirect("/sign-in/code/", status=303)
     except Fault as fault:
         shown = context | {"refused": told(fault), "login": name}
         return render(request, "portal/sign_in.html", shown, status=fault.status)
-    return _go_on(request, account, str(context["next"]), carried)
+    return go_on(request, account, str(context["next"]), carried)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -76,11 +71,19 @@ def sign_in_code(request: FaceRequest) -> HttpResponseBase:
     except Fault as fault:
         shown = second_step(proved) | {"refused": told(fault)}
         return render(request, "portal/sign_in_code.html", shown, status=fault.status)
-    return _go_on(request, account, proved.next, proved.carried)
+    return go_on(request, account, proved.next, proved.carried, through=proved.through)
 
 
-def _go_on(request: FaceRequest, account: Any, next: str, carried: Mapping[str, list[str]]) -> HttpResponseBase:
-    begin_session(request, account)
+def go_on(
+    request: FaceRequest,
+    account: Any,
+    next: str,
+    carried: Mapping[str, list[str]],
+    *,
+    through: Through | None = None,
+) -> HttpResponseBase:
+    """Begin the session of who has shown who he is, and go where he was going.  through: the provider that let him in."""
+    begin_session(request, account, through=through)
     if carried:
         request.session["carried"] = {"path": next, "values": dict(carried)}
     return HttpResponseRedirect(next, status=303)
@@ -88,11 +91,12 @@ def _go_on(request: FaceRequest, account: Any, next: str, carried: Mapping[str, 
 
 @require_POST
 def sign_out(request: FaceRequest) -> HttpResponseBase:
-    """End the session."""
+    """End the session. Who came through a provider is still signed in there, and is told so."""
+    provider = request.session.get(PROVIDER)
     if request.actor.capacity is not CapacityKind.VISITOR:
         identity.sign_out(request.actor)
     end_session(request)
-    return HttpResponseRedirect("/", status=303)
+    return HttpResponseRedirect(f"/outside/{provider}/signed-out/" if provider else "/", status=303)
 
 
 @csrf_exempt  # a page for everybody carries no token
@@ -104,7 +108,7 @@ def preferences(request: FaceRequest) -> HttpResponseBase:
     """
     if not _comes_from_here(request):
         raise NotAllowed
-    response = HttpResponseRedirect(safe_next(request), status=303)
+    response = HttpResponseRedirect(safe_next(request, "/"), status=303)
     if (language := request.POST.get("language", "")) in LANGUAGES:
         response.set_cookie(
             "yiwang_language", language, max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True

@@ -13,7 +13,7 @@ from yiwang.records.queries.discrepancies import (
 from yiwang.records.queries.history import events, history, record
 from yiwang.records.queries.names import officer_names, own_name
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
-from yiwang.records.queries.reading import fact, facts, system_facts, system_value
+from yiwang.records.queries.reading import fact, facts, log_reading, system_facts, system_value
 from yiwang.records.queries.relation_kinds import list_relations, relation
 from yiwang.records.queries.relations import ever_related, related, related_by, relation_form, relation_history
 from yiwang.records.queries.representing import (
@@ -50,6 +50,7 @@ __all__ = [
     "may_see_evidence",
     "list_readers",
     "list_reads",
+    "log_reading",
     "list_relations",
     "list_schemes",
     "make_month",

@@ -6,7 +6,7 @@ A reading of both values is a reading of the fact: it names its purpose and is l
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from yiwang.catalog.values import Sensitivity
 from yiwang.identity.queries import in_scope, unit_scope
 from yiwang.kernel import cursors
 from yiwang.kernel.errors import NotFound, NotSignedIn, msgid
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import civil_day, text
 from yiwang.kernel.time import civil_date, now
 from yiwang.records.models import OPEN, Comparison, Discrepancy, DiscrepancyEntry, DiscrepancyReport
 from yiwang.records.queries.reading import READ_SENSITIVE, log_reading, require_purpose
@@ -251,21 +251,15 @@ def _link_shown(row: Discrepancy, kept: Mapping[str, Any], *, masked: bool) -> s
         return _("It was never so")
     language = get_language() or "zh-hans"
     view = relation(row.element, row.release)
-    days = _("since {day}").format(day=_day(link.valid_from, language))
+    days = _("since {day}").format(day=civil_day(link.valid_from, language))
     if link.valid_to is not None:
         last_day = link.valid_to - timedelta(days=1)
-        days = _("{since}, up to and including {day}").format(since=days, day=_day(last_day, language))
+        days = _("{since}, up to and including {day}").format(since=days, day=civil_day(last_day, language))
     if masked:
         return days
     ends = [(view.start, link.from_id), (view.end, link.to_id)]
     who = [f"{role.title_in(language)} {called(id, row.release)}" for role, id in ends]
     return _("{one} and {other}, {days}").format(one=who[0], other=who[1], days=days)
-
-
-def _day(day: date, language: str) -> str:
-    if language.startswith("zh"):
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {day:%B %Y}"
 
 
 def _reporter(one: DiscrepancyReport, row: Discrepancy, own: bool, answers: bool) -> ReporterView:
