@@ -147,6 +147,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "token_id": str(UUID(int=1)),
         "receiver_id": str(UUID(int=1)),  # no system is supplied: what those get is shown in test_supplying.py
         "path": "Users",
+        "kind": "units",
         "file_id": str(file_of(case)),
         "reception_id": str(
             assignment.id
@@ -277,6 +278,8 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         "POST /desk/units/<uuid:unit_id>/merge/": {"into": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/abolish/": {"successor": things["parent_id"], "step": "preview"},
         "POST /desk/units/<uuid:unit_id>/split/": {**new_unit, "posts": things["post_id"], "step": "preview"},
+        "POST /api/v1/lists/{kind}/look": {"table": ""},
+        "POST /api/v1/lists/{kind}": {"table": "", "fingerprint": ""},
         "POST /api/v1/consents": {"action": "account.close", "arguments": {}, "reason": ""},
         "POST /api/v1/consents/{request_id}": {"act": "refuse", "reason": "没有批复"},
         "POST /desk/consents/<uuid:request_id>/<slug:act>/": {"reason": "没有批复"},

@@ -57,7 +57,7 @@ SMALL = """(least) => [...document.querySelectorAll(
        one.getBoundingClientRect().height).slice(0, 5)"""
 WORDS = """() => {
   const copy = document.body.cloneNode(true);
-  const names = "code, kbd, svg, script, .number, .case-number, .receipt-number, .login, [lang=en], dialog";
+  const names = "code, kbd, svg, script, textarea, .number, .case-number, .receipt-number, .login, [lang=en], dialog";
   copy.querySelectorAll(names).forEach((one) => one.remove());
   return copy.textContent;
 }"""

@@ -407,6 +407,34 @@ def see_what_was_opened(page: Any, site: Site) -> None:
     page.goto(f"{site.root}/desk/emergencies/")
 
 
+def hand_in(page: Any, site: Site, kind: str, table: str) -> None:
+    page.goto(f"{site.root}/desk/lists/{kind}/")
+    page.fill("#f-table", table)
+    page.locator("main form button[type=submit]").click()
+
+
+UNITS = "代码,名称,层级,上级代码,统一社会信用代码,行政区划代码\n"
+
+
+def look_at_a_list(page: Any, site: Site) -> None:
+    lines = (
+        "hk-xzj,海口市行政执法局,市级,hk-gov,11460199990000017H,460100\n"
+        "hk-xzj-zh,综合科,内设机构,hk-xzj,11460199990000017H,460100\n"
+        "hk-office,海口市人民政府办公厅,市级,hk-gov,,\n"
+        "hk-edu,海口市教育局,市级,hk-gov,,\n"
+    )
+    hand_in(page, site, "units", UNITS + lines)
+    page.wait_for_selector("form[action$='/take-in/']")
+
+
+def hand_in_a_list_with_faults(page: Any, site: Site) -> None:
+    lines = (
+        "hk-xzj,海口市行政执法局,市级,没有的,11460199990000017H,460100\n"
+        "hk-xzj-zh,,科室,hk-gov,11460199990000018H,460100\n"
+    )
+    hand_in(page, site, "units", UNITS + lines)
+
+
 def open_the_menu(page: Any, site: Site) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site.root}/desk/tasks/")
@@ -524,6 +552,8 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "a case opened in an emergency": ("sys.admin", True, 0, have_opened_a_case),
     "a case read in an emergency": ("sys.admin", True, 0, read_in_an_emergency),
     "what was opened in emergencies": ("aud.admin", True, 0, see_what_was_opened),
+    "a list looked at": ("sys.admin", True, 0, look_at_a_list),
+    "a list with faults": ("sys.admin", True, 422, hand_in_a_list_with_faults),
     "an emergency to review": ("aud.admin", True, 0, be_about_to_review),
     "an emergency reviewed in vain": ("aud.admin", True, 422, review_without_a_finding),
     "the menu of the desk on a phone": (OFFICER, True, 0, open_the_menu),

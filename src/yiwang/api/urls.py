@@ -28,6 +28,7 @@ from yiwang.api.routers import (
     files,
     items,
     keepers,
+    lists,
     mandates,
     organisation,
     places,
@@ -108,6 +109,7 @@ for _router in (
     clients.router,
     providers.router,
     keepers.router,
+    lists.router,
     receivers.router,
     audit.router,
 ):

@@ -77,13 +77,13 @@ def menu_of(request: FaceRequest) -> list[Noun]:
             Noun("/desk/discrepancies/", _("Discrepancies"), "flag"),
         ],
         Administrator.SECURITY: [
-            Noun("/desk/officers/", _("Officers and posts"), "users"),
+            _officers(),
             _systems(),
         ],
         Administrator.AUDIT: [Noun("/desk/audit/", _("Audit log"), "shield")],
         Administrator.SYSTEM: [
             Noun("/desk/operations/", _("Operations"), "gear"),
-            Noun("/desk/officers/", _("Officers and posts"), "users"),
+            _officers(),
             _systems(),
         ],
     }[administrator_of(post_of(request))]
@@ -108,6 +108,10 @@ def menu_of(request: FaceRequest) -> list[Noun]:
         own.append(Noun("/desk/site/", _("Pages of the portal"), "home"))
     shared = [Noun("/desk/units/", _("Units"), "building"), Noun("/desk/messages/", _("Messages"), "mail")]
     return [*own, *shared]
+
+
+def _officers() -> Noun:
+    return Noun("/desk/officers/", _("Officers and posts"), "users", under=("/desk/lists/",))
 
 
 def _systems() -> Noun:

@@ -378,6 +378,8 @@ register_administrative_action("provider.open", Administrator.SYSTEM)
 register_administrative_action("provider.shut", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("account.reopen", Administrator.SYSTEM)
 register_administrative_action("post.mark-leading", Administrator.SYSTEM)
+for _action in ("list.look-at", "list.take-in"):
+    register_administrative_action(_action, Administrator.SYSTEM, Administrator.SECURITY)
 for _action in ("keeper.list", "keeper.connect", "keeper.give-token", "keeper.revoke-token", "keeper.close"):
     register_administrative_action(_action, Administrator.SYSTEM, Administrator.SECURITY)
 for _action in ("receiver.list", "receiver.connect", "receiver.renew-token", "receiver.reconcile", "receiver.close"):
@@ -397,10 +399,6 @@ register_consented_actions(
     *("organisation.reorganise", "organisation.undo", "emergency.open", "provider.open"),
     *("keeper.connect", "keeper.give-token"),
     *("receiver.connect", "receiver.renew-token"),
-)
-register_consented_actions(
-    *("assignment.assign", "assignment.end", "post.change-duties", "keeper.connect"),
-    *("organisation.reorganise", "organisation.undo"),
 )
 describe_actions(
     {
@@ -426,6 +424,8 @@ describe_actions(
         "assignment.end": msgid("End assignments"),
         "assignment.place": msgid("Say which kind of place officers fill"),
         "officer.list": msgid("See officers and their posts"),
+        "list.look-at": msgid("See what would come of a list of units, posts or officers"),
+        "list.take-in": msgid("Take in a list of units, posts or officers"),
         "consent.ask": msgid("Ask another administrator for consent"),
         "consent.give": msgid("Consent to what another administrator asks"),
         "consent.refuse": msgid("Refuse consent"),

@@ -90,6 +90,7 @@ def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 2
         "rows": _rows(found),
         "next": found.next_cursor,
         "may_assign": may_assign,
+        "may_list": queries.why(request.actor, "list.look-at").allowed,
         "accounts": [one.account for one in queries.list_officers(request.actor, limit=EVERYBODY).officers]
         if may_assign
         else [],

@@ -89,6 +89,7 @@ def units(request: FaceRequest) -> HttpResponse:
         "level_titles": dict(levels()),
         "here": found.above[-1] if found.above else None,
         "may_open": _may(request, "unit.open"),
+        "may_list": _may(request, "list.look-at"),
     }
     return page(request, "desk/units.html", context)
 

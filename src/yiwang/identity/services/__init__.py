@@ -69,6 +69,7 @@ from yiwang.identity.services.keepers.connecting import (
     revoke_keeper_token,
 )
 from yiwang.identity.services.keepers.holders import MOST_HOLDERS, say_holders
+from yiwang.identity.services.lists import look_at_list, take_list_in
 from yiwang.identity.services.mandates import (
     AgentUnknown,
     MandateEnded,
@@ -156,6 +157,8 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "look_at_list",
+    "take_list_in",
     "close_receiver",
     "connect_receiver",
     "reconcile_receiver",

@@ -23,8 +23,9 @@ from yiwang.identity.queries.mandates import speaks_for, standing, state_on
 from yiwang.identity.queries.permission import require_proof
 from yiwang.identity.registry import matters_for, principals
 from yiwang.identity.rules.careers import document_faults
-from yiwang.identity.rules.mandates import matter_faults, same_name, term_faults
-from yiwang.identity.services.sign_in import Attempt, subject_of_citizen
+from yiwang.identity.rules.mandates import matter_faults, term_faults
+from yiwang.identity.services.persons import person_named
+from yiwang.identity.services.sign_in import Attempt
 from yiwang.identity.values.mandates import MandateState
 from yiwang.kernel.errors import Conflict, Fault, FieldFault, Invalid, NotFound, NotSignedIn, msgid
 from yiwang.kernel.time import today
@@ -102,8 +103,8 @@ def find_agent(actor: Actor, number: str, name: str, *, address: str) -> UUID:
 
 
 def _named(number: str, name: str) -> UUID | None:
-    subject_id = subject_of_citizen(number)
-    if subject_id is None or not same_name(name, principals().called([subject_id]).get(subject_id, "")):
+    subject_id = person_named(number, name)
+    if subject_id is None:
         return None
     return Account.objects.filter(subject_id=subject_id, is_active=True).values_list("id", flat=True).first()
 

@@ -12,10 +12,9 @@ from yiwang.identity.models.keepers import Keeper, KeptAccount
 from yiwang.identity.queries import administers
 from yiwang.identity.queries.keepers import officer_seen, seen_accounts
 from yiwang.identity.queries.shapes import not_over
-from yiwang.identity.registry import principals
-from yiwang.identity.rules.mandates import same_name
 from yiwang.identity.services.accounts import close_account, open_account, reopen_account
 from yiwang.identity.services.assignments import end_seat
+from yiwang.identity.services.persons import is_called, person_named
 from yiwang.identity.services.reach import keeper_acting, refuse_account_of_another, unit_reached
 from yiwang.identity.services.sign_in import subject_of_citizen
 from yiwang.identity.services.units import OrganisationChanged
@@ -56,8 +55,8 @@ def open_kept_officer(actor: Actor, given: NewKeptOfficer) -> UUID:
     """
     keeper = keeper_acting(actor)
     faults = _text_faults(given.external_id, given.employee_number)
-    subject = subject_of_citizen(given.number)
-    if subject is None or not _is_called(subject, given.name):
+    subject = person_named(given.number, given.name)
+    if subject is None:
         message = msgid("No person is registered under this number and this name.")
         faults.append(FieldFault("number", "unknown-person", message))
     if faults or subject is None:
@@ -204,14 +203,9 @@ def _text_faults(external_id: str, employee_number: str) -> list[FieldFault]:
 def _other_person_faults(account: Account, number: str, name: str) -> list[FieldFault]:
     """An account stays its person's, whoever keeps it."""
     subject = account.subject_id
-    wrong = (number and subject_of_citizen(number) != subject) or (name and not _is_called(subject, name))
+    wrong = (number and subject_of_citizen(number) != subject) or (name and not is_called(subject, name))
     message = msgid("An account stays that of its person: open one for the other.")
     return [FieldFault("number", "another-person", message)] if wrong else []
-
-
-def _is_called(subject_id: UUID | None, name: str) -> bool:
-    """Whether this is what the register calls a person."""
-    return subject_id is not None and same_name(name, principals().called([subject_id]).get(subject_id, ""))
 
 
 def _tell(kept: KeptAccount) -> None:
