@@ -12,6 +12,8 @@ PYTHON ?= $(shell for one in /usr/bin/python3 python3; do \
 
 export PATH := $(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# What is compiled is kept, whatever the environment says: every process of the platform would compile all of it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PAGES := $(shell find frontend -path frontend/node_modules -prune -o -path frontend/dist -prune -o -type f -print 2>/dev/null)
 TEXTS := $(shell find src/yiwang/locale -name '*.po' 2>/dev/null)

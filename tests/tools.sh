@@ -18,9 +18,8 @@ command -v openssl >/dev/null || missing="$missing openssl"
 [ -x /usr/sbin/apache2 ] || missing="$missing apache2-bin" # without the service, which nobody here needs
 [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || missing="$missing libapache2-mod-auth-openidc"
 # a portal of others, which the tests run by `plackup`; it asks for one of several servers and web servers: the two smallest, which nobody here needs
-[ -e /usr/share/perl5/Lemonldap/NG/Portal/Main.pm ] && [ -e /usr/share/perl5/String/Random.pm ] && [ -e /usr/share/perl5/XML/Simple.pm ] &&
-  perl -MLasso -MCrypt::OpenSSL::X509 -e 1 2>/dev/null ||
-  missing="$missing liblemonldap-ng-portal-perl lemonldap-ng-fastcgi-server mini-httpd liblasso-perl libstring-random-perl libxml-simple-perl libcrypt-openssl-x509-perl libcrypt-openssl-bignum-perl libcrypt-jwt-perl"
+perl -MLemonldap::NG::Portal::Main::Issuer -MLasso -MCrypt::OpenSSL::X509 -MCrypt::JWT -MString::Random -MXML::Simple -e 1 2>/dev/null ||
+  missing="$missing liblemonldap-ng-portal-perl lemonldap-ng-fastcgi-server mini-httpd liblasso-perl libstring-random-perl libxml-simple-perl libio-string-perl libcrypt-openssl-x509-perl libcrypt-openssl-bignum-perl libcrypt-jwt-perl"
 find_older_postgres
 [ -n "$OLDER_POSTGRES" ] || missing="$missing postgresql"
 

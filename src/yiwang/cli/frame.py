@@ -45,6 +45,7 @@ COMMANDS = {
     "web": ("running", ""),
     "worker": ("running", ""),
     "scheduler": ("running", ""),
+    "nursery": ("running", ""),
     "prepare": ("running", ""),
     "fill": ("running", ""),
     "django": ("operating", ""),

@@ -82,12 +82,14 @@ def apply(folders: tuple[Path, ...], samples: bool) -> None:
 @click.command()
 @click.argument("packs", nargs=-1)
 @click.option("--browser", is_flag=True, help="Play in Chromium instead of by plain HTTP.")
-@click.option("--only", default="", metavar="ID", help="Play this rehearsal alone.")
+@click.option("--only", multiple=True, metavar="ID", help="Play this rehearsal alone; may be given several times.")
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the report.")
 @click.option(
     "--ledger", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Print its words in the manual."
 )
-def rehearse(packs: tuple[str, ...], browser: bool, only: str, report: Path | None, ledger: Path | None) -> None:
+def rehearse(
+    packs: tuple[str, ...], browser: bool, only: tuple[str, ...], report: Path | None, ledger: Path | None
+) -> None:
     """Play the rehearsals of PACKS (default: of all) against a city of their own."""
     set_up_logs("rehearse", level="WARNING", form="console", cover=cover_identity_numbers)
     with_django(rehearsal_settings(load()))

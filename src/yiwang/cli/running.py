@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -201,13 +202,16 @@ def _answers(address: str) -> bool:
 @click.command(hidden=True)
 def web() -> None:
     """Answer HTTP."""
+    configuration = load()
+    _of_a_supervisor("web", configuration)
+    _answer_pages(configuration)
+
+
+def _answer_pages(configuration: Configuration) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
-    configuration = load()
-    set_up_logs("web", level=configuration.log_level, form=configuration.log_format, cover=cover_identity_numbers)
-    end_with_parent()
     os.environ[SERVER] = str(os.getpid())
     Granian(
         "yiwang.wsgi:application",
@@ -257,11 +261,39 @@ def fill() -> None:
         say(f"The city is filled  ({time.monotonic() - began:.0f} s)")
 
 
+@click.command(hidden=True)
+def nursery() -> None:
+    """Have everything loaded, and begin web, worker and scheduler whenever a line on standard input asks for one."""
+    configuration = _child("nursery")
+    import yiwang.urls  # noqa: F401  what pages stand on
+    from yiwang.cli.background import run_scheduler, run_worker
+    from yiwang.cli.nursery import keep
+
+    def begun(name: str, then: Callable[[], None]) -> Callable[[], None]:
+        def begin() -> None:
+            _of_a_supervisor(name, configuration)
+            then()
+
+        return begin
+
+    ways = {
+        "web": lambda: _answer_pages(configuration),
+        "worker": run_worker,
+        "scheduler": lambda: run_scheduler(configuration),
+    }
+    keep({name: begun(name, then) for name, then in ways.items()}, configuration.data_dir)
+
+
 def _child(name: str) -> Configuration:
     configuration = load()
+    _of_a_supervisor(name, configuration)
+    return with_django(configuration)
+
+
+def _of_a_supervisor(name: str, configuration: Configuration) -> None:
+    """Log under this name, and end with whoever began this process."""
     set_up_logs(name, level=configuration.log_level, form=configuration.log_format, cover=cover_identity_numbers)
     end_with_parent()
-    return with_django(configuration)
 
 
 @click.command(hidden=True)

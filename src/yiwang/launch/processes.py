@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from yiwang.launch.databases import ServerFault
 from yiwang.launch.postgres import Server
 
-__all__ = ["SERVER", "Child", "Supervisor", "end_with_parent"]
+__all__ = ["PARENT", "SERVER", "Child", "Supervisor", "end_with_parent"]
 
 PARENT = "YIWANG_SUPERVISOR"  # in a child's environment: the process id of the supervisor it must not outlive
 SERVER = "YIWANG_SERVER"  # in a web process: the id of the server that begins and ends it

@@ -22,6 +22,14 @@ __all__ = ["BrowserDriver", "NoBrowser", "open_browser"]
 
 PATIENCE_MS = 15_000
 TURN_MS = 25
+LEAVING = """
+addEventListener("submit", (event) => { if (!event.defaultPrevented) window.leavesNow = true; });
+addEventListener("click", (event) => {
+  const link = event.target.closest?.("a[href]");
+  const here = link && link.hash && link.href.split("#")[0] === location.href.split("#")[0];
+  if (link && !here && !event.defaultPrevented && !link.target && link.protocol.startsWith("http")) window.leavesNow = true;
+});
+"""
 QUIET_TURNS = 3  # turns without a request: what a change sets off starts within two
 MOST_SCREENS = 60  # of one form
 SIZE = {"width": 1440, "height": 900}
@@ -62,16 +70,22 @@ class BrowserDriver:
         self._context = browser.new_context(locale=language, viewport=SIZE, base_url=root)
         self._context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language.lower(), "url": root}])
         self._context.set_default_timeout(PATIENCE_MS)
+        self._context.add_init_script(LEAVING)
         self._page = self._context.new_page()
         self._status = 0
         self._console: list[str] = []
         self._under_way: set[Any] = set()
-        self._page.on("request", lambda one: self._under_way.add(one))
+        self._asked = 0
+        self._page.on("request", self._begun)
         self._page.on("requestfinished", lambda one: self._under_way.discard(one))
         self._page.on("requestfailed", lambda one: self._under_way.discard(one))
         self._page.on("response", self._heard)
         self._page.on("console", self._said)
         self._page.on("pageerror", lambda fault: self._console.append(str(fault)))
+
+    def _begun(self, request: Any) -> None:
+        self._asked += 1
+        self._under_way.add(request)
 
     def _heard(self, response: Any) -> None:
         """Keep the status of what a person asked for: pages, and what a page's scripts ask for in their place."""
@@ -295,19 +309,35 @@ class BrowserDriver:
 
     def _click(self, one: Any, times: int = 1) -> None:
         self._status = 0
+        self._page.evaluate("window.leavesNow = false")
+        asked = self._asked
         one.click(click_count=times)
-        self._wait()
+        self._wait(asked)
 
-    def _wait(self) -> None:
-        """Until the page is there and nothing that it asked for is under way any more."""
+    def _wait(self, asked: int | None = None) -> None:
+        """Until the page is there and nothing that it asked for is under way any more.
+
+        asked: how much it had asked for before a click. A page that is about to be left has more to ask: a busy browser begins late.
+        """
         deadline = time.monotonic() + PATIENCE_MS / 1000
         quiet = 0
         while quiet < QUIET_TURNS:
             self._page.wait_for_timeout(TURN_MS)
-            quiet = 0 if self._under_way else quiet + 1
+            quiet = 0 if self._under_way or (self._asked == asked and self._leaves()) else quiet + 1
             if time.monotonic() > deadline:
-                raise NotSeen(f"The page still waits for {', '.join(one.url for one in self._under_way)}.")
+                raise NotSeen(
+                    f"The page still waits for {', '.join(one.url for one in self._under_way) or 'the next'}."
+                )
         self._page.wait_for_load_state("load")
+
+    def _leaves(self) -> bool:
+        """Whether a form or a link of the page as it stands leads to another, which has not been asked for yet."""
+        from playwright.sync_api import Error
+
+        try:
+            return bool(self._page.evaluate("window.leavesNow === true"))
+        except Error:  # the page is just being replaced
+            return False
 
     # ── How it looks ────────────────────────────────────────────────────────────────────────────────────────────────
 

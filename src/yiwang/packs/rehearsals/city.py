@@ -10,12 +10,13 @@ import contextlib
 import csv
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
 import time as machine_time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -25,17 +26,17 @@ from yiwang.launch.configuration import DEMO_MARK, Configuration
 from yiwang.launch.folder import hold
 from yiwang.launch.postgres import Server
 from yiwang.packs.rehearsals.player import NotSettled
-from yiwang.packs.values import CannotPlay, RefusedCity
+from yiwang.packs.values import CannotPlay
 
 __all__ = ["CityFault", "OwnCity", "own_city"]
 
 BUILDING = "rehearsal_building"
 CHANGED = "rehearsal_changed"
+PROCESSES = ("web", "worker", "scheduler")
 SUPERVISOR = "YIWANG_SUPERVISOR"  # a child ends with the process of this id
 FIRST_ANSWER_SECONDS = 120.0
 SETTLE_SECONDS = 60.0
 SOON = timedelta(seconds=30)  # the first attempt after one that failed is made within this
-STOP_SECONDS = 15.0
 OFTEN_SECONDS = 10.0  # duties that come round more often than this need no help after a move of time
 
 Say = Callable[[str], None]
@@ -56,19 +57,21 @@ class OwnCity:
         self._database = settings.database_name
         self._laid_down = self._template = template
         self._environment = _environment(settings)
-        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._nursery: Nursery | None = None
 
     # ── Processes ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def renew(self) -> None:
         """Begin anew: the template's database, machine time, and processes that remember nothing of the city before."""
-        self._stop("worker", "scheduler", "web")
+        if self._nursery is not None:
+            self._nursery.stop(*PROCESSES)
         _forget_city()
         _back_to_machine_time(self._folder)
         self._server.drop_database(self._database)
         self._server.create_database(self._database, self._template)
-        for name in ("web", "worker", "scheduler"):
-            self._start(name)
+        if self._nursery is None:
+            self._nursery = Nursery(self._environment, self._folder)
+        self._nursery.start(*PROCESSES)
         self._wait_for_pages()
 
     def change_packs(self, folders: tuple[Path, ...]) -> None:
@@ -81,31 +84,16 @@ class OwnCity:
         self._server.create_database(CHANGED, self._laid_down)
         _prepare(changed, CHANGED)
         self._template, self._environment = CHANGED, _environment(changed)
+        self._end_processes()
 
-    def _start(self, name: str) -> None:
-        with (self._folder / f"{name}.log").open("ab") as log:
-            self._children[name] = subprocess.Popen(  # noqa: S603 (our own command)
-                [sys.executable, "-m", "yiwang.cli", name],
-                env={**self._environment, SUPERVISOR: str(os.getpid())},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-            )
-
-    def _stop(self, *names: str) -> None:
-        ending = [self._children.pop(name) for name in names if name in self._children]
-        for process in ending:
-            process.terminate()
-        for process in ending:
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    def _end_processes(self) -> None:
+        if self._nursery is not None:
+            self._nursery.close()
+            self._nursery = None
 
     def close(self) -> None:
         """End every process and drop the clone."""
-        self._stop("worker", "scheduler", "web")
+        self._end_processes()
         _forget_city()
         self._server.drop_database(self._database)
 
@@ -113,9 +101,8 @@ class OwnCity:
         deadline = machine_time.monotonic() + FIRST_ANSWER_SECONDS
         said = ""
         while machine_time.monotonic() < deadline:
-            for name, process in self._children.items():
-                if process.poll() is not None:
-                    raise CityFault(f"{name} ended with code {process.returncode}. {self._end_of_log(name)}")
+            if ended := self._ended():
+                raise CityFault(ended)
             said = self._health()
             if not said:
                 return
@@ -123,6 +110,11 @@ class OwnCity:
         raise CityFault(
             f"The pages have not answered within {FIRST_ANSWER_SECONDS:.0f} s ({said}). {self._end_of_log('web')}"
         )
+
+    def _ended(self) -> str:
+        """What is to be said of processes that ended by themselves; empty when none did."""
+        codes = {} if self._nursery is None else self._nursery.ended()
+        return " ".join(f"{name} ended with code {code}. {self._end_of_log(name)}" for name, code in codes.items())
 
     def _health(self) -> str:
         host, _, port = self.root.removeprefix("http://").partition(":")
@@ -146,9 +138,8 @@ class OwnCity:
         deadline = machine_time.monotonic() + SETTLE_SECONDS
         pause = 0.01
         while left := _left():
-            for name, process in self._children.items():
-                if process.poll() is not None:
-                    raise NotSettled(f"{name} ended with code {process.returncode}. {self._end_of_log(name)}")
+            if ended := self._ended():
+                raise NotSettled(ended)
             if machine_time.monotonic() > deadline:
                 raise NotSettled(f"After {SETTLE_SECONDS:.0f} s this is still to be done: {'; '.join(left)}.")
             machine_time.sleep(pause)
@@ -204,6 +195,54 @@ class OwnCity:
         ]
 
 
+class Nursery:
+    """A process in which everything is loaded once, and from which the processes of each story are begun (`yiwang nursery`)."""
+
+    def __init__(self, environment: Mapping[str, str], folder: Path) -> None:
+        self._log = folder / "nursery.log"
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "yiwang.cli", "nursery"],
+                env={**environment, SUPERVISOR: str(os.getpid())},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+
+    def start(self, *names: str) -> None:
+        """Begin processes."""
+        self._ask(f"start {' '.join(names)}")
+
+    def stop(self, *names: str) -> None:
+        """End processes; those that are not there are ended already."""
+        self._ask(f"stop {' '.join(names)}")
+
+    def ended(self) -> Mapping[str, int]:
+        """Those that ended by themselves, with their exit codes."""
+        found: dict[str, int] = json.loads(self._ask("ended"))
+        return found
+
+    def close(self) -> None:
+        """End it, and all that it began."""
+        with suppress(BrokenPipeError):  # it has ended already
+            self._process.communicate(timeout=FIRST_ANSWER_SECONDS)
+
+    def _ask(self, line: str) -> str:
+        asks, answers = self._process.stdin, self._process.stdout
+        if asks is None or answers is None:
+            raise TypeError("The nursery was begun without pipes.")
+        try:
+            asks.write(f"{line}\n")
+            asks.flush()
+            answer = answers.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise CityFault(f"The processes of the city ended. See {self._log}.")
+        return answer.strip()
+
+
 def _left() -> list[str]:
     """What is still to be done, in one snapshot: else an event that makes a job could be overlooked on both sides."""
     from django.db import connection, transaction
@@ -252,26 +291,18 @@ def _forget_city() -> None:
 def own_city(settings: Configuration, say: Say) -> Iterator[OwnCity]:
     """Have a city of its own for the time of the block. Django of this process is set up with the same settings.
 
-    settings: those of `launch.rehearsal`. Raises RefusedCity, CityFault, ServerFault, FolderHeld.
+    settings: those of `launch.rehearsal`. Raises CityFault, ServerFault, FolderHeld.
     """
     folder = settings.data_dir
     with ExitStack() as stack:
         stack.enter_context(hold(folder, "yiwang rehearse"))
         (folder / DEMO_MARK).write_text("This folder holds an invented city (yiwang rehearse).\n", "utf-8")
-        _refuse_faulty_packs()
         server = Server(folder, settings.postgres_binaries, fsync=False)
         server.start()
         stack.callback(server.stop)
         city = OwnCity(server, settings, _template(settings, server, say))
         stack.callback(city.close)
         yield city
-
-
-def _refuse_faulty_packs() -> None:
-    from yiwang.packs.queries import check
-
-    if faults := check():
-        raise RefusedCity(tuple(faults))
 
 
 def _environment(configuration: Configuration) -> dict[str, str]:

@@ -20,7 +20,7 @@ from yiwang.packs.rehearsals.http import ApiDriver, HttpDriver
 from yiwang.packs.rehearsals.player import Played, Player, StepPlayed
 from yiwang.packs.rehearsals.report import write_manual, write_report
 from yiwang.packs.rules.ledger import LedgerRow, read_ledger
-from yiwang.packs.values import CannotPlay, Reading
+from yiwang.packs.values import CannotPlay, Reading, RefusedCity
 from yiwang.settings import configuration
 
 __all__ = ["NothingToPlay", "passwords", "rehearse"]
@@ -36,7 +36,7 @@ def rehearse(
     packs: Sequence[str] = (),
     *,
     browser: bool = False,
-    only: str = "",
+    only: Sequence[str] = (),
     report: Path | None = None,
     ledger: Path | None = None,
     say: Say = print,
@@ -45,7 +45,7 @@ def rehearse(
 
     Django must be set up with the settings of `launch.rehearsal`: this process becomes one of that city's own.
 
-    browser: play in Chromium; without it stories that need a browser are named and not played.  only: id of the one rehearsal
+    browser: play in Chromium; without it stories that need a browser are named and not played.  only: ids of the rehearsals
     to play.  report: where to write the report (default: `report.json` in the city's folder); pictures and the manual stand
     beside it.  ledger: file of a plan's rows, whose words the manual then prints beside the steps.
     Raises CannotPlay, RefusedCity, LedgerUnreadable, ServerFault, FolderHeld.
@@ -54,9 +54,11 @@ def rehearse(
     rows: dict[str, LedgerRow] = read_ledger(ledger) if ledger else {}
     report = report or settings.data_dir / "report.json"
     began_at = time.machine_now()
+    reading = read_configured()
+    if reading.faults:
+        raise RefusedCity(reading.faults)
+    stories = _chosen(list(reading.city.of_kind("rehearsal").values()), packs, only)
     with _window(browser) as window, own_city(settings, say) as city:
-        reading = read_configured()
-        stories = _chosen(list(reading.city.of_kind("rehearsal").values()), packs, only)
         known = passwords(reading)
         played: list[Played] = []
         release = 0
@@ -99,13 +101,15 @@ def _window(browser: bool) -> Iterator[Any]:
         yield None
 
 
-def _chosen(found: list[Declaration], packs: Sequence[str], only: str) -> list[Declaration]:
-    chosen = [one for one in found if (not packs or one.pack in packs) and only in ("", one.id)]
+def _chosen(found: list[Declaration], packs: Sequence[str], only: Sequence[str]) -> list[Declaration]:
+    chosen = [one for one in found if (not packs or one.pack in packs) and (not only or one.id in only)]
     if unknown := sorted(set(packs) - {one.pack for one in found}):
         advice = did_you_mean(unknown[0], {one.pack for one in found})
         raise NothingToPlay(f"There is no pack `{unknown[0]}` with rehearsals. {advice}")
-    if not chosen:
-        raise NothingToPlay(f"There is no rehearsal `{only}`. {did_you_mean(only, {one.id for one in found})}")
+    if unknown := sorted(set(only) - {one.id for one in chosen}):
+        raise NothingToPlay(
+            f"There is no rehearsal `{unknown[0]}`. {did_you_mean(unknown[0], {one.id for one in found})}"
+        )
     return sorted(chosen, key=lambda one: (one.pack, one.id))
 
 
