@@ -20,8 +20,8 @@ from support.demo import Demo
 
 from yiwang.audit.models import Entry
 from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
-from yiwang.identity.rules.lists import COLUMNS, MOST_BYTES, MOST_ROWS, decoded, parsed, written
-from yiwang.identity.values.lists import ListKind
+from yiwang.identity.rules.lists import COLUMNS, decoded, parsed, written
+from yiwang.identity.values.lists import MOST_BYTES, MOST_ROWS, ListKind
 from yiwang.kernel.errors import Invalid
 from yiwang.kernel.time import today
 

@@ -15,10 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from yiwang.desk.frame import for_post, page
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.identity.rules.lists import COLUMNS, MOST_BYTES, MOST_ROWS, decoded, written
 from yiwang.identity.services.lists import MAY
 from yiwang.identity.services.units import OrganisationChanged
-from yiwang.identity.values.lists import Change, Column, ListKind, ListLine, ListSeen
+from yiwang.identity.values.lists import MOST_BYTES, MOST_ROWS, Change, Column, ListKind, ListLine, ListSeen
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound
 from yiwang.kernel.texts import is_chinese
 
@@ -108,8 +107,7 @@ def look(request: FaceRequest, kind: str) -> HttpResponseBase:
 def table(request: FaceRequest, kind: str) -> HttpResponse:
     """What stands, or an empty list with its heading, as a file that spreadsheets open."""
     of, chinese = _named(kind), is_chinese(get_language())
-    empty = request.GET.get("rows") == "none"
-    text = written(of, (), chinese=chinese) if empty else queries.list_written(request.actor, of, chinese=chinese)
+    text = queries.list_written(request.actor, of, chinese=chinese, empty=request.GET.get("rows") == "none")
     # the mark at the beginning tells spreadsheets of old that it is UTF-8
     response = HttpResponse("\ufeff" + text, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{of}.csv"'
@@ -161,7 +159,7 @@ def _table_of(request: FaceRequest) -> str:
     if pasted := request.POST.get("table", "").strip():
         return pasted
     file = request.FILES.get("file")
-    return decoded(file.read(MOST_BYTES + 1)) if file is not None else ""
+    return queries.list_text(file.read(MOST_BYTES + 1)) if file is not None else ""
 
 
 def _carry(request: FaceRequest, text: str) -> None:
@@ -181,7 +179,7 @@ def _form(request: FaceRequest, of: ListKind, faults: Sequence[FieldFault] = ())
             "example": one.example[0 if chinese else 1],
             "words": [titles[0 if chinese else 1] for titles in (one.words or {}).values()],
         }
-        for one in COLUMNS[of]
+        for one in queries.list_columns(of)
     ]
     context = {
         "kind": _kind(of),
@@ -208,7 +206,7 @@ def _show(request: FaceRequest, seen: ListSeen, text: str, *, changed: bool = Fa
 
 
 def _changes(of: ListKind, changes: Sequence[Change]) -> tuple[tuple[str, str, str], ...]:
-    columns = {one.name: one for one in COLUMNS[of]}
+    columns = {one.name: one for one in queries.list_columns(of)}
     return tuple(
         (_title(columns[one.column]), _word(columns[one.column], one.was), _word(columns[one.column], one.becomes))
         for one in changes
@@ -226,7 +224,7 @@ def _word(column: Column, cell: str) -> str:
 
 
 def _wrong(of: ListKind, faults: Sequence[FieldFault]) -> list[Wrong]:
-    titles = {one.name: _title(one) for one in COLUMNS[of]}
+    titles = {one.name: _title(one) for one in queries.list_columns(of)}
     told = []
     for one in faults:
         _rows, _sep, place = one.pointer.partition("rows/")

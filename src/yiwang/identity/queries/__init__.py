@@ -40,7 +40,7 @@ from yiwang.identity.queries.keepers import (
     list_kept_officers,
     provisioning_address,
 )
-from yiwang.identity.queries.lists import list_written
+from yiwang.identity.queries.lists import list_columns, list_text, list_written
 from yiwang.identity.queries.mandates import (
     acts_for,
     mandate,
@@ -140,6 +140,8 @@ __all__ = [
     "kept_officer",
     "list_holders",
     "list_keepers",
+    "list_columns",
+    "list_text",
     "list_written",
     "list_kept_officers",
     "provisioning_address",

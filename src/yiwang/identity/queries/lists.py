@@ -9,25 +9,35 @@ from yiwang.acts.values import Actor
 from yiwang.identity.models import Account, Assignment, Post, Unit
 from yiwang.identity.queries.permission import require
 from yiwang.identity.queries.shapes import not_over
-from yiwang.identity.rules.lists import written
-from yiwang.identity.values.lists import ListKind
+from yiwang.identity.rules.lists import COLUMNS, decoded, written
+from yiwang.identity.values.lists import Column, ListKind
 from yiwang.kernel.time import today
 
-__all__ = ["list_written"]
+__all__ = ["list_columns", "list_text", "list_written"]
 
 YES_NO = {True: "yes", False: "no"}
 
 
-def list_written(actor: Actor, kind: ListKind, *, chinese: bool) -> str:
+def list_columns(kind: ListKind) -> tuple[Column, ...]:
+    """What such a list is written in."""
+    return COLUMNS[kind]
+
+
+def list_text(data: bytes) -> str:
+    """The text of a file as office programs write it. Raises Invalid (422) for one that is too large or no text."""
+    return decoded(data)
+
+
+def list_written(actor: Actor, kind: ListKind, *, chinese: bool, empty: bool = False) -> str:
     """Everything of a kind that stands today, as comma-separated text. Citizen ID numbers and names are left out of it.
 
-    One query, and one for duties. Raises NotSignedIn, NotAllowed.
+    empty: the heading alone. One query, and one for duties. Raises NotSignedIn, NotAllowed.
     """
     require(actor, "list.look-at")
     rows = {ListKind.UNITS: _units, ListKind.POSTS: _posts, ListKind.OFFICERS: _officers, ListKind.ASSIGNMENTS: _seats}
     if kind in (ListKind.OFFICERS, ListKind.ASSIGNMENTS):
         require(actor, "officer.list")
-    return written(kind, rows[kind](), chinese=chinese)
+    return written(kind, () if empty else rows[kind](), chinese=chinese)
 
 
 def _units() -> Iterable[tuple[str, ...]]:

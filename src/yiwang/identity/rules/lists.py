@@ -11,13 +11,11 @@ import io
 from collections.abc import Collection, Iterable, Sequence
 
 from yiwang.identity.values import AssignmentKind, Establishment
-from yiwang.identity.values.lists import Column, ListKind, Row, Table
+from yiwang.identity.values.lists import MOST_BYTES, MOST_ROWS, Column, ListKind, Row, Table
 from yiwang.kernel.errors import FieldFault, Invalid, msgid
 
-__all__ = ["COLUMNS", "MOST_BYTES", "MOST_ROWS", "decoded", "parsed", "repeated", "said_by", "written"]
+__all__ = ["COLUMNS", "decoded", "parsed", "repeated", "said_by", "written"]
 
-MOST_BYTES = 1 << 19
-MOST_ROWS = 5_000
 LONGEST_CELL = 500
 """Characters."""
 

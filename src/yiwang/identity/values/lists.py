@@ -8,7 +8,11 @@ from enum import StrEnum
 
 from yiwang.kernel.errors import FieldFault
 
-__all__ = ["Change", "Column", "ListKind", "ListLine", "ListSeen", "Row", "Table"]
+MOST_BYTES = 1 << 19
+MOST_ROWS = 5_000
+"""Of a list."""
+
+__all__ = ["MOST_BYTES", "MOST_ROWS", "Change", "Column", "ListKind", "ListLine", "ListSeen", "Row", "Table"]
 
 
 class ListKind(StrEnum):
