@@ -99,6 +99,9 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
     from yiwang.identity.models import Account, Assignment
 
     ensure_key_file(city_key_path(), now=time.machine_now())  # what a city publishes from its first seal on
+    city_key_path().with_suffix(".crt").unlink(
+        missing_ok=True
+    )  # and not before it has issued a certificate: another test of this process may have
     resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
     decided = demo.send(resident)
     task, version = demo.task_of(officer, decided)

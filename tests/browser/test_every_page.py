@@ -42,6 +42,7 @@ LOOKED_AT = 2 if LONG else 1  # of one route in all; for further capacities only
 FILES = {
     "files/<uuid:file_id>/",
     "desk/certificates/<uuid:certificate_id>/files/<str:form>",
+    "desk/lists/<slug:kind>/table/",
     "my/certificates/<uuid:certificate_id>/<str:form>",
     ".well-known/yiwang/city.pub",
     ".well-known/yiwang/city.crt",
@@ -71,6 +72,7 @@ NO_PAGE = {
     "desk/emergencies/<uuid:access_id>/look/",  # looked at in test_states.py
     "desk/emergencies/<uuid:access_id>/end/",
     "desk/emergencies/<uuid:access_id>/review/",
+    "desk/lists/<slug:kind>/take-in/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",
     "desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/",
