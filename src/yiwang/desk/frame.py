@@ -111,7 +111,7 @@ def menu_of(request: FaceRequest) -> list[Noun]:
 
 
 def _systems() -> Noun:
-    kinds = ("/desk/clients/", "/desk/providers/", "/desk/keepers/", "/desk/receivers/")
+    kinds = ("/desk/clients/", "/desk/providers/", "/desk/authorities/", "/desk/keepers/", "/desk/receivers/")
     return Noun("/desk/systems/", _("Other systems"), "key", under=kinds)
 
 
