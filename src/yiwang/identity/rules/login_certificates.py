@@ -1,7 +1,8 @@
 """Signing in by a certificate 数字证书: what is to be signed, and when what a key program made of it is believed.
 
 Sources: RFC 5652 (CMS), 5.3 to 5.6; RFC 5280, 4.2 and 6.1; for SM2 GM/T 0010-2012 and GM/T 0015-2012. Pure: nothing here asks who
-registered what. A message is read by structures of our own and once; what it says of its own content is believed only where its signature holds.
+registered what. A message is read by structures of our own and once; what it says of its own content is believed only where its
+signature holds.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
@@ -132,22 +133,25 @@ NUMBER = re.compile(r"(?<![0-9])[1-9][0-9]{16}[0-9Xx](?![0-9Xx])")
 
 
 class _Content(core.Sequence):  # type: ignore[misc]
-    _fields = (("type", core.ObjectIdentifier), ("content", core.OctetString, {"explicit": 0, "optional": True}))
+    _fields: ClassVar = [
+        ("type", core.ObjectIdentifier),
+        ("content", core.OctetString, {"explicit": 0, "optional": True}),
+    ]
 
 
 class _Signed(core.Sequence):  # type: ignore[misc]
-    _fields = (
+    _fields: ClassVar = [
         ("version", core.Integer),
         ("digest_algorithms", cms.DigestAlgorithms),
         ("content", _Content),
         ("certificates", cms.CertificateSet, {"implicit": 0, "optional": True}),
-        ("crls", core.Any, {"implicit": 1, "optional": True}),
+        ("crls", cms.RevocationInfoChoices, {"implicit": 1, "optional": True}),
         ("signer_infos", cms.SignerInfos),
-    )
+    ]
 
 
 class _Outer(core.Sequence):  # type: ignore[misc]
-    _fields = (("type", core.ObjectIdentifier), ("content", _Signed, {"explicit": 0}))
+    _fields: ClassVar = [("type", core.ObjectIdentifier), ("content", _Signed, {"explicit": 0})]
 
 
 @dataclass(frozen=True, slots=True)

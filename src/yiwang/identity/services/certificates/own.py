@@ -158,7 +158,7 @@ def _begin(actor: Actor, account_id: UUID, session_id: UUID) -> None:
 
 
 def add_certificate(actor: Actor, answer: bytes, name: str, *, session_id: UUID | None) -> NewCertificate:
-    """Register the certificate that has signed what this session was asked, after `begin_certificate`, under the name that its person gives.
+    """Register the certificate that has signed what this session was asked, after `begin_certificate`, under the name that is given.
 
     Where it is the first factor of the account, every other session ends: it began with a password alone; and ten recovery codes come with
     it, which nobody can show again. What is refused stays written down with its reason. Must not be called within a transaction. Raises
