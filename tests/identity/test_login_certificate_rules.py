@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,9 @@ from yiwang.identity.rules.login_certificates import (
 )
 from yiwang.identity.values.login_certificates import NotBelieved, SignedFor
 from yiwang.kernel import sm2
+from yiwang.kernel.time import machine_now
 
-NOW = datetime.now(UTC)
+NOW = machine_now()
 TEXT = challenge_text(
     site="https://city.example",
     signed_for=SignedFor.SIGN_IN,
@@ -70,42 +72,36 @@ def chain(authority: Authority) -> list[x509.Certificate]:
     return chain_in(authority.pem, has_list=True, now=NOW)
 
 
+def refused_by(words: Collection[str], check: Callable[[], object]) -> str:
+    """The word by which something is refused, which has a sentence for people; empty when it is not."""
+    said = ""
+    try:
+        check()
+    except NotBelieved as fault:
+        said = str(fault)
+    assert said in {"", *words}
+    return said
+
+
 def why(answer: bytes, text: bytes = TEXT) -> str:
     """Why an answer is not believed; empty when it is."""
-    try:
-        check_message(read_message(answer), text)
-    except NotBelieved as fault:
-        assert str(fault) in REFUSALS, fault
-        return str(fault)
-    return ""
+    return refused_by(REFUSALS, lambda: check_message(read_message(answer), text))
 
 
-def why_not(authority: Authority, holder: Holder, *, now: datetime = NOW, attribute: str = "") -> str:
-    try:
+def why_not(authority: Authority, holder: Holder, *, attribute: str = "") -> str:
+    def check() -> None:
         check_certificate(loaded(holder), chain(authority)[0], attribute)
-        check_times(loaded(holder), chain(authority), now)
-    except NotBelieved as fault:
-        assert str(fault) in REFUSALS, fault
-        return str(fault)
-    return ""
+        check_times(loaded(holder), chain(authority), NOW)
+
+    return refused_by(REFUSALS, check)
 
 
-def why_no_chain(pem: str, *, has_list: bool = True, now: datetime = NOW) -> str:
-    try:
-        chain_in(pem, has_list=has_list, now=now)
-    except NotBelieved as fault:
-        assert str(fault) in CHAIN_WORDS, fault
-        return str(fault)
-    return ""
+def why_no_chain(pem: str, *, has_list: bool = True) -> str:
+    return refused_by(CHAIN_WORDS, lambda: chain_in(pem, has_list=has_list, now=machine_now()))
 
 
 def why_no_list(given: bytes, authority: Authority) -> str:
-    try:
-        read_list(given, chain(authority)[0], now=datetime.now(UTC))
-    except NotBelieved as fault:
-        assert str(fault) in LIST_WORDS, fault
-        return str(fault)
-    return ""
+    return refused_by(LIST_WORDS, lambda: read_list(given, chain(authority)[0], now=machine_now()))
 
 
 # ── What is signed ──────────────────────────────────────────────────────────────────────────────────────────────────────

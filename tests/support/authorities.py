@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import subprocess
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,9 @@ from typing import Any
 
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
+from support.demo import PASSWORD, Demo, call
+
+from yiwang.kernel.time import machine_now
 
 DISTID = "distid:1234567812345678"
 DIGESTS = {"SM2": "sm3"}
@@ -163,7 +167,7 @@ class Authority:
     ) -> bytes:
         """Its list of revoked certificates, in DER."""
         self._configure(OF_PERSON, of_list=more)
-        now, made = datetime.now(UTC), self.folder / "list.pem"
+        now, made = machine_now(), self.folder / "list.pem"
         times = ["-crl_lastupdate", moment(now + since), "-crl_nextupdate", moment(now + until)]
         openssl("ca", "-config", self.folder / "ca.cnf", "-gencrl", *times, "-out", made, *self._own(), *self._sigopt())
         return openssl("crl", "-in", made, "-outform", "DER")
@@ -190,7 +194,7 @@ class Authority:
         (self.folder / "ca.cnf").write_text(text)
 
     def _ca(self, request: Path, out: Path, days: tuple[int, int], *more: str) -> None:
-        now = datetime.now(UTC)
+        now = machine_now()
         times = ["-startdate", moment(now + timedelta(days=days[0])), "-enddate", moment(now + timedelta(days=days[1]))]
         own = ["-keyfile", self.folder / "ca.key", *([] if more else ["-cert", self.folder / "ca.pem"])]
         words = ["-config", self.folder / "ca.cnf", "-batch", "-notext", "-utf8", "-in", request, "-out", out]
@@ -267,3 +271,85 @@ def parts_of(message: bytes) -> tuple[Any, list[Any], bytes | None]:
     [signer] = signed["signer_infos"]
     held = signed["encap_content_info"]["content"]
     return signer, [one.chosen for one in signed["certificates"]], None if isinstance(held, core.Void) else bytes(held)
+
+
+# ── In the city ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def declared(demo: Demo, authority: Authority, **changes: Any) -> str:
+    """Add it over the API; its id."""
+    given = {"title": authority.name, "people": "both", "chain": authority.pem, "has_list": True, **changes}
+    made = call(demo.client("sys.admin", post=True), "POST", "/api/v1/authorities", given)
+    assert made.status_code == 201, made.content.decode()
+    id: str = made.json()["id"]
+    return id
+
+
+def bring(demo: Demo, id: str, given: bytes) -> Any:
+    sent = {"list": base64.b64encode(given).decode()}
+    return call(demo.client("sys.admin", post=True), "POST", f"/api/v1/authorities/{id}/list", sent)
+
+
+def opened(demo: Demo, authority: Authority, **changes: Any) -> str:
+    """Add it, bring its list, and open it with the other administrator's consent where the city asks for one; its id."""
+    id = declared(demo, authority, **changes)
+    if changes.get("has_list", True):
+        taken = bring(demo, id, authority.list())
+        assert taken.status_code == 200, taken.content.decode()
+    open_again(demo, id)
+    return id
+
+
+def open_again(demo: Demo, id: str) -> None:
+    administrator = demo.client("sys.admin", post=True)
+    digest = administrator.get(f"/api/v1/authorities/{id}").json()["digest"]
+    due = call(administrator, "POST", f"/api/v1/authorities/{id}/opening", {"digest": digest})
+    if due.status_code == 204:
+        return
+    said = due.json()
+    wanted = {"action": said["action"], "arguments": said["arguments"], "reason": "持证人员登录"}
+    asked = call(administrator, "POST", "/api/v1/consents", wanted)
+    assert asked.status_code == 201, asked.content.decode()
+    given = call(demo.client("sec.admin", post=True), "POST", f"/api/v1/consents/{asked.json()['id']}", {"act": "give"})
+    assert given.status_code == 204, given.content.decode()
+
+
+def shut(demo: Demo, id: str, login: str = "sys.admin") -> Any:
+    return call(demo.client(login, post=True), "POST", f"/api/v1/authorities/{id}/shutting")
+
+
+def begin(client: Any, **proof: Any) -> bytes:
+    """Begin to register a certificate over the API; what is to be signed."""
+    asked = call(client, "POST", "/api/v1/login-certificates/challenge", {"password": PASSWORD, **proof})
+    assert asked.status_code == 200, asked.content.decode()
+    text: str = asked.json()["text"]
+    return text.encode()
+
+
+def hand_in(client: Any, signed: bytes, name: str = "蓝色密钥") -> Any:
+    sent = {"name": name, "answer": base64.b64encode(signed).decode()}
+    return call(client, "POST", "/api/v1/login-certificates", sent)
+
+
+def register(client: Any, holder: Holder, **proof: Any) -> Any:
+    """Register a certificate to who is signed in; what came back."""
+    done = hand_in(client, holder.sign(begin(client, **proof)))
+    assert done.status_code == 201, done.content.decode()
+    return done.json()
+
+
+def challenge(client: Any) -> bytes:
+    """What a visitor is to sign to come in, or who is signed in to prove himself."""
+    asked = client.get("/api/v1/session/certificate")
+    assert asked.status_code == 200, asked.content.decode()
+    text: str = asked.json()["text"]
+    return text.encode()
+
+
+def answer(client: Any, signed: bytes) -> Any:
+    return call(client, "POST", "/api/v1/session/certificate", {"answer": base64.b64encode(signed).decode()})
+
+
+def come_in(client: Any, holder: Holder, **how: Any) -> Any:
+    """Sign in by a certificate over the API; the answer."""
+    return answer(client, holder.sign(challenge(client), **how))

@@ -144,9 +144,9 @@ def shut_authority(request: HttpRequest, authority_id: UUID) -> Status[None]:
 
 
 @router.get("/login-certificates", response=list[CertificateView], operation_id="list_login_certificates")
-def list_login_certificates(request: HttpRequest) -> tuple[CertificateView, ...]:
+def list_login_certificates(request: HttpRequest) -> list[CertificateView]:
     """The certificates that are registered to the account, the oldest first."""
-    return queries.own_second_factor(actor_of(request)).certificates
+    return list(queries.own_second_factor(actor_of(request)).certificates)
 
 
 @router.post("/login-certificates/challenge", response=ChallengeView, operation_id="begin_login_certificate")
@@ -194,6 +194,6 @@ def end_login_certificate(request: HttpRequest, certificate_id: UUID) -> Status[
 @router.get(
     "/officers/{account_id}/login-certificates", response=list[CertificateView], operation_id="list_certificates_of"
 )
-def list_certificates_of(request: HttpRequest, account_id: UUID) -> tuple[CertificateView, ...]:
+def list_certificates_of(request: HttpRequest, account_id: UUID) -> list[CertificateView]:
     """The certificates that are registered to an account: for the security administrator."""
-    return queries.certificates_of(actor_of(request), account_id)
+    return list(queries.certificates_of(actor_of(request), account_id))

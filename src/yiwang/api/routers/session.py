@@ -219,9 +219,9 @@ def end_one_session(request: HttpRequest, session_id: UUID) -> Status[None]:
 
 
 @passkey_router.get("", response=list[PasskeyView], operation_id="list_passkeys")
-def list_passkeys(request: HttpRequest) -> tuple[PasskeyView, ...]:
+def list_passkeys(request: HttpRequest) -> list[PasskeyView]:
     """The passkeys of the account, the oldest first."""
-    return queries.own_second_factor(actor_of(request)).passkeys
+    return list(queries.own_second_factor(actor_of(request)).passkeys)
 
 
 @passkey_router.post("/challenge", response=dict[str, Any], operation_id="begin_passkey")

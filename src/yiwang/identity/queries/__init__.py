@@ -46,6 +46,7 @@ from yiwang.identity.queries.login_certificates import (
     certificates_of,
     checks_sm2,
     has_certificate,
+    key_kinds,
     may_come_by_certificate,
 )
 from yiwang.identity.queries.mandates import (
@@ -132,6 +133,7 @@ __all__ = [
     "certificates_of",
     "checks_sm2",
     "has_certificate",
+    "key_kinds",
     "list_authorities",
     "may_come_by_certificate",
     "ask_again_at",

@@ -13,6 +13,7 @@ from yiwang.identity.models.login_certificates import (
     RevokedCertificate,
 )
 from yiwang.identity.queries.permission import require
+from yiwang.identity.rules.signatures import SIGNERS
 from yiwang.identity.values.login_certificates import CertificateStanding, CertificateView, ChallengeView, SignedFor
 from yiwang.kernel import sm2
 from yiwang.kernel.time import machine_now
@@ -23,6 +24,7 @@ __all__ = [
     "certificates_of",
     "checks_sm2",
     "has_certificate",
+    "key_kinds",
     "may_come_by_certificate",
     "own_certificates",
     "shown_lately",
@@ -38,6 +40,11 @@ def may_come_by_certificate(whom: str = "") -> bool:
     """Whether an authority is open: for `residents` or `officers`, or for anybody. For everybody. One query."""
     rows = Authority.objects.filter(is_open=True)
     return (rows.filter(people__in=[whom, "both"]) if whom else rows).exists()
+
+
+def key_kinds() -> list[str]:
+    """What kinds of keys people may have, as key programs call them."""
+    return [kind for kind in SIGNERS if kind != "SM2" or checks_sm2()]
 
 
 def checks_sm2() -> bool:

@@ -177,12 +177,11 @@ def chain_of(kept: Sequence[str]) -> list[x509.Certificate]:
 
 
 def read_list(given: bytes, issuer: x509.Certificate, *, now: datetime) -> RevocationList:
-    """A list of revoked certificates that this authority signed, DER or PEM. Raises NotBelieved with a word of `LIST_WORDS`."""
+    """A list of revoked certificates that this authority signed, DER, PEM or Base64. Raises NotBelieved with a word of `LIST_WORDS`."""
     if len(given) > LARGEST_LIST:
         raise NotBelieved("too-long")
     try:
-        begins = given.lstrip()[:11] == b"-----BEGIN "
-        brought = x509.load_pem_x509_crl(given.strip()) if begins else x509.load_der_x509_crl(given)
+        brought = _loaded(given)
         _check_list(brought, issuer)
         until = brought.next_update_utc
         if until is None:
@@ -198,6 +197,15 @@ def read_list(given: bytes, issuer: x509.Certificate, *, now: datetime) -> Revoc
     except UNREADABLE as fault:
         raise NotBelieved("unreadable") from fault
     return RevocationList(brought.last_update_utc, until, number, serials)
+
+
+def _loaded(given: bytes) -> x509.CertificateRevocationList:
+    """From DER, PEM or Base64."""
+    if given[:1] == b"\x30":
+        return x509.load_der_x509_crl(given)
+    if given.lstrip().startswith(b"-----BEGIN "):
+        return x509.load_pem_x509_crl(given.strip())
+    return x509.load_der_x509_crl(base64.b64decode(b"".join(given.split()), validate=True))
 
 
 def _check_list(brought: x509.CertificateRevocationList, issuer: x509.Certificate) -> None:

@@ -224,7 +224,8 @@ def _app_may_go(account_id: UUID) -> None:
 def reset_second_factor(actor: Actor, account_id: UUID) -> None:
     """Take app, passkeys, certificates and recovery codes from who lost them: the work of the security administrator.
 
-    For residents and officers. The password stays: who would come in as another needs the system administrator for that, too. Every session of the account ends.
+    For residents and officers. The password stays: who would come in as another needs the system administrator for that, too. Every session
+    of the account ends.
     Nobody resets his own, nor one of an administrator: whoever runs the installation does it (`yiwang administrators renew`).
     Raises NotFound, NotAllowed (oneself), Invalid (422) with every reason.
     """

@@ -159,8 +159,8 @@ def shut_authority(actor: Actor, authority_id: UUID) -> None:
 def bring_list(actor: Actor, authority_id: UUID, given: bytes) -> int:
     """Take the authority's present list of revoked certificates in place of the one before; return how many it names.
 
-    given: DER or PEM.  Whose registered certificate it names is told, and his sessions that began by it end. What is refused stays written
-    down. Raises NotFound, Invalid (422).
+    given: DER, PEM or Base64.  Whose registered certificate it names is told, and his sessions that began by it end. What is refused stays
+    written down. Raises NotFound, Invalid (422).
     """
     try:
         return _bring(actor, authority_id, given)
