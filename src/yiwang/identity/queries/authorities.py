@@ -12,7 +12,7 @@ from django.db.models import Count
 from yiwang.acts.values import Actor
 from yiwang.identity.models.login_certificates import Authority, RevokedCertificate
 from yiwang.identity.queries.permission import require
-from yiwang.identity.rules.authorities import chain_of
+from yiwang.identity.rules.authorities import called, chain_of
 from yiwang.identity.rules.login_certificates import fingerprint_of, spki_of
 from yiwang.identity.rules.signatures import key_of
 from yiwang.identity.values.login_certificates import (
@@ -94,7 +94,7 @@ def _line(one: Any, now: datetime) -> AuthorityLine:
 
 def _chain_line(one: x509.Certificate) -> ChainLine:
     return ChainLine(
-        one.subject.rfc4514_string(),
+        called(one),
         f"{one.serial_number:x}",
         fingerprint_of(one).hex(),
         _kind(one),

@@ -18,7 +18,7 @@ from yiwang.identity.models.outside import Provider
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.permission import require, seat_of
 from yiwang.identity.registry import action_words, emergencies
-from yiwang.identity.rules.authorities import chain_of
+from yiwang.identity.rules.authorities import called, chain_of
 from yiwang.identity.rules.login_certificates import fingerprint_of
 from yiwang.identity.values import Administrator, ConsentState, ConsentView
 from yiwang.kernel.errors import NotFound, msgid
@@ -206,7 +206,7 @@ def _opening_authority(given: Arguments) -> list[Line]:
         (msgid("For whom it is open"), str(WHOM_IT_IS_FOR[row.people]) if row else ""),
         (
             msgid("Its certificates, from who issues up to the root"),
-            "；".join(one.subject.rfc4514_string() for one in chain),
+            "；".join(called(one) for one in chain),
         ),
         (msgid("Fingerprint of who issues"), fingerprint_of(chain[0]).hex() if chain else ""),
         (msgid("It keeps no list of revoked certificates"), "✓" if row and not row.has_list else ""),

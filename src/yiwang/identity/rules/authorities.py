@@ -28,6 +28,7 @@ __all__ = [
     "LONGEST_CHAIN",
     "RevocationList",
     "authority_faults",
+    "called",
     "chain_in",
     "chain_of",
     "kept_chain",
@@ -164,6 +165,11 @@ def _check_authority(one: x509.Certificate, below: int, *, lists: bool) -> None:
         raise NotBelieved("no-authority")
     if lists and not usage.crl_sign:
         raise NotBelieved("no-lists")
+
+
+def called(one: x509.Certificate) -> str:
+    """Its name as people read it: what stands in its parts, the widest first."""
+    return " · ".join(str(part.value) for part in one.subject)
 
 
 def kept_chain(chain: Sequence[x509.Certificate]) -> list[str]:

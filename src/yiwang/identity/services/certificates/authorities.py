@@ -72,10 +72,13 @@ def add_authority(actor: Actor, given: NewAuthority) -> UUID:
     given = _trimmed(given)
     faults = authority_faults(given)
     chain = []
-    try:
-        chain = chain_in(given.chain, has_list=given.has_list, now=machine_now())
-    except NotBelieved as why:
-        faults.append(FieldFault("chain", str(why), CHAIN_WORDS[str(why)]))
+    if not given.chain:
+        faults.append(FieldFault("chain", "required", msgid("Paste the certificates of the authority.")))
+    else:
+        try:
+            chain = chain_in(given.chain, has_list=given.has_list, now=machine_now())
+        except NotBelieved as why:
+            faults.append(FieldFault("chain", str(why), CHAIN_WORDS[str(why)]))
     if chain and Authority.objects.filter(fingerprint=fingerprint_of(chain[0])).exists():
         faults.append(FieldFault("chain", "known", msgid("This authority is declared already.")))
     faults += _taken(given.title, None)
