@@ -35,6 +35,7 @@ from yiwang.audit.models import Entry
 from yiwang.identity.models import Account, SignInAttempt
 from yiwang.identity.models.login_certificates import Authority as Declared
 from yiwang.identity.models.login_certificates import CertificateChallenge, LoginCertificate
+from yiwang.identity.services import system_forget_certificate_challenges
 from yiwang.kernel.time import machine_now
 
 
@@ -146,7 +147,11 @@ def test_a_challenge_is_over_after_five_minutes(demo: Demo, holder: Holder) -> N
     late = machine_now() + timedelta(minutes=5, seconds=1)
     with mock.patch("yiwang.identity.services.certificates.answers.machine_now", return_value=late):
         refused(answer(client, holder.sign(text)))
+        challenge(other := demo.client())
     assert why() == "not-asked"
+    assert other.get("/api/v1/session/certificate").status_code == 200
+    CertificateChallenge.objects.update(lasts_until=machine_now())
+    assert system_forget_certificate_challenges() == 1
 
 
 def test_the_challenge_to_register_is_of_one_account(demo: Demo, city: Authority) -> None:

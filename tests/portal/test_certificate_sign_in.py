@@ -30,6 +30,7 @@ from support.demo import ITEM, NEIGHBOUR, OFFICER, PASSWORD, RESIDENT, Demo, cal
 
 from yiwang import settings as site
 from yiwang.audit.models import Entry
+from yiwang.identity.checks import certificate_authorities
 from yiwang.identity.models import Account, Session
 from yiwang.identity.models.login_certificates import Authority as Declared
 from yiwang.identity.models.login_certificates import CertificateChallenge, LoginCertificate
@@ -482,7 +483,10 @@ def test_an_overdue_list_lets_nobody_in_unless_the_authority_has_none(demo: Demo
     admin = demo.client("sys.admin", post=True)
     assert admin.get(f"/api/v1/authorities/{id}").json()["line"]["list_state"] == "overdue"
     assert "超期" in page_of(admin, "/desk/systems/")
+    [finding] = certificate_authorities()
+    assert city.name in finding.detail
     bring(demo, id, city.list())
+    assert list(certificate_authorities()) == []
     assert come_in(demo.client(), holder).status_code == 200
     shut(demo, id)
     Declared.objects.update(list_until=machine_now() - timedelta(seconds=1), has_list=False)
