@@ -144,6 +144,9 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
         "provider_id": str(UUID(int=1)),  # none is connected: who may what is shown in tests/portal/test_outside.py
+        "authority_id": str(
+            UUID(int=1)
+        ),  # none is declared: who may what is shown in tests/portal/test_certificate_sign_in.py
         "link_id": str(UUID(int=1)),
         "client_id": str(UUID(int=1)),  # no system is connected: what they get is shown in tests/portal/test_sign_on.py
         "keeper_id": str(UUID(int=1)),  # no system keeps officers: what those get is shown in test_scim.py
@@ -319,6 +322,18 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         },
         "POST /api/v1/providers/{provider_id}/opening": {"digest": ""},
         "POST /desk/providers/<uuid:provider_id>/shut/": {"sure": "1"},
+        "POST /api/v1/authorities": {"title": "某认证机构", "people": "both", "chain": "nothing"},
+        "PUT /api/v1/authorities/{authority_id}": {
+            **{"title": "某认证机构", "people": "both", "has_list": True, "number_attribute": "", "digest": ""},
+        },
+        "POST /api/v1/authorities/{authority_id}/list": {"list": "nothing"},
+        "POST /api/v1/authorities/{authority_id}/opening": {"digest": ""},
+        "POST /desk/authorities/<uuid:authority_id>/shut/": {"sure": "1"},
+        "POST /api/v1/session/certificate": {"answer": "nothing"},
+        "POST /api/v1/login-certificates": {"name": "密钥", "answer": "nothing"},
+        "POST /api/v1/login-certificates/challenge": {"password": "wrong"},
+        "PUT /api/v1/login-certificates/{certificate_id}": {"name": "密钥"},
+        "POST /api/v1/login-certificates/{certificate_id}/removal": {"password": "wrong"},
         "POST /api/v1/mandates": {
             "subject_id": things["subject_id"],
             "agent_number": things["number"],

@@ -124,6 +124,17 @@ NO_PAGE = {
     "desk/providers/<uuid:provider_id>/trial/",
     "desk/providers/<uuid:provider_id>/open/",
     "desk/providers/<uuid:provider_id>/shut/",
+    # signing in by a certificate; looked at in test_certificate_pages.py
+    "certificate/",
+    "certificate/go/",
+    "certificate/prove/",
+    "certificate/challenge",
+    "desk/authorities/<uuid:authority_id>/",
+    "desk/authorities/<uuid:authority_id>/change/",
+    "desk/authorities/<uuid:authority_id>/list/",
+    "desk/authorities/<uuid:authority_id>/open/",
+    "desk/authorities/<uuid:authority_id>/shut/",
+    "desk/officers/<uuid:account_id>/certificates/<uuid:certificate_id>/end/",
     # what connected systems and their browsers ask; looked at in test_other_programs.py
     "desk/clients/<uuid:client_id>/",
     "oidc/.well-known/openid-configuration",

@@ -13,7 +13,7 @@ import pytest
 from support.authenticator import PRESENT, Authenticator
 from support.demo import ITEM, OFFICER, PASSWORD, RESIDENT, Demo, call
 
-from yiwang.identity.models import Account
+from yiwang.identity.models import Account, Passkey
 from yiwang.identity.queries import passkeys as site
 from yiwang.identity.queries import second_factor as reading
 from yiwang.kernel.time import machine_now
@@ -265,3 +265,17 @@ def test_the_question_to_the_browser_is_answered_within_five_minutes_or_begun_an
         page = page_of(client, ACCOUNT)
     assert "data-options" not in page
     assert 'value="passkey"' in page
+
+
+def test_who_has_two_passkeys_sees_both_over_the_api(demo: Demo) -> None:
+    client = demo.client(RESIDENT)
+    for name in ("电脑", "手机"):
+        Passkey.objects.create(
+            account=Account.objects.get(login=RESIDENT),
+            name=name,
+            credential_id=name.encode(),
+            public_key=b"",
+            sign_count=0,
+            backed_up=False,
+        )
+    assert [one["name"] for one in client.get("/api/v1/passkeys").json()] == ["电脑", "手机"]

@@ -22,6 +22,9 @@ from yiwang.settings import configuration
 
 __all__ = ["frame"]
 
+SIGNATURE_FORMS = ("PKCS#7", "CMS")
+"""What key programs call a signed message that holds the certificate, too."""
+
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """The context processor of all faces. Nothing is asked of the database before a template prints it."""
@@ -44,6 +47,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "demo": configuration().demo,
         "site": _site(),
         "passkeys_at": lazily(_passkeys_at),
+        "certificates_of_residents": lazily(lambda: identity.may_come_by_certificate("residents")),
+        "certificates_of_officers": lazily(lambda: identity.may_come_by_certificate("officers")),
+        "certificates_of_anybody": lazily(identity.may_come_by_certificate),
+        "checks_sm2": identity.checks_sm2(),
+        "key_kinds": identity.key_kinds(),
+        "signature_forms": SIGNATURE_FORMS,
         "providers_of_residents": lazily(lambda: identity.providers_for("residents")),
         "providers_of_officers": lazily(lambda: identity.providers_for("officers")),
         "ahead": time.offset(),

@@ -166,6 +166,9 @@ WITH_SECOND_FACTOR = {
     "/api/v1/session/passkey-challenge",
     "/api/v1/passkeys",
     "/api/v1/passkeys/challenge",
+    "/api/v1/login-certificates",
+    "/api/v1/login-certificates/challenge",
+    "/certificate/challenge",
 }
 """And besides while a second factor has to be taken."""
 

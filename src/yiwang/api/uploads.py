@@ -32,9 +32,10 @@ else:
 
 READ_AT_MOST = 400 << 20
 """What a form of a page may announce: more than any file here, because whoever has no scripts learns only now that his is too large."""
-FROM_ANYBODY = frozenset({"/verify/", "/api/v1/verification/document"})
+FROM_ANYBODY = frozenset({"/verify/", "/api/v1/verification/document", "/certificate/"})
 LARGEST_OF_ANYBODY = 12 << 20
-"""Where also visitors send a file, to be looked at and not kept: a certificate with everything in it is smaller."""
+"""Where also visitors send a file, to be looked at and not kept: a certificate with everything in it is smaller, and what a key
+program signed much smaller."""
 AROUND = 1 << 20
 """The other answers and the separators beside a file."""
 

@@ -17,6 +17,7 @@ from yiwang.api.pages import FAULTS_BY_STATUS, Malformed, problem_response
 from yiwang.api.routers import (
     alerts,
     audit,
+    authorities,
     bundles,
     cases,
     certificates,
@@ -108,6 +109,7 @@ for _router in (
     emergencies.router,
     clients.router,
     providers.router,
+    authorities.router,
     keepers.router,
     lists.router,
     receivers.router,

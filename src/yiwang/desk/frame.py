@@ -115,7 +115,7 @@ def _officers() -> Noun:
 
 
 def _systems() -> Noun:
-    kinds = ("/desk/clients/", "/desk/providers/", "/desk/keepers/", "/desk/receivers/")
+    kinds = ("/desk/clients/", "/desk/providers/", "/desk/authorities/", "/desk/keepers/", "/desk/receivers/")
     return Noun("/desk/systems/", _("Other systems"), "key", under=kinds)
 
 

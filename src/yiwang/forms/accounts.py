@@ -18,8 +18,10 @@ from pydantic import TypeAdapter
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.forms.answers import sentence
+from yiwang.forms.certificates import ACTS, GONE, MADE, Proof, change_certificate
 from yiwang.identity import queries, services
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, UNDER, NewPasskey, PasskeyAnswer
+from yiwang.identity.values.login_certificates import CERTIFICATE, CertificateShown, NewCertificate
 from yiwang.identity.values.outside import ENOUGH, LEVEL, PROVED_THERE, PROVIDER, Through
 from yiwang.identity.values.single_sign_on import FACTORS
 from yiwang.kernel.errors import Fault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
@@ -42,6 +44,7 @@ __all__ = [
     "ask_for_passkey",
     "begin_at_desk",
     "begin_session",
+    "certificate_added",
     "change_password",
     "change_second_factor",
     "complete_sign_in",
@@ -218,18 +221,24 @@ def complete_sign_in(request: HttpRequest, proved: Proved) -> Any:
     )
 
 
-def second_step(proved: Proved) -> dict[str, bool]:
+def second_step(proved: Proved) -> dict[str, Any]:
     """With what the second step can be made, for its page.  from_outside: a provider was the first, and no password."""
     return {
         "from_outside": proved.through is not None,
         "has_app": queries.has_app(proved.account_id),
         "has_passkey": queries.has_passkey(proved.account_id),
+        "has_certificate": queries.has_certificate(proved.account_id),
+        "next": proved.next,
     }
 
 
-def _answer(request: HttpRequest) -> PasskeyAnswer | None:
+def _answer(request: HttpRequest) -> PasskeyAnswer | CertificateShown | None:
+    """What stands in place of a code: a passkey's answer, or (`shown`) that a certificate was shown in this session a moment ago."""
     sent = sent_passkey(request)
-    return None if sent is None else PasskeyAnswer(sent, session_of(request))
+    if sent is not None:
+        return PasskeyAnswer(sent, session_of(request))
+    code = request.POST.get("code", "").strip()
+    return CertificateShown(session_of(request)) if request.POST.get("shown") and not code else None
 
 
 def begin_session(request: HttpRequest, account: Any, capacity: str = SELF, *, through: Through | None = None) -> None:
@@ -241,6 +250,8 @@ def begin_session(request: HttpRequest, account: Any, capacity: str = SELF, *, t
     login(request, account)
     request.session[CAPACITY] = capacity
     request.session[FACTORS] = [account.let_in_by]
+    if account.let_in_certificate is not None:
+        request.session[CERTIFICATE] = str(account.let_in_certificate)
     if through is not None:
         _keep_through(request, account, through)
     note_what_is_due(request, account)
@@ -268,9 +279,11 @@ def note_what_is_due(request: HttpRequest, account: Any) -> None:
 
 def begin_at_desk(request: HttpRequest, account: Any, next: str, *, through: Through | None = None) -> str:
     """Sign somebody in at the desk; where he goes on. In his only post, where he holds one; who holds several is asked in which."""
-    held = (
-        [] if through is not None and queries.opens_no_posts(str(through.provider_id)) else queries.posts_of(account.id)
+    begins = account.let_in_certificate
+    opens_none = (through is not None and queries.opens_no_posts(str(through.provider_id))) or (
+        begins is not None and queries.certificate_opens_no_posts(str(begins))
     )
+    held = [] if opens_none else queries.posts_of(account.id)
     if len(held) == 1:
         begin_session(request, account, str(held[0].id), through=through)
         return next
@@ -301,6 +314,14 @@ def take_capacity(request: HttpRequest, chosen: str) -> None:
     if chosen != SELF and not chosen.startswith(UNDER) and queries.opens_no_posts(request.session.get(PROVIDER)):
         raise NotAllowed(
             msgid("You came in through a provider for residents. To act in a post, sign in to the desk in its own way.")
+        )
+    if (
+        chosen != SELF
+        and not chosen.startswith(UNDER)
+        and queries.certificate_opens_no_posts(request.session.get(CERTIFICATE))
+    ):
+        raise NotAllowed(
+            msgid("You came in by a certificate for residents. To act in a post, sign in to the desk in its own way.")
         )
     if chosen != SELF:
         try:
@@ -337,6 +358,7 @@ def account_context(request: FaceRequest) -> dict[str, Any]:
         "passkey_options": json.dumps(factor.new_passkey) if factor.new_passkey else "",
         "password_due": bool(request.session.get(CHANGE_DUE)),
         "links": queries.links_of(request.actor),
+        "typed_name": request.POST.get("name", "") if request.POST.get("act") == MADE else "",
         "factor_due": bool(request.session.get(SECOND_FACTOR_DUE)),
         "said": {},
         "summary": [],
@@ -385,40 +407,52 @@ def _refused(context: dict[str, Any], fault: Fault, title: str) -> tuple[dict[st
 
 
 def change_second_factor(request: FaceRequest) -> tuple[dict[str, Any], int]:
-    """Do what the form asks: `begin`, `confirm`, `codes` or `remove` (app), `passkey`, `made`, `stop` (a new passkey), or remove one.
+    """Do what the form asks: `begin`, `confirm`, `codes` or `remove` (app), `passkey`, `made`, `stop` (a new passkey), or remove one; and
+    what begins with `certificate` (`certificates.change_certificate`).
 
     The context of the page with a status of 400 and more when it is refused, of 200 when it shows recovery codes, which no other page
     shows again, or (…, 303) when the page can be asked for anew. Raises NotSignedIn, Conflict, NotAllowed.
     """
     context = account_context(request)
-    what, password = request.POST.get("act", ""), request.POST.get("password", "")
-    code, here = request.POST.get("code", ""), request.session.id
-    proof: _Proof = {"passkey": _answer(request), "address": request.META.get("REMOTE_ADDR", "")}
-    codes: tuple[str, ...] = ()
     try:
-        match what:
-            case "begin":
-                services.begin_second_factor(request.actor, password, code, **proof)
-            case "confirm":
-                codes = services.confirm_second_factor(request.actor, code, here=here)
-                request.session.pop(SECOND_FACTOR_DUE, None)
-            case "codes":
-                codes = services.renew_recovery_codes(request.actor, password, code, **proof)
-            case "remove":
-                services.remove_second_factor(request.actor, password, code, **proof)
-            case "passkey" if here is not None:
-                services.begin_passkey(request.actor, password, code, session_id=here, **proof)
-            case "stop" if here is not None:
-                services.give_up_passkey(here)
-            case "made":
-                codes = keep_passkey(request, sent_passkey(request) or {}, request.POST.get("name", "")).recovery_codes
-            case _:
-                gone = _named_passkey(request)
-                services.remove_passkey(request.actor, gone, password, code, here=here, **proof)
-    except (Invalid, services.SignInLocked, services.PasskeysOff) as fault:
+        codes = _change_factor(request)
+    except (Invalid, services.SignInLocked, services.PasskeysOff, services.CertificatesOff) as fault:
         # asked for anew: what a browser was to sign may be used up
         return _refused(account_context(request), fault, _("The second factor has not been changed"))
     return ({**account_context(request), "codes": codes}, 200) if codes else (context, 303)
+
+
+def _change_factor(request: FaceRequest) -> tuple[str, ...]:
+    """Recovery codes that are to be shown, most often none."""
+    what, password = request.POST.get("act", ""), request.POST.get("password", "")
+    code, here = request.POST.get("code", ""), request.session.id
+    proof: Proof = {"passkey": _answer(request), "address": request.META.get("REMOTE_ADDR", "")}
+    codes: tuple[str, ...] = ()
+    match what:
+        case "begin":
+            services.begin_second_factor(request.actor, password, code, **proof)
+        case "confirm":
+            codes = services.confirm_second_factor(request.actor, code, here=here)
+            request.session.pop(SECOND_FACTOR_DUE, None)
+        case "codes":
+            codes = services.renew_recovery_codes(request.actor, password, code, **proof)
+        case "remove":
+            services.remove_second_factor(request.actor, password, code, **proof)
+        case "passkey" if here is not None:
+            services.give_up_certificate(here)
+            services.begin_passkey(request.actor, password, code, session_id=here, **proof)
+        case "stop" if here is not None:
+            services.give_up_passkey(here)
+        case "made":
+            codes = keep_passkey(request, sent_passkey(request) or {}, request.POST.get("name", "")).recovery_codes
+        case _ if what in ACTS or GONE in request.POST:
+            codes = change_certificate(request, password, code, proof)
+            if what == MADE:
+                request.session.pop(SECOND_FACTOR_DUE, None)
+        case _:
+            gone = _named_passkey(request)
+            services.remove_passkey(request.actor, gone, password, code, here=here, **proof)
+    return codes
 
 
 def proof_context(actor: Actor) -> dict[str, Any]:
@@ -460,17 +494,20 @@ def prove_again(
     request.session[PROVED_AGAIN] = machine_now().isoformat()
 
 
+def certificate_added(request: HttpRequest, answer: bytes, name: str) -> NewCertificate:
+    """Register the certificate that has signed what this session was asked. Raises what `identity.services.add_certificate` raises."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    added = services.add_certificate(actor, answer, name, session_id=session_of(request))
+    request.session.pop(SECOND_FACTOR_DUE, None)
+    return added
+
+
 def keep_passkey(request: HttpRequest, made: Mapping[str, object], name: str) -> NewPasskey:
     """Keep the passkey that the browser has made. Raises what `identity.services.add_passkey` raises."""
     actor: Actor = request.actor  # type: ignore[attr-defined]
     added = services.add_passkey(actor, made, name, session_id=session_of(request))
     request.session.pop(SECOND_FACTOR_DUE, None)
     return added
-
-
-class _Proof(TypedDict):
-    passkey: PasskeyAnswer | None
-    address: str
 
 
 def _named_passkey(request: HttpRequest) -> UUID:

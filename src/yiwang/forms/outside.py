@@ -25,7 +25,17 @@ if TYPE_CHECKING:
 
     from yiwang.api.pages import FaceRequest
 
-__all__ = ["CARRIED", "Way", "keep_proved", "set_out", "set_out_to_prove", "way_of"]
+__all__ = [
+    "CARRIED",
+    "Way",
+    "keep_proved",
+    "session_here",
+    "set_out",
+    "set_out_to_prove",
+    "way_of",
+    "way_that_is_asked",
+    "way_to_prove",
+]
 
 CARRIED = "carried."
 """Before the names of what a form held when its sender had to sign in anew."""
@@ -46,25 +56,35 @@ class Way:
     carried: Mapping[str, list[str]] | None = None
 
 
-def set_out(request: FaceRequest, provider_id: UUID) -> str:
-    """Where the browser goes to sign in at a provider. Raises NotFound for one that is not open."""
+def way_that_is_asked(request: FaceRequest) -> Way:
+    """Where the form of a sign-in page says that its person is going."""
     desk = bool(request.POST.get("desk"))
     carried = {name.removeprefix(CARRIED): values for name, values in request.POST.lists() if name.startswith(CARRIED)}
-    going = services.go_outside(provider_id, _session(request))
-    next = safe_next(request, "/desk/" if desk else "/", desk=desk)
-    _keep(request, going.request_id, {"next": next, "desk": desk, "proves": False, "carried": carried})
-    return going.address
+    return Way(safe_next(request, "/desk/" if desk else "/", desk=desk), desk, False, carried)
 
 
-def set_out_to_prove(request: FaceRequest, provider_id: UUID) -> str:
-    """Where the browser goes to show once more who sits there, before what the form holds is done. Raises NotSignedIn, NotFound."""
+def way_to_prove(request: FaceRequest) -> Way:
+    """What the form of a page that asks for a proof holds: what its person was about to do. Raises NotSignedIn."""
     if request.actor.capacity is CapacityKind.VISITOR or request.actor.account_id is None:
         raise NotSignedIn
     asked = request.POST.get(AT, "/")
     at = asked if url_has_allowed_host_and_scheme(asked, None) and asked.startswith("/") else "/"
     carried = {name: values for name, values in request.POST.lists() if name not in OF_THE_WAY}
-    going = services.go_outside(provider_id, _session(request), account_id=request.actor.account_id)
-    _keep(request, going.request_id, {"next": at, "desk": at.startswith("/desk/"), "proves": True, "carried": carried})
+    return Way(at, at.startswith("/desk/"), True, carried)
+
+
+def set_out(request: FaceRequest, provider_id: UUID) -> str:
+    """Where the browser goes to sign in at a provider. Raises NotFound for one that is not open."""
+    going = services.go_outside(provider_id, session_here(request))
+    _keep(request, going.request_id, way_that_is_asked(request))
+    return going.address
+
+
+def set_out_to_prove(request: FaceRequest, provider_id: UUID) -> str:
+    """Where the browser goes to show once more who sits there, before what the form holds is done. Raises NotSignedIn, NotFound."""
+    way = way_to_prove(request)
+    going = services.go_outside(provider_id, session_here(request), account_id=request.actor.account_id)
+    _keep(request, going.request_id, way)
     return going.address
 
 
@@ -82,11 +102,12 @@ def keep_proved(request: HttpRequest) -> None:
     request.session[PROVED_AGAIN] = machine_now().isoformat()
 
 
-def _keep(request: HttpRequest, request_id: UUID, way: Mapping[str, object]) -> None:
-    request.session[WAY] = {"request": str(request_id), **way}
+def _keep(request: HttpRequest, request_id: UUID, way: Way) -> None:
+    kept = {"next": way.next, "desk": way.desk, "proves": way.proves, "carried": way.carried}
+    request.session[WAY] = {"request": str(request_id), **kept}
 
 
-def _session(request: HttpRequest) -> UUID:
+def session_here(request: HttpRequest) -> UUID:
     """The id of the session that is sent; one is made for who has none, for nobody else may bring the answer."""
     id = session_of(request)
     if id is None:

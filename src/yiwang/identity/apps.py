@@ -26,6 +26,7 @@ class IdentityConfig(AppConfig):
             system_end_left_behind,
             system_end_old_sessions,
             system_forget_attempts,
+            system_forget_certificate_challenges,
             system_forget_challenges,
             system_forget_sign_ons,
             system_forget_ways,
@@ -52,6 +53,9 @@ class IdentityConfig(AppConfig):
         register_periodic("identity.forget-attempts", timedelta(hours=1), system_forget_attempts)
         register_periodic("identity.end-old-sessions", timedelta(hours=1), system_end_old_sessions)
         register_periodic("identity.forget-challenges", timedelta(hours=1), system_forget_challenges)
+        register_periodic(
+            "identity.forget-certificate-challenges", timedelta(hours=1), system_forget_certificate_challenges
+        )
         register_periodic("identity.end-left-behind", timedelta(minutes=1), system_end_left_behind)
         register_periodic("identity.end-emergencies", timedelta(minutes=1), system_end_emergencies)
         register_periodic("identity.rescue-notices", timedelta(minutes=1), system_rescue_notices)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from yiwang.identity.models import Unit, UnitPath
 from yiwang.identity.queries import duties, system_administrators_present
+from yiwang.identity.queries.authorities import system_overdue_authorities
 from yiwang.identity.rules.tree import TreeHasCycle, closure
 from yiwang.identity.values import Administrator
 from yiwang.kernel.health import Finding, register_check
@@ -15,6 +16,7 @@ def register_with_doctor() -> None:
     """Add the checks."""
     register_check("administrators", administrators)
     register_check("unit-tree", unit_tree)
+    register_check("certificate-authorities", certificate_authorities)
 
 
 def administrators() -> Iterable[Finding]:
@@ -48,4 +50,14 @@ def unit_tree() -> Iterable[Finding]:
             False,
             f"{len(stored.items() ^ wanted.items()):,} paths of the tree of units are wrong.",
             "Somebody has changed the tables by hand: restore them from a backup.",
+        )
+
+
+def certificate_authorities() -> Iterable[Finding]:
+    """Who signs in by a certificate stands outside while the authority's list of revoked ones is overdue."""
+    for title in system_overdue_authorities():
+        yield Finding(
+            False,
+            f"The list of revoked certificates of {title} is missing or overdue: nobody signs in by its certificates.",
+            "Let the system administrator bring in the present list on the page of the authority.",
         )

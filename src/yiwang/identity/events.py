@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from typing import Final
 
 __all__ = [
+    "ACCOUNT_CERTIFICATE_ADDED",
+    "ACCOUNT_CERTIFICATE_ENDED",
+    "ACCOUNT_CERTIFICATE_REMOVED",
+    "ACCOUNT_CERTIFICATE_REVOKED",
     "ACCOUNT_CLOSED",
     "ACCOUNT_LINKED",
     "ACCOUNT_KEPT",
@@ -31,6 +35,11 @@ __all__ = [
     "ACCOUNT_START_PASSWORD_GIVEN",
     "ACCOUNT_UNLINKED",
     "ADMINISTRATORS_SEATED",
+    "AUTHORITY_ADDED",
+    "AUTHORITY_CHANGED",
+    "AUTHORITY_LIST_BROUGHT",
+    "AUTHORITY_OPENED",
+    "AUTHORITY_SHUT",
     "CONSENT_ASKED",
     "CONSENT_DECIDED",
     "EMERGENCY_ENDED",
@@ -269,10 +278,44 @@ RECEIVER_CONNECTED: Final = "receiver.connected.v1"
 RECEIVER_CLOSED: Final = "receiver.closed.v1"
 """Accounts are supplied to a system no more.  `subject`: its id."""
 
+AUTHORITY_ADDED: Final = "authority.added.v1"
+"""A certificate authority 认证机构 is declared; nobody signs in by its certificates yet.  `subject`: its id.  data: `people`."""
+
+AUTHORITY_CHANGED: Final = "authority.changed.v1"
+"""It is declared in another way.  `subject`: its id."""
+
+AUTHORITY_OPENED: Final = "authority.opened.v1"
+"""People may register its certificates and sign in by them.  `subject`: its id.  data: `people`."""
+
+AUTHORITY_SHUT: Final = "authority.shut.v1"
+"""Nobody signs in by its certificates any more, and sessions that began so have ended.  `subject`: its id."""
+
+AUTHORITY_LIST_BROUGHT: Final = "authority.list-brought.v1"
+"""Its present list of revoked certificates was brought in.  `subject`: its id.  data: `until` (when the next one is due)."""
+
+ACCOUNT_CERTIFICATE_ADDED: Final = "account.certificate-added.v1"
+"""Its person registered a certificate 数字证书.  `subject`: the account.  data: `certificate_id`, `subject_id` (the person)."""
+
+ACCOUNT_CERTIFICATE_REMOVED: Final = "account.certificate-removed.v1"
+"""Its person took a certificate away.  `subject`: the account.  data: `certificate_id`, `subject_id` (the person)."""
+
+ACCOUNT_CERTIFICATE_ENDED: Final = "account.certificate-ended.v1"
+"""The security administrator ended a certificate whose key was lost.  `subject`: the account.  data: `certificate_id`, `subject_id` (the
+person)."""
+
+ACCOUNT_CERTIFICATE_REVOKED: Final = "account.certificate-revoked.v1"
+"""A list of the authority names a registered certificate as revoked.  `subject`: the account.  data: `certificate_id`, `subject_id` (the
+person)."""
+
+_CERTIFICATE = ("certificate_id", "subject_id")
 _MANDATE = ("principal_id", "agent_id", "giver_id")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     EMERGENCY_OPENED: ("kind", "object_id", "reference", "minutes", "auditors"),
     EMERGENCY_ENDED: ("kind", "object_id", "reference", "looks", "auditors", "concerned"),
+    ACCOUNT_CERTIFICATE_ADDED: _CERTIFICATE,
+    ACCOUNT_CERTIFICATE_REMOVED: _CERTIFICATE,
+    ACCOUNT_CERTIFICATE_ENDED: _CERTIFICATE,
+    ACCOUNT_CERTIFICATE_REVOKED: _CERTIFICATE,
     MANDATE_OFFERED: (*_MANDATE, "valid_from", "valid_to", "items"),
     MANDATE_ACCEPTED: _MANDATE,
     MANDATE_ENDED: (*_MANDATE, "other_id", "end"),

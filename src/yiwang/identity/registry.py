@@ -376,6 +376,11 @@ register_administrative_action("provider.connect", Administrator.SYSTEM)
 register_administrative_action("provider.change", Administrator.SYSTEM)
 register_administrative_action("provider.open", Administrator.SYSTEM)
 register_administrative_action("provider.shut", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("authority.list", Administrator.SYSTEM, Administrator.SECURITY)
+for _action in ("authority.add", "authority.change", "authority.open", "authority.bring-list"):
+    register_administrative_action(_action, Administrator.SYSTEM)
+register_administrative_action("authority.shut", Administrator.SYSTEM, Administrator.SECURITY)
+register_administrative_action("login-certificate.end", Administrator.SECURITY)
 register_administrative_action("account.reopen", Administrator.SYSTEM)
 register_administrative_action("post.mark-leading", Administrator.SYSTEM)
 for _action in ("list.look-at", "list.take-in"):
@@ -393,10 +398,12 @@ register_dangerous_actions(
     *("organisation.reorganise", "organisation.undo", "consent.give", "emergency.open"),
     *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
     *("provider.connect", "provider.change", "provider.open"),
+    *("authority.add", "authority.change", "authority.open", "login-certificate.end"),
 )
 register_consented_actions(
     *("assignment.assign", "assignment.end", "post.change-duties"),
     *("organisation.reorganise", "organisation.undo", "emergency.open", "provider.open"),
+    "authority.open",
     *("keeper.connect", "keeper.give-token"),
     *("receiver.connect", "receiver.renew-token"),
 )
@@ -446,6 +453,13 @@ describe_actions(
         "provider.change": msgid("Change how providers are connected"),
         "provider.open": msgid("Let people sign in through an outside provider"),
         "provider.shut": msgid("Let nobody sign in through a provider any more"),
+        "authority.list": msgid("See the certificate authorities"),
+        "authority.add": msgid("Add certificate authorities"),
+        "authority.change": msgid("Change how certificate authorities are declared"),
+        "authority.open": msgid("Let people sign in by certificates of an authority"),
+        "authority.bring-list": msgid("Bring in lists of revoked certificates"),
+        "authority.shut": msgid("Let nobody sign in by certificates of an authority any more"),
+        "login-certificate.end": msgid("End certificates whose keys were lost"),
         "token-key.renew": msgid("Make new keys for signing in to connected systems"),
         "receiver.list": msgid("See the systems to which accounts are supplied"),
         "receiver.connect": msgid("Supply officers' accounts to another system"),

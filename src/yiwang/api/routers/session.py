@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 from uuid import UUID
 
 from django.contrib.auth import logout as end_session
@@ -18,6 +18,8 @@ from yiwang.forms.accounts import begin_session, keep_passkey, take_capacity
 from yiwang.forms.accounts import prove_again as prove
 from yiwang.forms.accounts import sign_in as sign_in_by_password
 from yiwang.forms.accounts import sign_in_by_passkey as sign_in_alone
+from yiwang.forms.certificate_ways import challenge_here, prove_as_signed, sign_in_as_signed
+from yiwang.forms.certificates import Proof
 from yiwang.identity import queries, services
 from yiwang.identity.values import (
     SELF,
@@ -28,6 +30,7 @@ from yiwang.identity.values import (
     PasskeyView,
     SessionView,
 )
+from yiwang.identity.values.login_certificates import CertificateShown, ChallengeView
 from yiwang.kernel.errors import NotSignedIn
 
 router = Router(tags=["session"], auth=Visitor())
@@ -55,11 +58,21 @@ class PasskeyAnswered(Schema):
 
 
 class FactorProof(Schema):
-    """The password, and where a factor counts a code or what a passkey answered to `ask_for_passkey`."""
+    """The password, and where a factor counts a code or what a passkey answered to `ask_for_passkey`.
+
+    certificate_shown: in place of both, that a certificate proved its person in this session in the last five minutes.
+    """
 
     password: str
     code: str = ""
     passkey: dict[str, Any] | None = None
+    certificate_shown: bool = False
+
+
+class CertificateAnswered(Schema):
+    """What a key program made of the challenge: CMS SignedData with the certificate in it, in PEM or Base64."""
+
+    answer: str
 
 
 class PasskeyMade(Schema):
@@ -136,6 +149,26 @@ def sign_in_by_passkey(request: HttpRequest, given: PasskeyAnswered) -> Session:
     return _session(request)
 
 
+@router.get("/certificate", response=ChallengeView, operation_id="ask_for_certificate")
+def ask_for_certificate(request: HttpRequest) -> ChallengeView:
+    """What is to be signed, to the byte: by a visitor to sign in, by who is signed in to prove once more who he is.
+
+    This session may answer once, within five minutes.
+    """
+    return challenge_here(request, proves=bool(request.user.is_authenticated))
+
+
+@router.post("/certificate", response=Session, operation_id="sign_in_by_certificate")
+def sign_in_by_certificate(request: HttpRequest, given: CertificateAnswered) -> Session:
+    """Sign in by a registered certificate alone, first as oneself; or, signed in, prove once more who one is."""
+    if request.user.is_authenticated:
+        prove_as_signed(request, given.answer.encode())  # type: ignore[arg-type]
+        return _session(request)
+    begin_session(request, sign_in_as_signed(request, given.answer.encode()))
+    request.actor = actor_for(request)  # type: ignore[attr-defined]
+    return _session(request)
+
+
 @router.post("/proof", response={204: None}, operation_id="prove_again")
 def prove_again(request: HttpRequest, given: FactorProof) -> Status[None]:
     """Show once more who asks, after an answer of 403 `proof-due`; then send again what was refused."""
@@ -186,9 +219,9 @@ def end_one_session(request: HttpRequest, session_id: UUID) -> Status[None]:
 
 
 @passkey_router.get("", response=list[PasskeyView], operation_id="list_passkeys")
-def list_passkeys(request: HttpRequest) -> tuple[PasskeyView, ...]:
+def list_passkeys(request: HttpRequest) -> list[PasskeyView]:
     """The passkeys of the account, the oldest first."""
-    return queries.own_second_factor(actor_of(request)).passkeys
+    return list(queries.own_second_factor(actor_of(request)).passkeys)
 
 
 @passkey_router.post("/challenge", response=dict[str, Any], operation_id="begin_passkey")
@@ -197,7 +230,7 @@ def begin_passkey(request: HttpRequest, given: FactorProof) -> Any:
     here = session_of(request)
     if here is None:
         raise NotSignedIn
-    services.begin_passkey(actor_of(request), given.password, given.code, session_id=here, **_proof(request, given))
+    services.begin_passkey(actor_of(request), given.password, given.code, session_id=here, **proof_of(request, given))
     return queries.own_second_factor(actor_of(request), here).new_passkey
 
 
@@ -210,16 +243,16 @@ def add_passkey(request: HttpRequest, given: PasskeyMade) -> Status[NewPasskey]:
 @passkey_router.post("/{passkey_id}/removal", response={204: None}, operation_id="remove_passkey")
 def remove_passkey(request: HttpRequest, passkey_id: UUID, given: FactorProof) -> Status[None]:
     """Take a passkey away. Every other session ends."""
-    proof, here = _proof(request, given), session_of(request)
+    proof, here = proof_of(request, given), session_of(request)
     services.remove_passkey(actor_of(request), passkey_id, given.password, given.code, here=here, **proof)
     return Status(204, None)
 
 
-def _proof(request: HttpRequest, given: FactorProof) -> _Proof:
-    answer = None if given.passkey is None else PasskeyAnswer(given.passkey, session_of(request))
+def proof_of(request: HttpRequest, given: FactorProof) -> Proof:
+    """What was sent beside the password; without code and passkey, that a certificate was shown in this session a moment ago."""
+    answer: PasskeyAnswer | CertificateShown | None = None
+    if given.passkey is not None:
+        answer = PasskeyAnswer(given.passkey, session_of(request))
+    elif given.certificate_shown:
+        answer = CertificateShown(session_of(request))
     return {"passkey": answer, "address": request.META.get("REMOTE_ADDR", "")}
-
-
-class _Proof(TypedDict):
-    passkey: PasskeyAnswer | None
-    address: str

@@ -129,6 +129,9 @@ def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **m
         "keeper": queries.keeper_of_account(request.actor, account_id),
         "may_help": queries.why(request.actor, "account.close").allowed,
         "may_reset": queries.why(request.actor, "account.reset-second-factor").allowed,
+        "certificates": queries.certificates_of(request.actor, account_id)
+        if queries.why(request.actor, "login-certificate.end").allowed
+        else (),
     }
     return page(request, "desk/officer.html", {**context, **more}, status)
 
@@ -155,6 +158,15 @@ def second_factor(request: FaceRequest, account_id: UUID) -> HttpResponseBase:
     messages.success(
         request, _("The second factor is gone. The officer signs in with the password and sets up a new one.")
     )
+    return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
+
+
+@require_POST
+@for_post
+def end_certificate(request: FaceRequest, account_id: UUID, certificate_id: UUID) -> HttpResponseBase:
+    """End a certificate whose key was lost."""
+    services.end_certificate(request.actor, certificate_id)
+    messages.success(request, _("The certificate is ended. Nobody signs in by it any more, and its person is told."))
     return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
 
 

@@ -40,6 +40,7 @@ def systems(request: FaceRequest) -> HttpResponse:
         for one in (
             _clients(request.actor),
             _providers(request.actor),
+            _authorities(request.actor),
             _keepers(request.actor),
             _receivers(request.actor),
         )
@@ -66,6 +67,23 @@ def _providers(actor: Actor) -> Ties | None:
     words = _("Residents and officers sign in there to come in here.")
     said = ngettext("{count} is shut", "{count} are shut", shut).format(count=shut)
     return Ties("/desk/providers/", _("Outside providers"), "key", words, len(found) - shut, (said,) if shut else ())
+
+
+def _authorities(actor: Actor) -> Ties | None:
+    if not queries.why(actor, "authority.list").allowed:
+        return None
+    found = queries.list_authorities(actor)
+    shut = sum(not one.is_open for one in found)
+    late = sum(one.is_open and one.list_state in {"missing", "overdue"} for one in found)
+    words = _("Residents and officers sign in by their certificates.")
+    said = []
+    if shut:
+        said.append(ngettext("{count} is shut", "{count} are shut", shut).format(count=shut))
+    if late:
+        said.append(
+            ngettext("the list of {count} is overdue", "the lists of {count} are overdue", late).format(count=late)
+        )
+    return Ties("/desk/authorities/", _("Certificate authorities"), "shield", words, len(found) - shut, tuple(said))
 
 
 def _keepers(actor: Actor) -> Ties | None:

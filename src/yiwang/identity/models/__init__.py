@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import ClassVar
+from uuid import UUID
 
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -78,6 +79,8 @@ class Account(AbstractBaseUser):
     """Who acts in the request that this object belongs to; its middleware says so. Not stored."""
     let_in_by = ""
     """By what its owner was let in a moment ago; his session keeps it. Not stored."""
+    let_in_certificate: UUID | None = None
+    """By which registered certificate, where it was one. Not stored."""
 
     class Meta:
         constraints = [
@@ -236,6 +239,13 @@ class Session(models.Model):
         on_delete=models.CASCADE,
         related_name="+",
         db_comment="through whom it began, if not here",
+    )
+    certificate = models.ForeignKey(
+        "LoginCertificate",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_comment="by which registered certificate it began, if by one",
     )
     data = models.JSONField(default=dict, db_comment="the rest of what Django keeps in a session")
     began_at = models.DateTimeField(db_comment="machine time")
@@ -557,6 +567,7 @@ class ConsentRequest(models.Model):
 from yiwang.identity.models import (  # noqa: E402 - Django finds models from here
     emergencies,  # noqa: F401
     keepers,  # noqa: F401
+    login_certificates,  # noqa: F401
     mandates,  # noqa: F401
     outside,  # noqa: F401
     receivers,  # noqa: F401

@@ -16,6 +16,7 @@ from yiwang.identity.queries.accounts import (
     system_accounts_in_posts,
     system_administrators_present,
 )
+from yiwang.identity.queries.authorities import authority_page, list_authorities
 from yiwang.identity.queries.careers import lending_seats, seat_page
 from yiwang.identity.queries.consents import administrator_of, consent, consents, consents_that_wait, describe_arguments
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
@@ -41,6 +42,14 @@ from yiwang.identity.queries.keepers import (
     provisioning_address,
 )
 from yiwang.identity.queries.lists import list_columns, list_text, list_written
+from yiwang.identity.queries.login_certificates import (
+    certificate_opens_no_posts,
+    certificates_of,
+    checks_sm2,
+    has_certificate,
+    key_kinds,
+    may_come_by_certificate,
+)
 from yiwang.identity.queries.mandates import (
     acts_for,
     mandate,
@@ -120,6 +129,14 @@ from yiwang.identity.queries.single_sign_on import (
 from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
+    "authority_page",
+    "certificate_opens_no_posts",
+    "certificates_of",
+    "checks_sm2",
+    "has_certificate",
+    "key_kinds",
+    "list_authorities",
+    "may_come_by_certificate",
     "ask_again_at",
     "entity_id",
     "leaving_provider",

@@ -13,10 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, ConsentRequest, Post, Reorganisation, Unit
+from yiwang.identity.models.login_certificates import Authority
 from yiwang.identity.models.outside import Provider
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.permission import require, seat_of
 from yiwang.identity.registry import action_words, emergencies
+from yiwang.identity.rules.authorities import called, chain_of
+from yiwang.identity.rules.login_certificates import fingerprint_of
 from yiwang.identity.values import Administrator, ConsentState, ConsentView
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.texts import text
@@ -195,6 +198,23 @@ def _opening_provider(given: Arguments) -> list[Line]:
     ]
 
 
+def _opening_authority(given: Arguments) -> list[Line]:
+    row = Authority.objects.filter(id=given["authority_id"]).first()
+    chain = chain_of(row.chain) if row else []
+    return [
+        (msgid("Authority"), row.title if row else ""),
+        (msgid("For whom it is open"), str(WHOM_IT_IS_FOR[row.people]) if row else ""),
+        (
+            msgid("Its certificates, from who issues up to the root"),
+            "；".join(called(one) for one in chain),
+        ),
+        (msgid("Fingerprint of who issues"), fingerprint_of(chain[0]).hex() if chain else ""),
+        (msgid("It keeps no list of revoked certificates"), "✓" if row and not row.has_list else ""),
+        (msgid("Where it writes the ID number"), row.number_attribute if row else ""),
+        (msgid("Fingerprint of all that"), given["digest"][:16]),
+    ]
+
+
 def _connecting(given: Arguments) -> list[Line]:
     told = given["given"]
     codes = [*told["units"]]
@@ -232,5 +252,6 @@ _WORDS: dict[str, Callable[[Arguments], list[Line]]] = {
     "organisation.reorganise": _reorganising,
     "organisation.undo": _undoing,
     "provider.open": _opening_provider,
+    "authority.open": _opening_authority,
     "keeper.connect": _connecting,
 }

@@ -11,7 +11,9 @@ from django.utils.encoding import force_bytes
 
 from yiwang.acts.values import Actor
 from yiwang.identity.models import Account, Assignment, Passkey, RecoveryCode, SecondFactor
+from yiwang.identity.models.login_certificates import LoginCertificate
 from yiwang.identity.queries.accounts import administers
+from yiwang.identity.queries.login_certificates import begun_certificate, own_certificates, shown_lately
 from yiwang.identity.queries.passkeys import begun_passkey, passkeys_of
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.rules.one_time_codes import address_for_app, readable_secret
@@ -39,9 +41,13 @@ OUR_NAME = "Yiwang 一网"
 
 
 def has_second_factor(account_id: UUID) -> bool:
-    """Whether a password alone does not sign in: there is an app, or a passkey. One query."""
+    """Whether a password alone does not sign in: there is an app, a passkey, or a registered certificate. One query.
+
+    Also one that has expired: what made an account safer does not make it less safe by itself.
+    """
     app = SecondFactor.objects.filter(account_id=account_id, confirmed_at__isnull=False).values("id")
-    return app.union(Passkey.objects.filter(account_id=account_id).values("id")).exists()
+    keys = (one.objects.filter(account_id=account_id).values("id") for one in (Passkey, LoginCertificate))
+    return app.union(*keys).exists()
 
 
 def has_app(account_id: UUID) -> bool:
@@ -62,7 +68,7 @@ def needs_second_factor(account_id: UUID) -> bool:
 
 
 def own_second_factor(actor: Actor, session_id: UUID | None = None) -> SecondFactorView:
-    """What one sees of one's own, in the session that asks. Raises NotSignedIn. Eight queries at most."""
+    """What one sees of one's own, in the session that asks. Raises NotSignedIn. Some queries more than it has certificates."""
     account = Account.objects.filter(id=actor.account_id).first() if actor.account_id else None
     if account is None:
         raise NotSignedIn
@@ -75,6 +81,9 @@ def own_second_factor(actor: Actor, session_id: UUID | None = None) -> SecondFac
         is_needed=needs_second_factor(account.id),
         passkeys=passkeys_of(account.id),
         new_passkey=begun_passkey(account, session_id),
+        certificates=own_certificates(account.id),
+        new_certificate=begun_certificate(account.id, session_id),
+        certificate_shown=shown_lately(account.id, session_id),
     )
 
 

@@ -47,6 +47,7 @@ _AMR = {
     "recovery": ("pwd", "otp", "mfa"),
     "passkey": ("pwd", "pop", "mfa"),
     "passkey-alone": ("pop", "user", "mfa"),
+    "certificate": ("pop", "mfa"),
     "outside-two": ("mfa",),
 }
 OUTSIDE = {"outside", "outside-two"}
@@ -55,6 +56,8 @@ PASSWORD_ALONE = "urn:yiwang:acr:password"  # noqa: S105 - the name of a level
 FROM_OUTSIDE = "urn:yiwang:acr:outside"
 TWO_FACTORS = "urn:yiwang:acr:two-factors"
 PHISHING_RESISTANT = "phr"
+BOUND_TO_THE_SITE = {"passkey", "passkey-alone"}
+"""What a browser gives to the page of this site alone. The file that a certificate signs goes through the hands of its person."""
 
 
 def digest_of(secret: str) -> bytes:
@@ -84,7 +87,7 @@ def acr_of(factors: Collection[str]) -> str:
     Source of the last: OpenID EAP ACR Values 1.0.
     """
     amr = amr_of(factors)
-    if "pop" in amr:
+    if BOUND_TO_THE_SITE & set(factors):
         return PHISHING_RESISTANT
     if "mfa" in amr:
         return TWO_FACTORS

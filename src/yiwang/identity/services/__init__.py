@@ -26,6 +26,30 @@ from yiwang.identity.services.assignments import (
     end_assignment,
     system_assign_posts,
 )
+from yiwang.identity.services.certificates.answers import (
+    CertificatesOff,
+    ask_for_certificate,
+    give_up_certificate,
+    system_forget_certificate_challenges,
+)
+from yiwang.identity.services.certificates.authorities import (
+    AuthorityChanged,
+    add_authority,
+    bring_list,
+    change_authority,
+    open_authority,
+    shut_authority,
+)
+from yiwang.identity.services.certificates.own import (
+    CertificateRefused,
+    add_certificate,
+    begin_certificate,
+    end_certificate,
+    prove_by_certificate,
+    remove_certificate,
+    rename_certificate,
+    sign_in_by_certificate,
+)
 from yiwang.identity.services.challenges import (
     PasskeysOff,
     ask_for_passkey,
@@ -159,6 +183,24 @@ from yiwang.identity.services.units import (
 __all__ = [
     "look_at_list",
     "take_list_in",
+    "AuthorityChanged",
+    "CertificateRefused",
+    "CertificatesOff",
+    "add_authority",
+    "add_certificate",
+    "ask_for_certificate",
+    "begin_certificate",
+    "bring_list",
+    "change_authority",
+    "end_certificate",
+    "give_up_certificate",
+    "open_authority",
+    "prove_by_certificate",
+    "remove_certificate",
+    "rename_certificate",
+    "shut_authority",
+    "sign_in_by_certificate",
+    "system_forget_certificate_challenges",
     "close_receiver",
     "connect_receiver",
     "reconcile_receiver",

@@ -18,6 +18,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_PASSKEY_ADDED, ACCOUNT_PASSKEY_REMOVED, ACCOUNT_SECOND_FACTOR_TAKEN
 from yiwang.identity.models import Account, Passkey, RecoveryCode, Session
 from yiwang.identity.queries import has_second_factor, needs_second_factor
+from yiwang.identity.queries.login_certificates import has_certificate
 from yiwang.identity.queries.passkeys import view_of
 from yiwang.identity.queries.second_factor import has_app
 from yiwang.identity.rules.passkeys import MadePasskey, NotThisPasskey, challenge_of, check_new
@@ -33,6 +34,7 @@ from yiwang.identity.services.second_factor import (
 from yiwang.identity.services.sign_in import Attempt
 from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.identity.values import NewPasskey, PasskeyAnswer
+from yiwang.identity.values.login_certificates import CertificateShown
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 
 __all__ = ["add_passkey", "begin_passkey", "remove_passkey", "sign_in_by_passkey"]
@@ -69,7 +71,7 @@ def begin_passkey(
     code: str = "",
     *,
     session_id: UUID,
-    passkey: PasskeyAnswer | None = None,
+    passkey: PasskeyAnswer | CertificateShown | None = None,
     address: str = "",
 ) -> None:
     """Ask the browser of this session for a new passkey (`own_second_factor` says what), once its owner has proved himself.
@@ -155,7 +157,7 @@ def remove_passkey(
     password: str,
     code: str = "",
     *,
-    passkey: PasskeyAnswer | None = None,
+    passkey: PasskeyAnswer | CertificateShown | None = None,
     here: UUID | None = None,
     address: str = "",
 ) -> None:
@@ -186,7 +188,8 @@ def _may_go(account_id: UUID, passkey_id: UUID) -> Passkey:
     held = {one.id: one for one in Passkey.objects.filter(account_id=account_id)}
     if passkey_id not in held:
         raise NotFound(msgid("You have no such passkey."))
-    if len(held) == 1 and not has_app(account_id) and needs_second_factor(account_id):
+    alone = len(held) == 1 and not has_app(account_id) and not has_certificate(account_id)
+    if alone and needs_second_factor(account_id):
         raise NotAllowed(msgid("The city asks you for a second factor, and this is your last one. Add another first."))
     return held[passkey_id]
 

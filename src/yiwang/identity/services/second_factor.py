@@ -18,13 +18,16 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_SECOND_FACTOR_REMOVED, ACCOUNT_SECOND_FACTOR_TAKEN
 from yiwang.identity.models import Account, Passkey, RecoveryCode, SecondFactor, Session
+from yiwang.identity.models.login_certificates import LoginCertificate
 from yiwang.identity.queries import administers, has_passkey, has_second_factor, needs_second_factor, persons_behind
+from yiwang.identity.queries.login_certificates import has_certificate, shown_lately
 from yiwang.identity.queries.second_factor import begun_factor, confirmed_factor, seal_secret, secret_of, shown
 from yiwang.identity.rules.one_time_codes import canonical_code, new_recovery_code, new_secret, step_of_code
 from yiwang.identity.services.challenges import Answered, Verdict
 from yiwang.identity.services.sign_in import Attempt, SignInRefused, prove
 from yiwang.identity.services.sign_on.ending import end_sessions
 from yiwang.identity.values import NewSecondFactor, PasskeyAnswer
+from yiwang.identity.values.login_certificates import CertificateShown
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, NotSignedIn, msgid
 from yiwang.kernel.time import machine_now
 
@@ -86,7 +89,7 @@ def complete_sign_in(
     proved_at: datetime,
     address: str,
     correlation_id: str = "",
-    passkey: PasskeyAnswer | None = None,
+    passkey: PasskeyAnswer | CertificateShown | None = None,
 ) -> Account:
     """Let in who has given the right password (`sign_in`) and now the second factor: a code of the app, a passkey, or a recovery code.
 
@@ -111,7 +114,12 @@ def complete_sign_in(
 
 
 def begin_second_factor(
-    actor: Actor, password: str, code: str = "", *, address: str = "", passkey: PasskeyAnswer | None = None
+    actor: Actor,
+    password: str,
+    code: str = "",
+    *,
+    address: str = "",
+    passkey: PasskeyAnswer | CertificateShown | None = None,
 ) -> NewSecondFactor:
     """Show a new secret to who gives his password; the factor counts from its first code on (`confirm_second_factor`).
 
@@ -159,7 +167,12 @@ def confirm_second_factor(actor: Actor, code: str, *, here: UUID | None = None) 
 
 
 def renew_recovery_codes(
-    actor: Actor, password: str, code: str, *, address: str = "", passkey: PasskeyAnswer | None = None
+    actor: Actor,
+    password: str,
+    code: str,
+    *,
+    address: str = "",
+    passkey: PasskeyAnswer | CertificateShown | None = None,
 ) -> tuple[str, ...]:
     """Ten new recovery codes in place of the old ones, for who proves himself with both factors.
 
@@ -175,7 +188,12 @@ def _renew(actor: Actor, account_id: UUID) -> tuple[str, ...]:
 
 
 def remove_second_factor(
-    actor: Actor, password: str, code: str, *, address: str = "", passkey: PasskeyAnswer | None = None
+    actor: Actor,
+    password: str,
+    code: str,
+    *,
+    address: str = "",
+    passkey: PasskeyAnswer | CertificateShown | None = None,
 ) -> None:
     """Sign in without the app from now on, for who proves himself with both factors. Passkeys stay.
 
@@ -191,22 +209,23 @@ def _remove(actor: Actor, account_id: UUID) -> None:
     account = Account.objects.select_for_update(no_key=True).get(id=account_id)
     current_act().about("account", account.id)
     _app_may_go(account.id)
-    if has_passkey(account.id):
+    if has_passkey(account.id) or has_certificate(account.id):
         SecondFactor.objects.filter(account=account).delete()
     else:
         forget_second_factor(account.id)
 
 
 def _app_may_go(account_id: UUID) -> None:
-    if needs_second_factor(account_id) and not has_passkey(account_id):
+    if needs_second_factor(account_id) and not has_passkey(account_id) and not has_certificate(account_id):
         raise NotAllowed(msgid("The city asks you for a second factor. To change the app, set it up anew instead."))
 
 
 @service("account.reset-second-factor")
 def reset_second_factor(actor: Actor, account_id: UUID) -> None:
-    """Take app, passkeys and recovery codes from who lost them: the work of the security administrator, for residents and officers.
+    """Take app, passkeys, certificates and recovery codes from who lost them: the work of the security administrator.
 
-    The password stays: who would come in as another needs the system administrator for that, too. Every session of the account ends.
+    For residents and officers. The password stays: who would come in as another needs the system administrator for that, too. Every session
+    of the account ends.
     Nobody resets his own, nor one of an administrator: whoever runs the installation does it (`yiwang administrators renew`).
     Raises NotFound, NotAllowed (oneself), Invalid (422) with every reason.
     """
@@ -234,7 +253,8 @@ def reset_second_factor(actor: Actor, account_id: UUID) -> None:
 
 
 def forget_second_factor(account_id: UUID) -> None:
-    """Remove app, passkeys and recovery codes, within the service that is running."""
+    """Remove app, passkeys, certificates and recovery codes, within the service that is running."""
+    LoginCertificate.objects.filter(account_id=account_id).delete()
     Passkey.objects.filter(account_id=account_id).delete()
     SecondFactor.objects.filter(account_id=account_id).delete()
     RecoveryCode.objects.filter(account_id=account_id).delete()
@@ -253,8 +273,13 @@ class _Used:
     details: Mapping[str, str] = field(default_factory=dict)
 
 
-def _use(account_id: UUID, typed: str, passkey: PasskeyAnswer | None) -> _Used:
-    """Use up a code, or the answer of a passkey. Of two who send the same at once, one is let in."""
+def _use(account_id: UUID, typed: str, passkey: PasskeyAnswer | CertificateShown | None) -> _Used:
+    """Use up a code, or the answer of a passkey. Of two who send the same at once, one is let in.
+
+    That a certificate was shown is not used up: it counts for some minutes.
+    """
+    if isinstance(passkey, CertificateShown):
+        return _Used("certificate" if shown_lately(account_id, passkey.session_id) else "")
     if passkey is not None:
         return _use_passkey(account_id, passkey)
     factor = confirmed_factor(account_id)
@@ -278,7 +303,12 @@ def _use_passkey(account_id: UUID, given: PasskeyAnswer) -> _Used:
 
 
 def prove_again(
-    actor: Actor, password: str, code: str = "", *, address: str = "", passkey: PasskeyAnswer | None = None
+    actor: Actor,
+    password: str,
+    code: str = "",
+    *,
+    address: str = "",
+    passkey: PasskeyAnswer | CertificateShown | None = None,
 ) -> None:
     """Show once more who sits there, before a dangerous act: by the password, and by the second factor where one counts.
 
@@ -299,12 +329,13 @@ def prove_factors(
     code: str,
     address: str,
     *,
-    passkey: PasskeyAnswer | None = None,
+    passkey: PasskeyAnswer | CertificateShown | None = None,
     needed: bool = False,
 ) -> Account:
     """Whose account it is, proved by the password and, where a factor counts, by it.  needed: there has to be a factor.
 
-    passkey: looked at instead of the code where one is given. Must not be called within a transaction. Raises NotSignedIn, Conflict (409),
+    passkey: looked at instead of the code where one is given; or that a certificate was shown in this session (`prove_by_certificate`).
+    Must not be called within a transaction. Raises NotSignedIn, Conflict (409),
     SignInLocked (429), Invalid (422).
     """
     account = own_open_account(actor)
@@ -324,7 +355,10 @@ def prove_factors(
     return account
 
 
-def _fault(used: _Used, typed: str, passkey: PasskeyAnswer | None) -> FieldFault:
+def _fault(used: _Used, typed: str, passkey: PasskeyAnswer | CertificateShown | None) -> FieldFault:
+    if isinstance(passkey, CertificateShown):
+        message = msgid("It is more than five minutes since you showed your certificate. Show it once more.")
+        return FieldFault("certificate", "not-shown", message)
     if used.copied:
         return FieldFault("passkey", "passkey-copied", PasskeyCopied.title)
     if passkey is not None:

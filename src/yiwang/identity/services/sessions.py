@@ -29,6 +29,7 @@ from yiwang.identity.queries.permission import SEAT_COLUMNS, SEAT_GIVES_RIGHTS, 
 from yiwang.identity.registry import names_of_libraries
 from yiwang.identity.services.sign_on.ending import carry_over, end_sessions
 from yiwang.identity.values import CAPACITY, PROVED_AGAIN, SELF, UNDER
+from yiwang.identity.values.login_certificates import CERTIFICATE
 from yiwang.identity.values.outside import PROVED_THERE, PROVIDER
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.ids import uuid7
@@ -53,7 +54,7 @@ _ACCOUNT_COLUMNS = ", ".join(f'a."{field.column}"' for field in _FIELDS)
 # Asked before every request: the session, whose it is, the post in which he acts as it stands today, and the release, in one statement.
 OPEN = f"""
     SELECT {RELEASE}, s.id, s.data, s.began_at, s.seen_at <= %(stale)s::timestamptz, s.account_id, s.post_id, s.mandate_id,
-           s.provider_id, seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over,
+           s.provider_id, s.certificate_id, seat.post_id IS NOT NULL, seat.title, seat.unit_id, seat.duties, seat.took_over,
            seat.for_account, seat.for_subject, {_ACCOUNT_COLUMNS}
       FROM identity_session s
       LEFT JOIN identity_account a ON a.id = s.account_id
@@ -99,6 +100,7 @@ class SessionStore(SessionBase):
             post_id,
             mandate_id,
             provider_id,
+            certificate_id,
             seated,
             title,
             unit_id,
@@ -119,6 +121,8 @@ class SessionStore(SessionBase):
             held[CAPACITY] = f"{UNDER}{mandate_id}" if mandate_id else SELF if post_id is None else str(post_id)
         if provider_id is not None:
             held[PROVIDER] = str(provider_id)
+        if certificate_id is not None:
+            held[CERTIFICATE] = str(certificate_id)
         if post_id is not None:
             row = (post_id, title, unit_id, duties, took_over, for_account, for_subject)
             remember_seat(account_id, post_id, day, row if seated else None)
@@ -164,7 +168,7 @@ class SessionStore(SessionBase):
             return
         held = dict(vars(self).setdefault("_session_cache", {}) if must_create else self.items())
         named, capacity = held.pop(SESSION_KEY, None), held.pop(CAPACITY, SELF)
-        provider = held.pop(PROVIDER, None)
+        provider, certificate = held.pop(PROVIDER, None), held.pop(CERTIFICATE, None)
         account_id = UUID(named) if named else None
         now = machine_now()
         if must_create:
@@ -174,6 +178,7 @@ class SessionStore(SessionBase):
             "post_id": UUID(capacity) if capacity != SELF and not capacity.startswith(UNDER) else None,
             "mandate_id": UUID(capacity.removeprefix(UNDER)) if capacity.startswith(UNDER) else None,
             "provider_id": UUID(provider) if provider else None,
+            "certificate_id": UUID(certificate) if certificate else None,
             "data": held,
             "seen_at": now,
             "lasts_until": self._until(now),

@@ -122,12 +122,14 @@ class Attempt:
             record(self._entry("account.sign-in", Outcome.DONE, factor=factor, **details))
             append([self._event(ACCOUNT_SIGNED_IN, account)])
 
-    def refuse(self, action: str = "account.sign-in", *, copied: UUID | None = None) -> None:
+    def refuse(self, action: str = "account.sign-in", *, copied: UUID | None = None, reason: str = "") -> None:
         """Lock after too many, and write down that nobody came in.  copied: the passkey whose count did not grow; an event tells it, too.
 
-        Raises SignInLocked when it is locked now.
+        reason: a word that says what was wrong, where that is known.  Raises SignInLocked when it is locked now.
         """
-        details = {"passkey": str(copied), "reason": "count-went-back"} if copied else {}
+        details = {"reason": reason} if reason else {}
+        if copied:
+            details = {"passkey": str(copied), "reason": "count-went-back"}
         if self.locked_until is None and self.failures >= FAILURES_UNTIL_LOCK:
             self._lock()
         with transaction.atomic():

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from yiwang.acts.values import CapacityKind
+from yiwang.identity.values.login_certificates import CertificateView, ChallengeView
 from yiwang.kernel.errors import Fault, FieldFault, NotAllowed, msgid
 
 __all__ = [
@@ -428,7 +429,8 @@ class SecondFactorView:
     """One's own second factor.  since: of the app, None when there is none.  recovery_codes: how many are left.
 
     begun: the app that waits for its first code.  passkeys: the oldest first.  new_passkey: what the browser is to be asked for one that
-    was begun in this session.  is_needed: the city asks this account for a factor. Times are UTC, of the machine.
+    was begun in this session.  certificates, new_certificate: the same of certificates.  certificate_shown: one has proved its person in
+    this session a moment ago.  is_needed: the city asks this account for a factor. Times are UTC, of the machine.
     """
 
     since: datetime | None
@@ -438,6 +440,9 @@ class SecondFactorView:
     is_needed: bool
     passkeys: tuple[PasskeyView, ...] = ()
     new_passkey: Mapping[str, object] | None = None
+    certificates: tuple[CertificateView, ...] = ()
+    new_certificate: ChallengeView | None = None
+    certificate_shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
