@@ -33,6 +33,7 @@ from yiwang.api.routers import (
     places,
     providers,
     receivers,
+    reviews,
     session,
     subjects,
 )
@@ -109,6 +110,7 @@ for _router in (
     providers.router,
     keepers.router,
     receivers.router,
+    reviews.router,
     audit.router,
 ):
     api.add_router("", _router)

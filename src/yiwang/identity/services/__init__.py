@@ -42,6 +42,7 @@ from yiwang.identity.services.consents import (
     refuse_consent,
     withdraw_consent,
 )
+from yiwang.identity.services.closing_reviews import system_tend_reviews
 from yiwang.identity.services.emergencies import (
     EmergencyOver,
     EmergencyStands,
@@ -102,6 +103,15 @@ from yiwang.identity.services.receivers.connecting import (
 from yiwang.identity.services.receivers.marking import system_mark_account, system_mark_all
 from yiwang.identity.services.receivers.telling import system_rescue_supplies, system_supply
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
+from yiwang.identity.services.reviews import (
+    ReviewAnswered,
+    ReviewOver,
+    ReviewStands,
+    answer_line,
+    answer_lines,
+    close_review,
+    open_review,
+)
 from yiwang.identity.services.second_factor import (
     PasskeyCopied,
     PasskeyRefused,
@@ -303,4 +313,12 @@ __all__ = [
     "open_emergency",
     "review_emergency",
     "system_end_emergencies",
+    "ReviewAnswered",
+    "ReviewOver",
+    "ReviewStands",
+    "answer_line",
+    "answer_lines",
+    "close_review",
+    "open_review",
+    "system_tend_reviews",
 ]
