@@ -71,6 +71,7 @@ NO_PAGE = {
     "desk/emergencies/<uuid:access_id>/look/",  # looked at in test_states.py
     "desk/emergencies/<uuid:access_id>/end/",
     "desk/emergencies/<uuid:access_id>/review/",
+    "desk/reviews/<uuid:review_id>/close/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",
     "desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/",

@@ -10,11 +10,11 @@ from ruamel.yaml import YAML
 
 from yiwang.acts.values import Actor, system
 from yiwang.identity.queries import (
+    account_by_login,
     actor_for_post,
     list_posts,
     posts_of,
     review_lines,
-    system_account_by_login,
     system_account_of_subject,
     system_unit_by_code,
 )
@@ -137,7 +137,7 @@ MOST_LINES = 1_000
 
 def _officer(file: SampleFile, login: str) -> Actor:
     """Who acts in the only post that he holds."""
-    account = system_account_by_login(login)
+    account = account_by_login(_invented(), login)
     held = posts_of(account.id) if account is not None else []
     if account is None or len(held) != 1:
         raise ValueError(f"{file.path}: {login} does not hold one post.")

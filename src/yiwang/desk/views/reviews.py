@@ -23,6 +23,7 @@ from yiwang.identity import queries, services
 from yiwang.identity.values import AssignmentKind
 from yiwang.identity.values.reviews import Answer, Answered, Outcome, ReviewLineView, ReviewView, Unanswered
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, msgid, problem
+from yiwang.kernel.texts import civil_day
 from yiwang.records import queries as records
 
 if TYPE_CHECKING:
@@ -171,7 +172,9 @@ def _answering(request: FaceRequest, review_id: UUID, invalid: Invalid | None = 
     one = next((one for one in queries.reviews(request.actor) if one.id == review_id), None)
     faults = [_at_field(each) for each in invalid.faults] if invalid else []
     typed = request.POST.get("why", "")
-    reason = Entry("why", _("Why it is to end"), typed, _("Only for what is to end. It stands in the report."), longest=200)
+    reason = Entry(
+        "why", _("Why it is to end"), typed, _("Only for what is to end. It stands in the report."), longest=200
+    )
     entries, summary = with_faults([reason], faults)
     context = {
         "one": one,
@@ -194,8 +197,8 @@ def _tell(request: FaceRequest, told: Iterable[Answered]) -> None:
         if one.outcome is not None:
             numbers[one.outcome] = numbers.get(one.outcome, 0) + 1
         elif one.fault is not None:
-            said = problem(one.fault, translate=_)
-            words = " ".join(str(said[part]) for part in ("title", "next_step") if said.get(part))
+            shown = problem(one.fault, translate=_)
+            words = " ".join(str(shown[part]) for part in ("title", "next_step") if shown.get(part))
             faults[words] = faults.get(words, 0) + 1
     if number := numbers.get(Outcome.KEPT):
         messages.success(request, ngettext("{n} line kept.", "{n} lines kept.", number).format(n=number))
@@ -239,7 +242,9 @@ def _counts(one: ReviewView) -> list[tuple[str, str, int]]:
 
 def _form(request: FaceRequest, fault: Invalid | Conflict | None = None) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:LONGEST]
-    units = [one.unit for one in queries.browse_units(request.actor, uuid_or_none(request.GET.get("unit", "")), text).rows]
+    units = [
+        one.unit for one in queries.browse_units(request.actor, uuid_or_none(request.GET.get("unit", "")), text).rows
+    ]
     chosen = request.POST.get("unit", "" if text else CITY)
     options = (
         (CITY, _("The whole city"), ""),
@@ -257,7 +262,7 @@ def _form(request: FaceRequest, fault: Invalid | Conflict | None = None) -> Http
             "last_day",
             _("Last day"),
             request.POST.get("last_day", ""),
-            _("A working day, {first} at the earliest.").format(first=first.isoformat()),
+            _("A working day, {first} at the earliest.").format(first=civil_day(first, request.language)),
             "date",
             short=True,
         ),

@@ -21,7 +21,15 @@ from yiwang.identity.models.reviews import Review, ReviewLine
 from yiwang.identity.queries.consents import administrator_of
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.keepers import keepers_of_posts
-from yiwang.identity.queries.permission import SEAT_GIVES_RIGHTS, may_be_granted, persons_behind, posts_reaching, require, seat_of, why
+from yiwang.identity.queries.permission import (
+    SEAT_GIVES_RIGHTS,
+    may_be_granted,
+    persons_behind,
+    posts_reaching,
+    require,
+    seat_of,
+    why,
+)
 from yiwang.identity.queries.shapes import account_view
 from yiwang.identity.registry import working_days
 from yiwang.identity.values import Administrator, AssignmentKind, Scope
@@ -87,9 +95,14 @@ level AS (
      ORDER BY line.id, above.depth)
 """  # noqa: S608 - put together of the texts above
 WAIT = "l.outcome = 'waits' AND r.closed_at IS NULL AND r.last_day >= %(on)s::date"
-BELOW = "EXISTS (SELECT 1 FROM identity_unitpath w WHERE w.ancestor_id = %(unit)s::uuid AND w.descendant_id = p.unit_id)"
+BELOW = (
+    "EXISTS (SELECT 1 FROM identity_unitpath w WHERE w.ancestor_id = %(unit)s::uuid AND w.descendant_id = p.unit_id)"
+)
+OF_PERSONS = "l.account_id IN (SELECT a.id FROM identity_account a WHERE a.subject_id = ANY(%(subjects)s::uuid[]))"
 OF_UNIT = "FROM line JOIN level ON level.id = line.id AND level.unit_id = %(unit)s::uuid"
-OF_NOBODY = "FROM line LEFT JOIN level ON level.id = line.id WHERE level.id IS NULL AND line.account_id <> ALL(%(own)s::uuid[])"
+OF_NOBODY = (
+    "FROM line LEFT JOIN level ON level.id = line.id WHERE level.id IS NULL AND line.account_id <> ALL(%(own)s::uuid[])"
+)
 
 
 def reviews(actor: Actor) -> list[ReviewView]:
@@ -143,7 +156,12 @@ def lines_to_answer(actor: Actor, review_id: UUID, cursor: str = "", *, limit: i
     sees_all = _require_any(actor)
     after = _after(cursor)
     which = f"{WAIT} AND r.id = %(review)s::uuid AND l.number > %(after)s"
-    ids = [id for (id,) in _ask_mine(actor, which, "line.id", f"ORDER BY line.number LIMIT {limit + 1}", review=review_id, after=after)]
+    ids = [
+        id
+        for (id,) in _ask_mine(
+            actor, which, "line.id", f"ORDER BY line.number LIMIT {limit + 1}", review=review_id, after=after
+        )
+    ]
     if not ids and not after and not sees_all and not _had_lines(actor, review_id):
         raise NotFound(msgid("There is no such review."))
     return _page(ReviewLine.objects.filter(id__in=ids), limit)
@@ -168,8 +186,9 @@ def persons_in_review(actor: Actor, subject_ids: Collection[UUID]) -> set[UUID]:
     """Those of these persons for whose posts the actor answers or has answered: who they are he knows. At most four queries."""
     if not why(actor, ANSWER).allowed:
         return set()
-    which = f"{WAIT} AND l.account_id IN (SELECT a.id FROM identity_account a WHERE a.subject_id = ANY(%(subjects)s::uuid[]))"
-    accounts = {id for (id,) in _ask_mine(actor, which, "line.account_id", subjects=list(subject_ids))}
+    accounts = {
+        id for (id,) in _ask_mine(actor, f"{WAIT} AND {OF_PERSONS}", "line.account_id", subjects=list(subject_ids))
+    }
     seen = ReviewLine.objects.filter(account__subject_id__in=subject_ids)
     mine = seen.filter(account_id__in=accounts) | seen.filter(answered_by_id=actor.account_id)
     return set(mine.values_list("account__subject_id", flat=True).distinct())
@@ -215,7 +234,8 @@ def _had_lines(actor: Actor, review_id: UUID) -> bool:
 
 def _leads() -> tuple[list[str], list[str]]:
     """The duties by which somebody leads a unit alone, and those by which he leads what stands below, too."""
-    near, far = set(), set()
+    near: set[str] = set()
+    far: set[str] = set()
     for one in duties().values():
         for grant in one.may:
             if grant.action == ANSWER and may_be_granted(ANSWER, one.administrator) and grant.scope is not Scope.OWN:
@@ -226,7 +246,7 @@ def _leads() -> tuple[list[str], list[str]]:
 def _ask(which: str, select: str, **params: object) -> list[tuple[Any, ...]]:
     near, far = _leads()
     given = {"near": near, "far": far, "on": today(), **params}
-    return list(fetch(f"{LEVELS.format(which=which)} {select}", given))
+    return list(fetch(LEVELS.format(which=which) + select, given))
 
 
 def _ask_mine(actor: Actor, which: str, columns: str, rest: str = "", **params: object) -> list[tuple[Any, ...]]:

@@ -32,6 +32,7 @@ from yiwang.identity.services.challenges import (
     give_up_passkey,
     system_forget_challenges,
 )
+from yiwang.identity.services.closing_reviews import system_tend_reviews
 from yiwang.identity.services.consents import (
     ConsentAsked,
     ConsentFails,
@@ -42,7 +43,6 @@ from yiwang.identity.services.consents import (
     refuse_consent,
     withdraw_consent,
 )
-from yiwang.identity.services.closing_reviews import system_tend_reviews
 from yiwang.identity.services.emergencies import (
     EmergencyOver,
     EmergencyStands,

@@ -39,7 +39,7 @@ from yiwang.identity.services.closing_reviews import close
 from yiwang.identity.services.reach import refuse_seat_of_another
 from yiwang.identity.values import Administrator, EndReason
 from yiwang.identity.values.reviews import Answer, Answered, Outcome, Unanswered
-from yiwang.kernel.errors import Conflict, Fault, FieldFault, Invalid, NotAllowed, NotFound, msgid
+from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.time import now, today
 
 __all__ = [
@@ -70,7 +70,9 @@ class ReviewOver(Conflict):
 
     code = "review-over"
     title = msgid("This review of rights has ended")
-    next_step = msgid("Nothing can be answered in it any more. Tell the security administrator if a post has to be ended.")
+    next_step = msgid(
+        "Nothing can be answered in it any more. Tell the security administrator if a post has to be ended."
+    )
 
 
 class ReviewAnswered(Conflict):
@@ -103,7 +105,7 @@ def open_review(
         faults.append(FieldFault("unit_id", "nobody", msgid("Nobody holds a post there.")))
     if faults:
         raise Invalid(faults=faults)
-    if Review.objects.filter(unit_id=unit_id, closed_at__isnull=True).exists():
+    if Review.objects.filter(unit=unit, closed_at__isnull=True).exists():
         raise ReviewStands
     row = Review.objects.create(
         unit_id=unit_id,
