@@ -198,7 +198,7 @@ def _tell(request: FaceRequest, told: Iterable[Answered]) -> None:
             numbers[one.outcome] = numbers.get(one.outcome, 0) + 1
         elif one.fault is not None:
             shown = problem(one.fault, translate=_)
-            words = " ".join(str(shown[part]) for part in ("title", "next_step") if shown.get(part))
+            words = f"{shown['detail'] or shown['title']} {shown['next_step']}".strip()
             faults[words] = faults.get(words, 0) + 1
     if number := numbers.get(Outcome.KEPT):
         messages.success(request, ngettext("{n} line kept.", "{n} lines kept.", number).format(n=number))
