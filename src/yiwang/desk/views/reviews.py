@@ -260,7 +260,7 @@ def _form(request: FaceRequest, fault: Invalid | Conflict | None = None) -> Http
         Entry("why", _("Why"), request.POST.get("why", ""), _("Those who answer read it."), "lines", longest=200),
         Entry(
             "last_day",
-            _("Last day"),
+            _("Last day for answers"),
             request.POST.get("last_day", ""),
             _("A working day, {first} at the earliest.").format(first=civil_day(first, request.language)),
             "date",
