@@ -81,20 +81,17 @@ def open_one(request: FaceRequest) -> HttpResponseBase:
         return _form(request)
     sent = request.POST
     chosen = sent.get("unit", "")
-    last_day = _day(sent.get("last_day", ""))
     unit_id = uuid_or_none(chosen)
     faults = []
     if unit_id is None and chosen != CITY:
         faults.append(FieldFault("unit", "required", msgid("Choose the whole city or one of its units.")))
-    if last_day is None:
-        faults.append(FieldFault("last_day", "required", msgid("Enter a day.")))
     if sent.get("unanswered", "") not in list(Unanswered):
         faults.append(FieldFault("unanswered", "required", msgid("Choose one.")))
     try:
-        if faults or last_day is None:
+        if faults:
             raise Invalid(faults=faults)
         what = Unanswered(sent["unanswered"])
-        made = services.open_review(request.actor, unit_id, sent.get("why", ""), last_day, what)
+        made = services.open_review(request.actor, unit_id, sent.get("why", ""), _day(sent.get("last_day", "")), what)
     except (Invalid, services.ReviewStands) as fault:
         return _form(request, fault)
     messages.success(request, _("The review is open. Those who lead have been told."))

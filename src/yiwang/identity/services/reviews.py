@@ -85,12 +85,12 @@ class ReviewAnswered(Conflict):
 
 @service("review.open")
 def open_review(
-    actor: Actor, unit_id: UUID | None, reason: str, last_day: date, unanswered: Unanswered = Unanswered.REPORT
+    actor: Actor, unit_id: UUID | None, reason: str, last_day: date | None, unanswered: Unanswered = Unanswered.REPORT
 ) -> UUID:
     """Have the rights of a unit's officers, and of all below it, reviewed until a day; return the review.
 
     unit_id: None for the whole city.  reason: 2–200 characters, for those who answer.  last_day: the last civil date on which answers
-    count, a working day, 3 to 60 working days from today.  unanswered: what becomes of lines that nobody answers.
+    count, a working day, 3 to 60 working days from today; None was not given.  unanswered: what becomes of lines that nobody answers.
 
     Each assignment of today becomes a line, those that rest during a secondment included.
     Raises NotFound, Invalid (422) with everything wrong, ReviewStands (409).
@@ -103,7 +103,7 @@ def open_review(
     lines = _lines(unit_id)
     if not lines:
         faults.append(FieldFault("unit_id", "nobody", msgid("Nobody holds a post there.")))
-    if faults:
+    if faults or last_day is None:
         raise Invalid(faults=faults)
     if Review.objects.filter(unit=unit, closed_at__isnull=True).exists():
         raise ReviewStands
@@ -273,7 +273,9 @@ def _text_faults(field: str, text: str) -> list[FieldFault]:
     return []
 
 
-def _day_faults(last_day: date) -> list[FieldFault]:
+def _day_faults(last_day: date | None) -> list[FieldFault]:
+    if last_day is None:
+        return [FieldFault("last_day", "required", msgid("Enter a day."))]
     calendar, day = working_days(), today()
     first, last = (calendar.add_working_days(day, number).date for number in (SHORTEST, LONGEST))
     if not first <= last_day <= last:
