@@ -78,7 +78,7 @@ def test_the_head_reads_names_and_what_each_may_and_ticks_what_stays(demo: Demo,
     head = demo.client(HEAD, post=True)
     page = head.get(at(going_on, "answer"))
     said = text_of(page)
-    for words in ("蔡婷", "决定岗（副）", "作出决定", "在本单位"):
+    for words in ("蔡婷", "决定岗（副）", "作出决定", "限本单位", "办理待办"):
         assert words in said, words
     assert "颜红" not in said
     kept = [line(going_on, "cai.ting", "许可证管理岗"), line(going_on, "cai.ting", "决定岗（副）")]

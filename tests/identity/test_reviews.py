@@ -58,6 +58,7 @@ SECURITY = duty(
 AUDIT = duty("audit", "audit.read/city", "review.read/city", administrator="audit")
 HEAD = duty("head", "review.answer/subtree", "trial.decide/unit")
 CHIEF = duty("chief", "review.answer/unit")
+MERE = duty("mere", "review.answer/own")
 MONDAY = "2026-03-02T10:00"
 FRIDAY = date(2026, 3, 13)
 """Nine working days after that Monday."""
@@ -79,7 +80,7 @@ def consent_is_asked() -> Iterator[None]:
 
 def declared(republish: Any) -> None:
     others = [one for one in DUTIES if one["id"] not in {"security", "audit"}]
-    republish(PERSON, SHOP, SECURITY, AUDIT, HEAD, CHIEF, *others)
+    republish(PERSON, SHOP, SECURITY, AUDIT, HEAD, CHIEF, MERE, *others)
 
 
 @pytest.fixture
@@ -224,6 +225,18 @@ def test_a_head_whose_grant_reaches_his_unit_alone_does_not_answer_below(town: A
     review = opened(security, town.units["north"])
     assert waiting(chief, review) == {login(clerk)}
     assert waiting(security, review) == {login(chief), login(below)}
+
+
+def test_beside_a_head_who_reaches_further_each_answers_as_far_as_his_own_grant(town: Any, security: Actor) -> None:
+    head, chief, mere = town.officer("north", "head"), town.officer("north", "chief"), town.officer("north", "mere")
+    clerk, below = town.officer("north", "pay"), town.officer("north-a", "pay")
+    review = opened(security, town.units["north"])
+    assert waiting(head, review) == {login(clerk), login(below), login(mere)}
+    assert waiting(chief, review) == {login(clerk), login(mere)}
+    assert queries.reviews_that_wait(mere) == 0
+    for one, line in ((chief, line_of(review, below)), (mere, line_of(review, clerk))):
+        with pytest.raises(NotFound):
+            answer_line(one, line.id, Answer.KEEP)
 
 
 def test_two_heads_of_one_unit_do_not_answer_for_each_other(town: Any, security: Actor) -> None:
@@ -698,6 +711,24 @@ def test_an_answer_and_an_end_by_hand_at_once_end_once(own_town: Any, own_securi
         )
         assert Event.objects.filter(type="assignment.ended.v1", subject=str(held.id)).count() == 1
         assert outcome(review, clerk) in {"ended", "gone"}
+        close_review(own_security, review)
+
+
+def test_what_ends_while_the_review_is_opened_is_no_line_or_settles(own_town: Any, own_security: Actor) -> None:
+    stays = own_town.officer("south", "pay")
+    for by_hand in (True, False, True, False):
+        clerk = own_town.officer("south", "pay")
+        held, account = seat(clerk), clerk.account_id
+        end = (
+            (lambda held=held: end_assignment(US, held.id))
+            if by_hand
+            else lambda account=account: close_account(US, account)
+        )
+        review, _ended = at_once(lambda: opened(own_security, own_town.units["south"]), end)
+        system_tend_reviews()
+        assert outcome(review, stays) == "waits"
+        lines = ReviewLine.objects.filter(review_id=review, account_id=clerk.account_id)
+        assert {one.outcome for one in lines} <= {"gone"}
         close_review(own_security, review)
 
 

@@ -98,6 +98,7 @@ WAIT = "l.outcome = 'waits' AND r.closed_at IS NULL AND r.last_day >= %(on)s::da
 BELOW = (
     "EXISTS (SELECT 1 FROM identity_unitpath w WHERE w.ancestor_id = %(unit)s::uuid AND w.descendant_id = p.unit_id)"
 )
+HERE = "p.unit_id = %(unit)s::uuid"
 OF_PERSONS = "l.account_id IN (SELECT a.id FROM identity_account a WHERE a.subject_id = ANY(%(subjects)s::uuid[]))"
 OF_UNIT = "FROM line JOIN level ON level.id = line.id AND level.unit_id = %(unit)s::uuid"
 OF_NOBODY = (
@@ -252,8 +253,10 @@ def _ask(which: str, select: str, **params: object) -> list[tuple[Any, ...]]:
 def _ask_mine(actor: Actor, which: str, columns: str, rest: str = "", **params: object) -> list[tuple[Any, ...]]:
     """Of the lines that `which` says those that are the actor's. None for who answers for nobody."""
     seat = seat_of(actor)
-    if seat is not None and why(actor, ANSWER).allowed:
-        return _ask(f"{which} AND {BELOW}", f"SELECT {columns} {OF_UNIT} {rest}", unit=seat.unit_id, **params)
+    scopes = set() if seat is None else {scope for _duty, scope in seat.grants(ANSWER)} - {Scope.OWN}
+    if seat is not None and scopes:
+        reach = HERE if scopes == {Scope.UNIT} else BELOW
+        return _ask(f"{which} AND {reach}", f"SELECT {columns} {OF_UNIT} {rest}", unit=seat.unit_id, **params)
     if administrator_of(actor) is Administrator.SECURITY and why(actor, ANSWER_LAST).allowed:
         own = sorted(persons_behind(actor))
         return _ask(which, f"SELECT {columns} {OF_NOBODY} {rest}", own=own, **params)
