@@ -28,16 +28,18 @@ from yiwang.identity.services import (
     ReviewStands,
     answer_line,
     answer_lines,
+    ask_consent,
     assign_post,
     change_duties,
     close_account,
     close_review,
     end_assignment,
+    give_consent,
     open_review,
     system_tend_reviews,
 )
 from yiwang.identity.services import closing_reviews as closing
-from yiwang.identity.values import AssignmentKind, EndReason, Terms
+from yiwang.identity.values import AssignmentKind, ConsentDue, EndReason, Terms
 from yiwang.identity.values.reviews import Answer, Outcome, ReviewView, Unanswered
 from yiwang.kernel.errors import Invalid, NotAllowed, NotFound
 from yiwang.kernel.time import today
@@ -49,10 +51,12 @@ from .test_reorganisation import at_once
 US = system("tests")
 WHY = "年度权限复核"
 GONE = "已经不做这项工作"
+CONSENT = ("consent.ask/city", "consent.give/city", "consent.read/city")
+SYSTEM = duty("system", "account.open/city", "officer.list/city", *CONSENT, administrator="system")
 SECURITY = duty(
     "security",
     "assignment.assign/city", "assignment.end/city", "officer.list/city", "review.open/city", "review.close/city",
-    "review.read/city", "review.answer-last/city",
+    "review.read/city", "review.answer-last/city", *CONSENT,
     administrator="security",
 )  # fmt: skip
 AUDIT = duty("audit", "audit.read/city", "review.read/city", administrator="audit")
@@ -79,8 +83,8 @@ def consent_is_asked() -> Iterator[None]:
 
 
 def declared(republish: Any) -> None:
-    others = [one for one in DUTIES if one["id"] not in {"security", "audit"}]
-    republish(PERSON, SHOP, SECURITY, AUDIT, HEAD, CHIEF, MERE, *others)
+    others = [one for one in DUTIES if one["id"] not in {"system", "security", "audit"}]
+    republish(PERSON, SHOP, SYSTEM, SECURITY, AUDIT, HEAD, CHIEF, MERE, *others)
 
 
 @pytest.fixture
@@ -90,8 +94,13 @@ def security(town: Any, republish: Any) -> Actor:
     return officer
 
 
-def opened(by: Actor, unit: UUID | None, **more: Any) -> UUID:
-    return open_review(by, unit, WHY, FRIDAY, **more)
+def opened(by: Actor, unit: UUID | None) -> UUID:
+    return open_review(by, unit, WHY, FRIDAY)
+
+
+def opened_to_end(unit: UUID) -> UUID:
+    """A review in which what nobody answers ends, as consent opens it."""
+    return open_review(US, unit, WHY, FRIDAY, Unanswered.END)
 
 
 def line_of(review: UUID, actor: Actor) -> ReviewLine:
@@ -193,6 +202,24 @@ def test_only_the_security_administrator_opens_and_closes(town: Any, security: A
             opened(one, None)
         with pytest.raises(NotAllowed):
             close_review(one, review)
+
+
+def test_that_rights_end_because_nobody_answers_takes_two_administrators(town: Any, security: Actor) -> None:
+    clerk, system_admin = town.officer("south", "pay"), town.officer("gov", "system")
+    asked = (town.units["south"], WHY, FRIDAY, Unanswered.END)
+    with pytest.raises(ConsentDue) as due:
+        open_review(security, *asked)
+    assert not Review.objects.exists()
+    request = ask_consent(security, due.value.action, due.value.arguments, "每年一次")
+    told = dict(queries.consent(system_admin, request).lines)
+    assert told["Whose rights"] == "单位south"
+    assert told["Last day for answers"] == FRIDAY.isoformat()
+    give_consent(system_admin, request)
+    review = Review.objects.get()
+    assert (review.unanswered, review.opened_by_id) == ("end", security.account_id)
+    assert outcome(review.id, clerk) == "waits"
+    with pytest.raises(ReviewStands):
+        open_review(security, *asked)
 
 
 # ── Who answers ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -519,7 +546,7 @@ def test_what_nobody_answered_ends_where_that_was_declared_but_never_an_administ
 ) -> None:
     head, clerk = town.officer("north", "head"), town.officer("north", "pay")
     auditor = town.officer("north", "audit")
-    review = opened(security, town.units["north"], unanswered=Unanswered.END)
+    review = opened_to_end(town.units["north"])
     clock.set("2026-03-14T00:00")
     assert system_tend_reviews() == 1
     assert [outcome(review, one) for one in (head, clerk, auditor)] == ["lapsed", "lapsed", "unanswered"]
@@ -532,7 +559,7 @@ def test_a_crash_between_two_lines_does_nothing_twice_and_leaves_nothing_out(
     town: Any, security: Actor, clock: Clock
 ) -> None:
     officers = [town.officer("south", "pay") for _ in range(4)]
-    review = opened(security, town.units["south"], unanswered=Unanswered.END)
+    review = opened_to_end(town.units["south"])
     clock.set("2026-03-14T00:00")
     ended = closing._end_unanswered
     done: list[UUID] = []
@@ -563,7 +590,7 @@ def test_a_review_closes_by_itself_when_everything_is_answered(town: Any, securi
 
 def test_closed_early_what_nobody_answered_is_reported_and_never_ended(town: Any, security: Actor) -> None:
     clerk = town.officer("south", "pay")
-    review = opened(security, town.units["south"], unanswered=Unanswered.END)
+    review = opened_to_end(town.units["south"])
     close_review(security, review)
     assert outcome(review, clerk) == "unanswered"
     assert seat(clerk).valid_to is None
@@ -734,7 +761,7 @@ def test_what_ends_while_the_review_is_opened_is_no_line_or_settles(own_town: An
 
 def test_two_schedulers_at_once_end_and_close_once(own_town: Any, own_security: Actor, clock: Clock) -> None:
     officers = [own_town.officer("south", "pay") for _ in range(6)]
-    review = opened(own_security, own_town.units["south"], unanswered=Unanswered.END)
+    review = opened_to_end(own_town.units["south"])
     clock.set("2026-03-14T00:00")
     results = at_once(system_tend_reviews, system_tend_reviews)
     assert sorted(results) == [0, 1]

@@ -418,7 +418,7 @@ register_dangerous_actions(
 )
 register_consented_actions(
     *("assignment.assign", "assignment.end", "post.change-duties"),
-    *("organisation.reorganise", "organisation.undo", "emergency.open", "provider.open"),
+    *("organisation.reorganise", "organisation.undo", "emergency.open", "provider.open", "review.open"),
     *("keeper.connect", "keeper.give-token"),
     *("receiver.connect", "receiver.renew-token"),
 )

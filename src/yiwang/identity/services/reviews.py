@@ -36,6 +36,7 @@ from yiwang.identity.queries.shapes import away, duty_ids, on_the_day
 from yiwang.identity.registry import working_days
 from yiwang.identity.services.assignments import administers_post, end_seat, lock_administrators
 from yiwang.identity.services.closing_reviews import close
+from yiwang.identity.services.consents import require_consent
 from yiwang.identity.services.reach import refuse_seat_of_another
 from yiwang.identity.values import Administrator, EndReason
 from yiwang.identity.values.reviews import Answer, Answered, Outcome, Unanswered
@@ -93,7 +94,7 @@ def open_review(
     count, a working day, 3 to 60 working days from today; None was not given.  unanswered: what becomes of lines that nobody answers.
 
     Each assignment of today becomes a line, those that rest during a secondment included.
-    Raises NotFound, Invalid (422) with everything wrong, ReviewStands (409).
+    Raises NotFound, Invalid (422) with everything wrong, ReviewStands (409); ConsentDue at last where what nobody answers is to end.
     """
     lock_administrators()  # nobody changes duties or ends posts by hand between the reading and the writing of the lines
     faults = _text_faults("reason", reason) + _day_faults(last_day)
@@ -107,6 +108,9 @@ def open_review(
         raise Invalid(faults=faults)
     if Review.objects.filter(unit=unit, closed_at__isnull=True).exists():
         raise ReviewStands
+    if unanswered is Unanswered.END:
+        needed = Administrator.SYSTEM
+        require_consent(actor, needed, unit_id=unit_id, reason=reason, last_day=last_day, unanswered=unanswered)
     row = Review.objects.create(
         unit_id=unit_id,
         reason=reason.strip(),
