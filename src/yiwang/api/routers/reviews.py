@@ -180,7 +180,9 @@ def list_reviews(request: HttpRequest) -> RightsReviews:
 
 @router.post("/reviews", response={201: RightsReviewMade}, operation_id="open_review")
 def open_review(request: HttpRequest, given: NewRightsReview) -> Status[RightsReviewMade]:
-    """Have the rights of a unit and all below it reviewed."""
+    """Have the rights of a unit and all below it reviewed. Where what nobody answers is to end, it answers 403 `consent-due`: ask for
+    consent with what the answer holds; the review is opened with the consent.
+    """
     made = services.open_review(actor_of(request), given.unit_id, given.reason, given.last_day, given.unanswered)
     return Status(201, RightsReviewMade(id=made))
 
