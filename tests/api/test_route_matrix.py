@@ -140,6 +140,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         ),  # nothing was reorganised yet; what the pages answer then is shown in tests/desk/test_reorganisation.py
         "request_id": str(UUID(int=1)),  # nobody has asked for consent: whose it is is shown in test_consents.py
         "access_id": str(UUID(int=1)),  # nothing was opened: who reads what is shown in tests/desk/test_emergencies.py
+        "review_id": review_of(assignment.post.unit_id),
         "mandate_id": str(mandate_to(NEIGHBOUR)),
         "session_id": str(UUID(int=1)),
         "passkey_id": str(UUID(int=1)),
@@ -176,6 +177,16 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
         "act": "revoke",
         "name": "nothing.png",
     }
+
+
+def review_of(unit_id: UUID) -> str:
+    """A review of the rights of a unit that nobody leads, opened by the security administrator."""
+    from yiwang.identity.models import Assignment
+    from yiwang.identity.queries import actor_for_post, first_last_day
+    from yiwang.identity.services import open_review
+
+    seat = Assignment.objects.get(account__login="sec.admin")
+    return str(open_review(actor_for_post(seat.account, seat.post_id), unit_id, "年度权限复核", first_last_day()))
 
 
 def doubt_of(login: str) -> Any:
@@ -344,6 +355,9 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         },
         "POST /api/v1/emergencies": {"reference": "nothing", "reason": "群众来电，须立即核对"},
         "POST /api/v1/emergencies/{access_id}/review": {"verdict": "proper", "remark": "理由成立"},
+        "POST /api/v1/reviews": {"reason": "年度权限复核", "last_day": since},
+        "POST /api/v1/reviews/{review_id}/answers": {"lines": [], "answer": "keep"},
+        "POST /desk/reviews/<uuid:review_id>/answer/": {"answer": "keep"},
         "POST /api/v1/mandates/{mandate_id}": {"act": "accept"},
         "POST /my/mandates/<uuid:mandate_id>/answer/": {"decision": "accept"},
         "POST /api/v1/session/proof": {"password": PASSWORD},

@@ -73,6 +73,7 @@ NO_PAGE = {
     "desk/emergencies/<uuid:access_id>/end/",
     "desk/emergencies/<uuid:access_id>/review/",
     "desk/lists/<slug:kind>/take-in/",
+    "desk/reviews/<uuid:review_id>/close/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",
     "desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/",

@@ -435,6 +435,45 @@ def hand_in_a_list_with_faults(page: Any, site: Site) -> None:
     hand_in(page, site, "units", UNITS + lines)
 
 
+def review_rights(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/reviews/")
+    page.locator("main tr[data-row] a").first.click()
+    page.wait_for_selector("input[name=line]")
+    page.locator("details.fold summary").first.click()
+
+
+def end_a_right_without_a_reason(page: Any, site: Site) -> None:
+    review_rights(page, site)
+    page.locator("input[name=line]").first.check()
+    page.locator("button[value=end]").click()
+    page.wait_for_selector("#faults")
+
+
+def keep_a_right(page: Any, site: Site) -> None:
+    review_rights(page, site)
+    page.locator("input[name=line]").first.check()
+    page.locator("button[value=keep]").click()
+    page.wait_for_selector(".note-done")
+
+
+def see_how_a_review_goes(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/reviews/")
+    page.locator("main tr[data-row] a").first.click()
+    page.wait_for_selector("#progress")
+
+
+def open_a_review_in_vain(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/reviews/open/")
+    page.locator("main form[method=post] .btn-main").click()
+    page.wait_for_selector("#faults")
+
+
+def read_the_report_of_a_review(page: Any, site: Site) -> None:
+    see_how_a_review_goes(page, site)
+    page.locator("a[href$='/report/']").click()
+    page.wait_for_selector("#result")
+
+
 def open_the_menu(page: Any, site: Site) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto(f"{site.root}/desk/tasks/")
@@ -556,6 +595,14 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "a list with faults": ("sys.admin", True, 422, hand_in_a_list_with_faults),
     "an emergency to review": ("aud.admin", True, 0, be_about_to_review),
     "an emergency reviewed in vain": ("aud.admin", True, 422, review_without_a_finding),
+    "rights to review": ("yan.hong", True, 0, review_rights),
+    "a right ended without a reason": ("yan.hong", True, 422, end_a_right_without_a_reason),
+    "a right kept": ("yan.hong", True, 0, keep_a_right),
+    "reviews that one leads": ("yan.hong", True, 0, go("/desk/reviews/")),
+    "how a review of rights goes": ("sec.admin", True, 0, see_how_a_review_goes),
+    "a review of rights opened in vain": ("sec.admin", True, 422, open_a_review_in_vain),
+    "reviews of rights": ("aud.admin", True, 0, go("/desk/reviews/")),
+    "the report of a review of rights": ("aud.admin", True, 0, read_the_report_of_a_review),
     "the menu of the desk on a phone": (OFFICER, True, 0, open_the_menu),
     "nobody named in a mandate": (NEIGHBOUR, False, 422, offer_nothing),
     "a mandate for a stranger": (NEIGHBOUR, False, 422, offer_to_nobody),

@@ -216,12 +216,23 @@ def test_units_are_read_one_level_at_a_time_and_found_by_name(demo: Demo) -> Non
                 "/desk/officers/",
                 "/desk/systems/",
                 "/desk/consents/",
+                "/desk/reviews/",
                 "/desk/emergencies/",
                 "/desk/units/",
                 "/desk/messages/",
             ],
         ),
-        ("aud.admin", ["/desk/audit/", "/desk/consents/", "/desk/emergencies/", "/desk/units/", "/desk/messages/"]),
+        (
+            "aud.admin",
+            [
+                "/desk/audit/",
+                "/desk/consents/",
+                "/desk/reviews/",
+                "/desk/emergencies/",
+                "/desk/units/",
+                "/desk/messages/",
+            ],
+        ),
         (
             "sys.admin",
             [

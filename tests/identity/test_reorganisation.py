@@ -327,7 +327,7 @@ MOVES = {
 STAYS = {
     "with the post, whose id does not change": {
         "identity.Session.post", "identity.PostDuty.post", "identity.Assignment.post", "messaging.Message.to_post",
-        "cases.Task.deputy", "identity.SignOn.post", "identity.KeptPost.post",
+        "cases.Task.deputy", "identity.SignOn.post", "identity.KeptPost.post", "identity.ReviewLine.post",
     },
     "it is the history or the closure of the tree itself": {
         "identity.Reorganisation.to", "identity.UnitMove.source", "identity.UnitMove.to",
@@ -339,7 +339,8 @@ STAYS = {
         "records.DiscrepancyReport.unit", "records.DiscrepancyReport.post", "records.DiscrepancyEntry.unit",
         "records.DiscrepancyEntry.post", "documents.Certificate.unit", "documents.StatusEntry.post",
         "cases.Case.entered_in", "cases.Application.entered_in", "cases.Reception.post", "cases.Reception.unit",
-        "identity.ConsentRequest.asked_in", "identity.EmergencyAccess.asked_in",
+        "identity.ConsentRequest.asked_in", "identity.EmergencyAccess.asked_in", "identity.Review.opened_in",
+        "identity.ReviewLine.answered_in",
         "cases.Task.done_in_post", "cases.CourseEntry.unit", "cases.CourseEntry.post",
     },
     "how many places a unit has is decided for it, by a document of its own: they do not add up by themselves": {
@@ -348,6 +349,7 @@ STAYS = {
     "administrators agreed to it for this unit; a reorganisation widens nobody's reach": {
         "identity.KeeperUnit.unit", "identity.ReceiverUnit.unit",
     },
+    "it says whose rights were to be reviewed; the lines are of posts, which go along": {"identity.Review.unit"},
     "it says which unit lent somebody then": {"identity.Assignment.from_unit"},
     "it says who answered when the watch fired; who took over explains it by succession": {
         "supervision.Alert.unit", "supervision.Alert.post", "supervision.AlertWord.post",

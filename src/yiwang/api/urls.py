@@ -35,6 +35,7 @@ from yiwang.api.routers import (
     places,
     providers,
     receivers,
+    reviews,
     session,
     subjects,
 )
@@ -113,6 +114,7 @@ for _router in (
     keepers.router,
     lists.router,
     receivers.router,
+    reviews.router,
     audit.router,
 ):
     api.add_router("", _router)

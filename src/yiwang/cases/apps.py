@@ -39,6 +39,7 @@ class CasesConfig(AppConfig):
         )
         from yiwang.cases.queries.bundles import named_by, title_of
         from yiwang.cases.queries.known import matters_of
+        from yiwang.cases.queries.limits import city_calendar
         from yiwang.cases.queries.needed import tasks_of_post, work_of_unit
         from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case
@@ -58,6 +59,7 @@ class CasesConfig(AppConfig):
             register_kept,
             register_mandated_actions,
             register_need,
+            set_calendar,
             set_matters,
         )
         from yiwang.identity.values import Administrator
@@ -112,6 +114,7 @@ class CasesConfig(AppConfig):
         register_file_owner(FILE_OWNER, sees_case)
         register_kept(Cases(), Tasks())
         set_matters(matters_of)
+        set_calendar(city_calendar)
         register_mandated_actions("case.submit", "case.withdraw", "task.answer", "draft.save", "draft.discard")
         register_need("unit", work_of_unit)
         register_need("post", tasks_of_post)

@@ -90,6 +90,8 @@ def menu_of(request: FaceRequest) -> list[Noun]:
     if identity.why(request.actor, "consent.read").allowed:
         waiting = identity.consents_that_wait(request.actor)
         own.append(Noun("/desk/consents/", _("Consents"), "swap", waiting))
+    if identity.who_answers(request.actor) or identity.why(request.actor, "review.read").allowed:
+        own.append(Noun("/desk/reviews/", _("Reviews of rights"), "check", identity.reviews_that_wait(request.actor)))
     if identity.why(request.actor, "emergency.read").allowed:
         own.append(
             Noun("/desk/emergencies/", _("Emergency access"), "eye", identity.emergencies_to_review(request.actor))

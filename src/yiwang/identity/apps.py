@@ -33,6 +33,7 @@ class IdentityConfig(AppConfig):
             system_mark_all,
             system_rescue_notices,
             system_rescue_supplies,
+            system_tend_reviews,
             system_tend_token_keys,
         )
         from yiwang.identity.services.keepers.reorganising import (
@@ -61,6 +62,7 @@ class IdentityConfig(AppConfig):
         register_periodic("identity.rescue-notices", timedelta(minutes=1), system_rescue_notices)
         register_periodic("identity.forget-sign-ons", timedelta(hours=1), system_forget_sign_ons)
         register_periodic("identity.forget-ways", timedelta(hours=1), system_forget_ways)
+        register_periodic("identity.tend-reviews", timedelta(minutes=1), system_tend_reviews)
         register_periodic("identity.tend-token-keys", timedelta(hours=1), system_tend_token_keys)
         register_periodic("identity.mark-supplies", timedelta(hours=1), system_mark_all)
         register_periodic("identity.rescue-supplies", timedelta(minutes=1), system_rescue_supplies)

@@ -68,6 +68,10 @@ __all__ = [
     "PROVIDER_SHUT",
     "REORGANISATION_DONE",
     "REORGANISATION_UNDONE",
+    "REVIEW_ANSWERED",
+    "REVIEW_CLOSED",
+    "REVIEW_OPENED",
+    "REVIEW_REMINDED",
     "SIGN_ON_BEGUN",
     "SIGN_ON_ENDED",
     "TOKEN_KEY_RENEWED",
@@ -308,6 +312,21 @@ ACCOUNT_CERTIFICATE_REVOKED: Final = "account.certificate-revoked.v1"
 person)."""
 
 _CERTIFICATE = ("certificate_id", "subject_id")
+REVIEW_OPENED: Final = "review.opened.v1"
+"""The rights of a unit's officers are reviewed 权限复核.  `subject`: the review.  data: `unit_id` (null for the whole city), `last_day`,
+`days` (working days until then), `unanswered` (report, end), `lines`, `reviewers` (posts that are to answer)."""
+
+REVIEW_ANSWERED: Final = "review.answered.v1"
+"""Somebody answered a line of a review.  `subject`: the review.  data: `line_id`, `outcome` (kept, ended, asked)."""
+
+REVIEW_REMINDED: Final = "review.reminded.v1"
+"""The last day is near.  `subject`: the review.  data: `lines` (that wait), `days` (working days left), `reviewers` (posts that have not
+answered)."""
+
+REVIEW_CLOSED: Final = "review.closed.v1"
+"""A review has ended.  `subject`: the review.  data: `lines`, `kept`, `ended`, `unanswered` (numbers), `readers` (posts of the security
+and the audit administrators)."""
+
 _MANDATE = ("principal_id", "agent_id", "giver_id")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     EMERGENCY_OPENED: ("kind", "object_id", "reference", "minutes", "auditors"),
@@ -316,6 +335,9 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     ACCOUNT_CERTIFICATE_REMOVED: _CERTIFICATE,
     ACCOUNT_CERTIFICATE_ENDED: _CERTIFICATE,
     ACCOUNT_CERTIFICATE_REVOKED: _CERTIFICATE,
+    REVIEW_OPENED: ("unit_id", "last_day", "days", "unanswered", "lines", "reviewers"),
+    REVIEW_REMINDED: ("lines", "days", "reviewers"),
+    REVIEW_CLOSED: ("lines", "kept", "ended", "unanswered", "readers"),
     MANDATE_OFFERED: (*_MANDATE, "valid_from", "valid_to", "items"),
     MANDATE_ACCEPTED: _MANDATE,
     MANDATE_ENDED: (*_MANDATE, "other_id", "end"),

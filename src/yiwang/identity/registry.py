@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from yiwang.acts.values import Actor
 from yiwang.identity.values import Administrator, Moved, Moving, Remark
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.errors import FieldFault, msgid
 
 __all__ = [
@@ -50,8 +51,10 @@ __all__ = [
     "register_need",
     "register_remarks",
     "remarks_on",
+    "set_calendar",
     "set_matters",
     "set_principals",
+    "working_days",
 ]
 
 Needed = Literal["unit", "post"]
@@ -301,6 +304,23 @@ def matters_for(kind: str) -> Mapping[str, str | Mapping[str, str]]:
     return _matters[0](kind) if _matters else {}
 
 
+# ── Working days ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_calendar: list[Callable[[], WorkingCalendar]] = []
+
+
+def set_calendar(ask: Callable[[], WorkingCalendar]) -> None:
+    """Let an engine say which days are worked in the city. Called in `AppConfig.ready`, once."""
+    _calendar[:] = [ask]
+
+
+def working_days() -> WorkingCalendar:
+    """The working days of the city. Raises LookupError where no engine says them."""
+    if not _calendar:
+        raise LookupError("No engine says which days are worked.")
+    return _calendar[0]()
+
+
 # ── Emergency access ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -366,6 +386,10 @@ register_administrative_action("emergency.look", Administrator.SYSTEM, Administr
 register_administrative_action("emergency.end", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("emergency.review", Administrator.AUDIT)
 register_administrative_action("emergency.read", *Administrator)
+register_administrative_action("review.open", Administrator.SECURITY)
+register_administrative_action("review.close", Administrator.SECURITY)
+register_administrative_action("review.answer-last", Administrator.SECURITY)
+register_administrative_action("review.read", Administrator.SECURITY, Administrator.AUDIT)
 register_administrative_action("client.list", Administrator.SYSTEM)
 register_administrative_action("client.connect", Administrator.SYSTEM)
 register_administrative_action("client.renew-secret", Administrator.SYSTEM)
@@ -395,15 +419,21 @@ for _action in ("keeper.read", "keeper.open-account", "keeper.change-account", "
 register_dangerous_actions(
     *("account.close", "account.give-start-password", "account.reset-second-factor"),
     *("assignment.assign", "post.change-duties"),
-    *("organisation.reorganise", "organisation.undo", "consent.give", "emergency.open"),
+    *("organisation.reorganise", "organisation.undo", "consent.give", "emergency.open", "review.open"),
     *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
     *("provider.connect", "provider.change", "provider.open"),
     *("authority.add", "authority.change", "authority.open", "login-certificate.end"),
 )
 register_consented_actions(
     *("assignment.assign", "assignment.end", "post.change-duties"),
-    *("organisation.reorganise", "organisation.undo", "emergency.open", "provider.open"),
-    "authority.open",
+    *(
+        "organisation.reorganise",
+        "organisation.undo",
+        "emergency.open",
+        "provider.open",
+        "authority.open",
+        "review.open",
+    ),
     *("keeper.connect", "keeper.give-token"),
     *("receiver.connect", "receiver.renew-token"),
 )
@@ -443,6 +473,11 @@ describe_actions(
         "emergency.end": msgid("End emergency access"),
         "emergency.review": msgid("Review emergency access"),
         "emergency.read": msgid("See who had emergency access, and why"),
+        "review.open": msgid("Have rights reviewed"),
+        "review.close": msgid("Close reviews of rights early"),
+        "review.answer": msgid("Review the rights of the officers whom one leads"),
+        "review.answer-last": msgid("Review rights for which nobody else answers"),
+        "review.read": msgid("See reviews of rights and what came of them"),
         "audit.read": msgid("Read and verify the audit log"),
         "client.list": msgid("See the connected systems"),
         "client.connect": msgid("Connect systems that sign people in here"),

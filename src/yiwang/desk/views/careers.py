@@ -44,6 +44,8 @@ EXPLAINED = {
         "decide, he may not either."
     ),
 }
+NEVER_SAID = (EndReason.ACCOUNT_CLOSED, EndReason.REVIEWED)
+"""They are written down by what they name."""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -217,7 +219,7 @@ def end(request: FaceRequest, assignment_id: UUID) -> HttpResponseBase:
     post = queries.post_page(request.actor, found.assignment.post.id)
     typed = typed_in(request, "on", "reason", "document")
     at = safe_next(request, f"/desk/posts/{post.post.id}/", desk=True)
-    reasons = tuple((str(one), _(said), "") for one, said in REASONS.items() if one is not EndReason.ACCOUNT_CLOSED)
+    reasons = tuple((str(one), _(said), "") for one, said in REASONS.items() if one not in NEVER_SAID)
     entries = [
         Entry(
             "on",

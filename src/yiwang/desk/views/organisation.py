@@ -129,7 +129,7 @@ def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: I
     names = named(request, [*found.holders, *found.former])
     context = {
         "found": found,
-        "duties": [_in_words(one, request.language) for one in found.duties],
+        "duties": [in_words(one, request.language) for one in found.duties],
         "holders": with_words(found.holders, names),
         "former": with_words(found.former, names),
         "may_assign": _may(request, "assignment.assign"),
@@ -151,7 +151,7 @@ def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: I
 def duties(request: FaceRequest) -> HttpResponse:
     """Every duty that is declared."""
     known = sorted(queries.duties().values(), key=lambda one: (one.administrator is None, one.id))
-    context = {"duties": [_in_words(one, request.language) for one in known]}
+    context = {"duties": [in_words(one, request.language) for one in known]}
     return page(request, "desk/duties.html", context)
 
 
@@ -161,10 +161,10 @@ def duty(request: FaceRequest, duty_id: str) -> HttpResponse:
     """A duty: what it may do, which posts have it, and for which areas somebody answers."""
     found = queries.duty_page(request.actor, duty_id)
     context = {
-        "one": _in_words(found.duty, request.language),
+        "one": in_words(found.duty, request.language),
         "lines": lines_of(request, found.posts),
         "count": found.count,
-        "excluded": [_in_words(one, request.language) for one in found.excluded],
+        "excluded": [in_words(one, request.language) for one in found.excluded],
         "areas": places.areas_with_duty(duty_id),
         "sees_holders": _may(request, "officer.list"),
     }
@@ -492,7 +492,8 @@ def lines_of(request: FaceRequest, posts: Iterable[PostLine]) -> list[Line]:
     return [Line(one, tuple(with_words(one.holders, names))) for one in lines]
 
 
-def _in_words(one: DutyView, language: str) -> Shown:
+def in_words(one: DutyView, language: str) -> Shown:
+    """A duty with what it may do, by how far that reaches."""
     may = tuple(
         (_(words), tuple(_(action_words.get(grant.action, grant.action)) for grant in one.may if grant.scope is scope))
         for scope, words in REACH.items()

@@ -42,6 +42,7 @@ REASONS = {
     EndReason.RESIGNED: gettext_noop("resigned"),
     EndReason.OVER: gettext_noop("the time or the task was over"),
     EndReason.ACCOUNT_CLOSED: gettext_noop("the account was closed"),
+    EndReason.REVIEWED: gettext_noop("a review of rights"),
 }
 
 

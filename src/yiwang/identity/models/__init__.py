@@ -571,5 +571,6 @@ from yiwang.identity.models import (  # noqa: E402 - Django finds models from he
     mandates,  # noqa: F401
     outside,  # noqa: F401
     receivers,  # noqa: F401
+    reviews,  # noqa: F401
     single_sign_on,  # noqa: F401
 )

@@ -111,6 +111,15 @@ from yiwang.identity.queries.permission import (
 )
 from yiwang.identity.queries.receivers import list_receivers, receiver_page
 from yiwang.identity.queries.reorganising import preview_reorganisation, preview_undoing, reorganisation_page
+from yiwang.identity.queries.reviews import (
+    first_last_day,
+    lines_to_answer,
+    review,
+    review_lines,
+    reviews,
+    reviews_that_wait,
+    who_answers,
+)
 from yiwang.identity.queries.second_factor import (
     has_app,
     has_second_factor,
@@ -253,4 +262,11 @@ __all__ = [
     "emergency",
     "emergency_kinds",
     "emergency_minutes",
+    "first_last_day",
+    "lines_to_answer",
+    "review",
+    "review_lines",
+    "reviews",
+    "reviews_that_wait",
+    "who_answers",
 ]

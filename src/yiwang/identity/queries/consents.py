@@ -215,6 +215,16 @@ def _opening_authority(given: Arguments) -> list[Line]:
     ]
 
 
+def _reviewing(given: Arguments) -> list[Line]:
+    whole = str(gettext_lazy("The whole city"))
+    return [
+        (msgid("Whose rights"), _units([given["unit_id"]]) if given["unit_id"] else whole),
+        (msgid("Why"), given["reason"]),
+        (msgid("Last day for answers"), given["last_day"]),
+        (msgid("What nobody answers until then"), str(gettext_lazy("It ends"))),
+    ]
+
+
 def _connecting(given: Arguments) -> list[Line]:
     told = given["given"]
     codes = [*told["units"]]
@@ -254,4 +264,5 @@ _WORDS: dict[str, Callable[[Arguments], list[Line]]] = {
     "provider.open": _opening_provider,
     "authority.open": _opening_authority,
     "keeper.connect": _connecting,
+    "review.open": _reviewing,
 }

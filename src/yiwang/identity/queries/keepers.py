@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import and_, or_
 from typing import Any as Anything
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Coalesce
 
+from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post, PostDuty, UnitPath
 from yiwang.identity.models.keepers import Keeper, KeeperToken, KeeperUnit, KeptAccount, KeptPost
@@ -48,6 +49,7 @@ __all__ = [
     "keeper_of_account",
     "keeper_of_post",
     "keeper_page",
+    "keepers_of_posts",
     "keeping_post",
     "kept_officer",
     "list_holders",
@@ -173,6 +175,26 @@ def keeping_post(post: Post) -> Keeper | None:
     near = reach.annotate(depth=Subquery(above[:1])).filter(depth__isnull=False)
     found = near.select_related("keeper").order_by("depth", "keeper__made_at", "keeper_id").first()
     return found.keeper if found else None
+
+
+def keepers_of_posts(post_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Post → name of the system that says who holds it, for those of which one does: `keeping_post` of many. One query, none for no ids."""
+    if not post_ids:
+        return {}
+    administering = [id for id, one in duties().items() if one.administrator is not None]
+    return dict(fetch(_KEEPING, {"posts": list(post_ids), "administering": administering}))
+
+
+_KEEPING = """
+    SELECT DISTINCT ON (p.id) p.id, k.title
+      FROM identity_post p
+      JOIN identity_unitpath above ON above.descendant_id = p.unit_id
+      JOIN identity_keeperunit reached ON reached.unit_id = above.ancestor_id
+      JOIN identity_keeper k ON k.id = reached.keeper_id AND k.closed_at IS NULL AND k.side = 'holders'
+       AND (k.posts = 'all' OR (k.posts = 'leading') = p.leading)
+     WHERE p.id = ANY(%(posts)s::uuid[])
+       AND NOT EXISTS (SELECT 1 FROM identity_postduty d WHERE d.post_id = p.id AND d.duty = ANY(%(administering)s::text[]))
+     ORDER BY p.id, above.depth, k.made_at, k.id"""
 
 
 def reached_units(keeper: Keeper) -> QuerySet[UnitPath, Anything]:

@@ -15,6 +15,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
 from yiwang.identity.queries.declared import duties, duty
 from yiwang.identity.queries.permission import require, seat_of, why
+from yiwang.identity.queries.reviews import persons_in_review
 from yiwang.identity.queries.second_factor import has_second_factor
 from yiwang.identity.queries.shapes import account_view, away, in_force, post_views, unit_view
 from yiwang.identity.rules.credentials import canonical_login
@@ -369,9 +370,14 @@ def list_logins(actor: Actor, account_ids: Collection[UUID]) -> dict[UUID, str]:
 
 
 def officers_among(actor: Actor, subject_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these persons who hold, held or will hold a post; nobody for whoever may not list officers. Up to three queries."""
-    if not subject_ids or not why(actor, "officer.list").allowed:
+    """Those of these persons who hold, held or will hold a post; for whoever may not list officers those alone whose rights he reviews.
+
+    Up to five queries.
+    """
+    if not subject_ids:
         return set()
+    if not why(actor, "officer.list").allowed:
+        return persons_in_review(actor, subject_ids)
     held = Assignment.objects.filter(account__subject_id__in=subject_ids)
     return set(held.values_list("account__subject_id", flat=True).distinct())
 

@@ -56,6 +56,7 @@ from yiwang.identity.services.challenges import (
     give_up_passkey,
     system_forget_challenges,
 )
+from yiwang.identity.services.closing_reviews import system_tend_reviews
 from yiwang.identity.services.consents import (
     ConsentAsked,
     ConsentFails,
@@ -127,6 +128,15 @@ from yiwang.identity.services.receivers.connecting import (
 from yiwang.identity.services.receivers.marking import system_mark_account, system_mark_all
 from yiwang.identity.services.receivers.telling import system_rescue_supplies, system_supply
 from yiwang.identity.services.reorganising import ReorganisationStopped, reorganise, undo_reorganisation
+from yiwang.identity.services.reviews import (
+    ReviewAnswered,
+    ReviewOver,
+    ReviewStands,
+    answer_line,
+    answer_lines,
+    close_review,
+    open_review,
+)
 from yiwang.identity.services.second_factor import (
     PasskeyCopied,
     PasskeyRefused,
@@ -348,4 +358,12 @@ __all__ = [
     "open_emergency",
     "review_emergency",
     "system_end_emergencies",
+    "ReviewAnswered",
+    "ReviewOver",
+    "ReviewStands",
+    "answer_line",
+    "answer_lines",
+    "close_review",
+    "open_review",
+    "system_tend_reviews",
 ]

@@ -20,6 +20,7 @@ from yiwang.identity.rules.seats import Period, excluded_pair, first_conflict
 from yiwang.identity.services.consents import asked_on, require_consent
 from yiwang.identity.services.headcounts import HeadcountFull, full_faults, limits
 from yiwang.identity.services.reach import refuse_post_of_another, refuse_seat_of_another
+from yiwang.identity.services.settling import settle_ended
 from yiwang.identity.values import Administrator, AssignmentKind, DutyView, EndReason, Terms
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
 from yiwang.kernel.texts import text
@@ -32,6 +33,7 @@ __all__ = [
     "DeputyTaken",
     "DutiesExclude",
     "LastAdministrator",
+    "administers_post",
     "assign_post",
     "end_assignment",
     "end_seat",
@@ -121,7 +123,7 @@ def assign_post(
     period = Period(max(valid_from, today()) if valid_from >= earliest else valid_from, valid_to)
     made = seat(actor, account_id, post_id, period, terms, not_before=today())
     rests = Assignment.objects.filter(id=terms.home).first() if terms.home and terms.home_rests else None
-    if _is_administrators(post_id) or (rests is not None and _is_administrators(rests.post_id)):
+    if administers_post(post_id) or (rests is not None and administers_post(rests.post_id)):
         require_consent(
             actor,
             Administrator.SYSTEM,
@@ -151,6 +153,8 @@ def end_assignment(
         faults.insert(0, FieldFault("on", "in-past", msgid("An assignment ends today or later.")))
     if reason is EndReason.ACCOUNT_CLOSED:
         faults.append(FieldFault("reason", "not-said", msgid("That is written down when an account is closed.")))
+    if reason is EndReason.REVIEWED:
+        faults.append(FieldFault("reason", "not-said", msgid("That is written down when rights are reviewed.")))
     if faults:
         raise Invalid(faults=faults)
     assignment = Assignment.objects.select_for_update().filter(id=assignment_id).first()
@@ -161,14 +165,14 @@ def end_assignment(
     refuse_seat_of_another(actor, assignment)
     lock_administrators()
     refuse_to_lose_the_last(assignment.post, {duty.duty for duty in assignment.post.duties.all()}, assignment)
-    if _is_administrators(assignment.post_id):
+    if administers_post(assignment.post_id):
         require_consent(
             actor, Administrator.SYSTEM, assignment_id=assignment_id, on=on, reason=reason, document=document
         )
     end_seat(actor, assignment, last_day, reason, document)
 
 
-def _is_administrators(post_id: UUID) -> bool:
+def administers_post(post_id: UUID) -> bool:
     """Whether one of the three administrators sits in this post."""
     known = duties()
     held = PostDuty.objects.filter(post_id=post_id).values_list("duty", flat=True)
@@ -183,6 +187,7 @@ def end_seat(
     assignment.ended_by_id = actor.account_id
     assignment.end_reason, assignment.end_document = reason or "", document.strip()
     assignment.save(update_fields=["valid_to", "ended_by", "end_reason", "end_document"])
+    settle_ended(assignment.id)
     act = current_act()
     act.about("assignment", assignment.id)
     said = {"reason": reason, "document": assignment.end_document}

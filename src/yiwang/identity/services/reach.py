@@ -19,6 +19,7 @@ from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound, msgi
 
 __all__ = [
     "keeper_acting",
+    "note_keeper",
     "note_that_kept",
     "refuse_account_of_another",
     "refuse_post_of_another",
@@ -80,7 +81,17 @@ def refuse_seat_of_another(actor: Actor, seat: Assignment) -> None:
         _refuse_outside(actor, keeper, seat.post)
         if seat.kind != AssignmentKind.REGULAR:
             raise NotAllowed(msgid("A system says who holds a post regularly, and nothing else."))
-    elif keeper is not None and seat.kind == AssignmentKind.REGULAR:
+    else:
+        _note(keeper, seat)
+
+
+def note_keeper(seat: Assignment) -> None:
+    """Write down against whose word a seat ends that the platform itself ends."""
+    _note(keeping_post(seat.post), seat)
+
+
+def _note(keeper: Keeper | None, seat: Assignment) -> None:
+    if keeper is not None and seat.kind == AssignmentKind.REGULAR:
         current_act().note(against=str(keeper.id))
 
 

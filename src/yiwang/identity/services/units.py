@@ -35,6 +35,7 @@ from yiwang.identity.services.assignments import (
     refuse_to_lose_the_last,
 )
 from yiwang.identity.services.consents import require_consent
+from yiwang.identity.services.settling import settle_changed
 from yiwang.identity.services.tree import closed_faults, hang, hang_elsewhere, lock_tree, rebuild, save, write_down
 from yiwang.identity.values import Administrator, DutyView, NewPost, NewUnit
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotAllowed, NotFound, msgid
@@ -315,6 +316,7 @@ def change_duties(actor: Actor, post_id: UUID, given: Set[str], version: int | N
     PostDuty.objects.filter(post=post, duty__in=had - wanted).delete()
     PostDuty.objects.bulk_create([PostDuty(post=post, duty=duty) for duty in sorted(wanted - had)])
     save(post)
+    settle_changed(post.id)
     act = current_act()
     act.about("post", post.id)
     changed = {"given": sorted(wanted - had), "taken": sorted(had - wanted)}

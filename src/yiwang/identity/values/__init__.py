@@ -124,6 +124,7 @@ class EndReason(StrEnum):
     RESIGNED = "resigned"  # 辞职
     OVER = "over"  # 期满: what it was for is done, or the one who was stood in for has left
     ACCOUNT_CLOSED = "account-closed"  # 账号关闭, which ends whatever its person held
+    REVIEWED = "reviewed"  # 权限复核: who reviewed the rights asked for it, or nobody answered for them
 
 
 class Establishment(StrEnum):
