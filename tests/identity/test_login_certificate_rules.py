@@ -69,7 +69,7 @@ def loaded(holder: Holder) -> x509.Certificate:
 
 
 def chain(authority: Authority) -> list[x509.Certificate]:
-    return chain_in(authority.pem, has_list=True, now=NOW)
+    return chain_in(authority.pem, has_list=True, now=machine_now())
 
 
 def refused_by(words: Collection[str], check: Callable[[], object]) -> str:
@@ -91,7 +91,7 @@ def why(answer: bytes, text: bytes = TEXT) -> str:
 def why_not(authority: Authority, holder: Holder, *, attribute: str = "") -> str:
     def check() -> None:
         check_certificate(loaded(holder), chain(authority)[0], attribute)
-        check_times(loaded(holder), chain(authority), NOW)
+        check_times(loaded(holder), chain(authority), machine_now())
 
     return refused_by(REFUSALS, check)
 
@@ -300,7 +300,7 @@ def test_nobody_comes_in_below_an_authority_whose_own_time_is_over(authority: Au
     issued = authority.issue(days=(-1, 300))
     assert why_not(authority, issued) == ""
     with pytest.raises(NotBelieved, match="authority-expired"):
-        check_times(loaded(issued), chain(authority), NOW + timedelta(days=31))
+        check_times(loaded(issued), chain(authority), machine_now() + timedelta(days=31))
 
 
 def test_who_bears_the_name_of_an_authority_is_not_it(authority: Authority, tmp_path: Path) -> None:
@@ -338,7 +338,7 @@ def test_the_number_in_a_certificate_is_found_where_the_authority_writes_it(auth
 def test_a_chain_is_taken_in_whatever_order_it_was_pasted(tmp_path: Path, kind: str) -> None:
     root = Authority(tmp_path / "root", kind, name="根")
     below = Authority(tmp_path / "below", kind, name="发证", below=root)
-    names = [called(one) for one in chain_in("".join(reversed(below.chain)), has_list=True, now=NOW)]
+    names = [called(one) for one in chain_in("".join(reversed(below.chain)), has_list=True, now=machine_now())]
     assert names == ["发证", "根"]
     assert why_not(below, below.issue()) == ""
     assert why_not(root, below.issue()) == "issuer-signature"
@@ -400,11 +400,12 @@ def test_a_list_names_what_was_revoked(tmp_path: Path, kind: str) -> None:
     kept, lost = city.issue(), city.issue()
     city.revoke(lost)
     der = city.list()
-    found = read_list(der, chain(city)[0], now=NOW)
+    now = machine_now()
+    found = read_list(der, chain(city)[0], now=now)
     assert set(found.serials) == {f"{loaded(lost).serial_number:x}"}
     assert f"{loaded(kept).serial_number:x}" not in found.serials
     assert found.number == str(0x1000)
-    assert found.valid_from < NOW < found.until
+    assert found.valid_from < now < found.until
     assert why_no_list(openssl("crl", "-inform", "DER", given=der), city) == ""
 
 
@@ -429,7 +430,7 @@ def test_a_list_by_an_old_digest_is_refused(tmp_path: Path) -> None:
     first = chain(city)[0]
     city.md = "sha1"
     with pytest.raises(NotBelieved, match="algorithm"):
-        read_list(city.list(), first, now=NOW)
+        read_list(city.list(), first, now=machine_now())
 
 
 @given(place=st.integers(min_value=0), bit=st.integers(0, 7))
