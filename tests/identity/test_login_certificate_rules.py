@@ -12,6 +12,7 @@ import pytest
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.authorities import (
@@ -30,6 +31,7 @@ from yiwang.identity.rules.authorities import CHAIN_WORDS, LIST_WORDS, called, c
 from yiwang.identity.rules.login_certificates import (
     LONGEST_ANSWER,
     REFUSALS,
+    UNREADABLE,
     challenge_text,
     check_certificate,
     check_message,
@@ -263,6 +265,31 @@ def test_one_changed_bit_opens_nothing_more(
 
 
 SIGNED: dict[str, bytes] = {}
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number which wasn't positive")
+@pytest.mark.parametrize("kind", ["P-256", "RSA"])
+def test_no_bit_of_a_certificate_can_be_changed(kind: str, tmp_path: Path) -> None:
+    """Not even one that its signature does not cover: a certificate has one form, by which it is known."""
+    authority = Authority(tmp_path / "ca", kind=kind)
+    issued, [issuer] = loaded(authority.issue()).public_bytes(Encoding.DER), chain(authority)
+    check_certificate(x509.load_der_x509_certificate(issued), issuer)
+    believed = [
+        (place, bit) for place in range(len(issued)) for bit in range(8) if holds(with_a_bit(issued, place, bit), issuer)
+    ]
+    assert believed == []
+
+
+def with_a_bit(der: bytes, place: int, bit: int) -> bytes:
+    return der[:place] + bytes([der[place] ^ 1 << bit]) + der[place + 1 :]
+
+
+def holds(der: bytes, issuer: x509.Certificate) -> bool:
+    try:
+        check_certificate(x509.load_der_x509_certificate(der), issuer)
+    except (NotBelieved, *UNREADABLE):
+        return False
+    return True
 
 
 # ── Certificates ────────────────────────────────────────────────────────────────────────────────────────────────────────

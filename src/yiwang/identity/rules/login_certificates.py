@@ -49,6 +49,8 @@ __all__ = [
 LONGEST_ANSWER = 64_000
 """Bytes. An answer holds a signature and a few certificates; real ones have some thousand."""
 MOST_CERTIFICATES = 10
+WHOLE_BYTES = b"\0"
+"""How a signature's BIT STRING begins: no bit of its last byte is left out. Other numbers would be another form of the same signature."""
 SIGNED_DATA: Final = frozenset({"1.2.840.113549.1.7.2", "1.2.156.10197.6.1.4.2.2"})
 DATA: Final = frozenset({"1.2.840.113549.1.7.1", "1.2.156.10197.6.1.4.2.1"})
 """What CMS and GM/T 0010 call signed data, and the plain data in it."""
@@ -286,6 +288,8 @@ def _certificate_of(given: Any, sid: Any) -> x509.Certificate:
         meant = [one for one in brought if one.key_identifier == sid.chosen.native]
     if len({one.dump() for one in meant}) != 1:
         raise NotBelieved("no-certificate")
+    if meant[0].serial_number <= 0:  # RFC 5280, 4.1.2.2
+        raise NotBelieved("unreadable")
     return x509.load_der_x509_certificate(meant[0].dump())
 
 
@@ -363,7 +367,7 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         return False
     parsed = asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER), strict=True)
     within, outside = parsed["tbs_certificate"]["signature"], parsed["signature_algorithm"]
-    if within.dump() != outside.dump():
+    if within.dump() != outside.dump() or parsed["signature_value"].contents[:1] != WHOLE_BYTES:
         return False
     key = _signing_key(issuer)
     return signed_by(key, outside["algorithm"].dotted, certificate.tbs_certificate_bytes, certificate.signature)

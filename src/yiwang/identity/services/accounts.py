@@ -68,7 +68,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
     Who holds an administrator's post keeps his account until the security administrator has ended that: no administrator takes
     another one away. Raises NotFound, NotAllowed (oneself), Invalid (422) with every reason.
     """
-    account = Account.objects.select_for_update().filter(id=account_id).first()
+    account = Account.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
     if account.id in persons_behind(actor):
@@ -89,7 +89,7 @@ def close_account(actor: Actor, account_id: UUID) -> None:
     act = current_act()
     act.about("account", account.id)
     note_that_kept(actor, account.id)
-    for one in Assignment.objects.select_for_update().filter(not_over(day), account=account).order_by("id"):
+    for one in Assignment.objects.select_for_update(no_key=True).filter(not_over(day), account=account).order_by("id"):
         end_seat(actor, one, day, EndReason.ACCOUNT_CLOSED)
     account.is_active, account.closed_on = False, day
     account.save(update_fields=["is_active", "closed_on"])
@@ -103,7 +103,7 @@ def reopen_account(actor: Actor, account_id: UUID) -> None:
 
     Raises NotFound, NotAllowed (oneself), Invalid (422) for one that is open.
     """
-    account = Account.objects.select_for_update().filter(id=account_id).first()
+    account = Account.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
     if account.id in persons_behind(actor):

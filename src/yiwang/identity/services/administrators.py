@@ -80,7 +80,7 @@ def system_renew_administrator(actor: Actor, login: str) -> str:
     Raises NotFound, Invalid (422) for an account that is closed or holds no administrator's post: the system administrator helps
     other officers.
     """
-    account = Account.objects.select_for_update().filter(login=canonical_login(login)).first()
+    account = Account.objects.select_for_update(no_key=True).filter(login=canonical_login(login)).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
     faults = [] if account.is_active else [FieldFault("", "account-closed", msgid("This account is closed."))]

@@ -75,7 +75,7 @@ def _settle(actor: Actor, review_id: UUID) -> None:
     lines = row.lines.filter(_changed(), outcome=Outcome.WAITS)
     act = current_act()
     act.about("review", row.id)
-    over = list(lines.order_by("number").select_for_update(of=("self",)).values_list("id", flat=True))
+    over = list(lines.order_by("number").select_for_update(no_key=True, of=("self",)).values_list("id", flat=True))
     settled = ReviewLine.objects.filter(id__in=over, outcome=Outcome.WAITS)
     act.note(settled=settled.update(outcome=Outcome.GONE, answered_at=now()))
 
@@ -105,8 +105,8 @@ def _end_unanswered(actor: Actor, line_id: UUID) -> None:
     act.about("review-line", line_id)
     line = ReviewLine.objects.get(id=line_id)
     row = Review.objects.select_for_update(no_key=True).get(id=line.review_id)
-    assignment = Assignment.objects.select_for_update().get(id=line.assignment_id)
-    line = ReviewLine.objects.select_for_update().get(id=line_id)
+    assignment = Assignment.objects.select_for_update(no_key=True).get(id=line.assignment_id)
+    line = ReviewLine.objects.select_for_update(no_key=True).get(id=line_id)
     if row.closed_at is not None or line.outcome != Outcome.WAITS or administers_post(assignment.post_id):
         return
     note_keeper(assignment)

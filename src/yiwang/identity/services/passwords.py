@@ -60,7 +60,7 @@ def change_password(actor: Actor, old: str, new: str, *, again: str | None = Non
 
 @service("account.change-password", open_to=frozenset(CapacityKind) - {CapacityKind.VISITOR, CapacityKind.SYSTEM})
 def _take(actor: Actor, account_id: UUID, new: str) -> None:
-    account = Account.objects.select_for_update().get(id=account_id)
+    account = Account.objects.select_for_update(no_key=True).get(id=account_id)
     _set(account, new)
     act = current_act()
     act.about("account", account.id)
@@ -76,7 +76,7 @@ def give_start_password(actor: Actor, account_id: UUID) -> str:
     installation does it (`yiwang administrators renew`). Residents recover theirs by themselves or at a window, never through here.
     Raises NotFound, NotAllowed (oneself), Invalid (422) with every reason.
     """
-    account = Account.objects.select_for_update().filter(id=account_id).first()
+    account = Account.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if account is None:
         raise NotFound(msgid("There is no such account."))
     if account.id in persons_behind(actor):

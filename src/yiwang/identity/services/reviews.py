@@ -212,8 +212,8 @@ def _answered(actor: Actor, line_id: UUID, answer: Answer, reason: str) -> Outco
     if line is None:
         raise NotFound(msgid("There is no such line."))
     review = Review.objects.select_for_update(no_key=True).get(id=line.review_id)
-    assignment = Assignment.objects.select_for_update().get(id=line.assignment_id)
-    line = ReviewLine.objects.select_for_update().get(id=line_id)
+    assignment = Assignment.objects.select_for_update(no_key=True).get(id=line.assignment_id)
+    line = ReviewLine.objects.select_for_update(no_key=True).get(id=line_id)
     if not answers_for(actor, line_id):
         act.require(not why(actor, "review.read").allowed, msgid("This line waits for somebody else's answer."))
         raise NotFound(msgid("There is no such line."))

@@ -292,7 +292,8 @@ def _why_not_his(presented: Presented, account: Account) -> str:
     message, authority = presented.message, presented.authority
     if message is None or authority is None:
         raise AssertionError("What holds was read, and an authority issued it.")
-    if presented.registered is not None:
+    serial = f"{message.certificate.serial_number:x}"
+    if presented.registered is not None or LoginCertificate.objects.filter(authority=authority, serial=serial).exists():
         return "known"
     if authority.people == "officers" and not posts_of(account.id):
         return "no-post"

@@ -62,7 +62,7 @@ def open_kept_officer(actor: Actor, given: NewKeptOfficer) -> UUID:
     if faults or subject is None:
         raise Invalid(faults=faults)
     unit = unit_reached(keeper, given.unit)
-    account = Account.objects.select_for_update().filter(subject_id=subject).first()
+    account = Account.objects.select_for_update(no_key=True).filter(subject_id=subject).first()
     was_there = account is not None
     if account is None:
         account = Account.objects.get(id=open_account(actor, given.login, None, subject_id=subject))
@@ -155,7 +155,7 @@ def let_officer_go(actor: Actor, account_id: UUID, version: str | None = None) -
 
 def _looked_at(keeper: Keeper, account_id: UUID, version: str | None) -> Account:
     """The account, locked, when the keeper sees it and it is as it was looked at."""
-    account = Account.objects.select_for_update().filter(id=account_id).first()
+    account = Account.objects.select_for_update(no_key=True).filter(id=account_id).first()
     if account is None or not seen_accounts(keeper).filter(id=account_id).exists():
         raise NotFound(msgid("There is no such account."))
     if version is not None and officer_seen(keeper, account_id).version != version:
@@ -182,7 +182,7 @@ def _end_service(actor: Actor, kept: KeptAccount) -> None:
         close_account(actor, account.id)
         return
     refuse_account_of_another(actor, account.id)
-    for one in Assignment.objects.select_for_update().filter(not_over(today()), account=account).order_by("id"):
+    for one in Assignment.objects.select_for_update(no_key=True).filter(not_over(today()), account=account).order_by("id"):
         end_seat(actor, one, today(), EndReason.RESIGNED)
 
 
