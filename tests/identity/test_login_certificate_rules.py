@@ -275,7 +275,10 @@ def test_no_bit_of_a_certificate_can_be_changed(kind: str, tmp_path: Path) -> No
     issued, [issuer] = loaded(authority.issue()).public_bytes(Encoding.DER), chain(authority)
     check_certificate(x509.load_der_x509_certificate(issued), issuer)
     believed = [
-        (place, bit) for place in range(len(issued)) for bit in range(8) if holds(with_a_bit(issued, place, bit), issuer)
+        (place, bit)
+        for place in range(len(issued))
+        for bit in range(8)
+        if holds(with_a_bit(issued, place, bit), issuer)
     ]
     assert believed == []
 

@@ -237,7 +237,11 @@ def seat(
     not_before: the first day that may be given; None where the past may be written down.
     Locks, always in this order: the seat that a deputy is to fill, the administrators, the post, the account, the headcount.
     """
-    instead = Assignment.objects.select_for_update(no_key=True).filter(id=terms.instead_of).first() if terms.instead_of else None
+    instead = (
+        Assignment.objects.select_for_update(no_key=True).filter(id=terms.instead_of).first()
+        if terms.instead_of
+        else None
+    )
     if terms.home_rests:
         lock_administrators()
     post = Post.objects.select_for_update().filter(id=post_id).first()

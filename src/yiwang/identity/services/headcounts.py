@@ -67,7 +67,12 @@ def place_assignment(actor: Actor, assignment_id: UUID, establishment: Establish
 
     Raises NotFound, Invalid (422): he does not hold it regularly, or no longer; HeadcountFull (409) with the figures.
     """
-    one = Assignment.objects.select_for_update(no_key=True, of=("self",)).select_related("post").filter(id=assignment_id).first()
+    one = (
+        Assignment.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("post")
+        .filter(id=assignment_id)
+        .first()
+    )
     if one is None:
         raise NotFound(msgid("There is no such assignment."))
     faults = []

@@ -182,7 +182,9 @@ def _end_service(actor: Actor, kept: KeptAccount) -> None:
         close_account(actor, account.id)
         return
     refuse_account_of_another(actor, account.id)
-    for one in Assignment.objects.select_for_update(no_key=True).filter(not_over(today()), account=account).order_by("id"):
+    for one in (
+        Assignment.objects.select_for_update(no_key=True).filter(not_over(today()), account=account).order_by("id")
+    ):
         end_seat(actor, one, today(), EndReason.RESIGNED)
 
 
