@@ -135,7 +135,7 @@ def test_reading_goes_on_in_months_that_nobody_prepared(town: Any, person: Any, 
         time.use_offset_file(before)
     assert list_reads(town.himself(person)).reads[0].read_at >= later
     with connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"records_read_log_{later:%Y_%m}"])
+        cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [f"records_read_log_{time.civil_date(later):%Y_%m}"])
         assert cursor.fetchone()[0]
 
 
