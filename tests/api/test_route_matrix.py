@@ -355,6 +355,7 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         },
         "POST /api/v1/emergencies": {"reference": "nothing", "reason": "群众来电，须立即核对"},
         "POST /api/v1/emergencies/{access_id}/review": {"verdict": "proper", "remark": "理由成立"},
+        "POST /api/v1/duty-requests": {"duty": "nothing", "last_day": since, "reason": "写解读"},
         "POST /api/v1/reviews": {"reason": "年度权限复核", "last_day": since},
         "POST /api/v1/reviews/{review_id}/answers": {"lines": [], "answer": "keep"},
         "POST /desk/reviews/<uuid:review_id>/answer/": {"answer": "keep"},

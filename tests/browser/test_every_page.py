@@ -74,6 +74,8 @@ NO_PAGE = {
     "desk/emergencies/<uuid:access_id>/review/",
     "desk/lists/<slug:kind>/take-in/",
     "desk/reviews/<uuid:review_id>/close/",
+    "desk/rights/<uuid:request_id>/withdraw/",
+    "desk/rights/<uuid:request_id>/give-back/",
     "desk/tasks/together/",
     "desk/tasks/<uuid:task_id>/transfer/",
     "desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/",

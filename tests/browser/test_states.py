@@ -14,7 +14,7 @@ from django.db.models import F
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, SUPERVISOR
 from support.kin import KEEPER
 
-from yiwang.kernel.time import machine_now
+from yiwang.kernel.time import machine_now, today
 
 pytestmark = pytest.mark.browser
 APPLY = f"/items/{ITEM}/apply/"
@@ -468,6 +468,21 @@ def open_a_review_in_vain(page: Any, site: Site) -> None:
     page.wait_for_selector("#faults")
 
 
+def ask_for_a_right_in_vain(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/rights/ask/")
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector("#faults")
+
+
+def ask_for_a_right(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/desk/rights/ask/")
+    page.locator("input[name=duty]").first.check()
+    page.locator("textarea[name=why]").fill("六月请本岗位写办事指南的解读。")
+    page.locator("input[name=last_day]").fill((today() + timedelta(days=20)).isoformat())
+    page.locator("main form .btn-main").click()
+    page.wait_for_selector(".note-done")
+
+
 def read_the_report_of_a_review(page: Any, site: Site) -> None:
     see_how_a_review_goes(page, site)
     page.locator("a[href$='/report/']").click()
@@ -601,6 +616,9 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "reviews that one leads": ("yan.hong", True, 0, go("/desk/reviews/")),
     "how a review of rights goes": ("sec.admin", True, 0, see_how_a_review_goes),
     "a review of rights opened in vain": ("sec.admin", True, 422, open_a_review_in_vain),
+    "rights of a post": ("zheng.guoliang", True, 0, go("/desk/rights/")),
+    "a right asked for": ("zheng.guoliang", True, 0, ask_for_a_right),
+    "a right asked for in vain": ("zheng.guoliang", True, 422, ask_for_a_right_in_vain),
     "reviews of rights": ("aud.admin", True, 0, go("/desk/reviews/")),
     "the report of a review of rights": ("aud.admin", True, 0, read_the_report_of_a_review),
     "the menu of the desk on a phone": (OFFICER, True, 0, open_the_menu),

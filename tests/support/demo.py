@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -47,6 +47,7 @@ class Demo:
 
     name: str
     environment: dict[str, str] = field(default_factory=dict)
+    heard: int = 0
 
     def client(self, login: str = "", *, post: bool | str = False, agent: bool = False, language: str = "") -> Any:
         """A browser in which `login` has signed in: as the person, in the only post, in the post of that title, or as an agent under the
@@ -105,12 +106,27 @@ class Demo:
         return UUID(answer["Location"].split("/")[2])
 
     def settle(self) -> None:
-        """Do what the worker would do by now: outside actions, then events."""
+        """Do what the worker would do by now: outside actions."""
         from yiwang.cases.models import ActionRun
         from yiwang.cases.services import system_run_action
 
         for run_id in ActionRun.objects.filter(state="pending").values_list("pk", flat=True):
             system_run_action(run_id)
+
+    def tell(self) -> None:
+        """Let every subscriber hear what happened since the last time; the worker itself hears what is committed alone."""
+        from yiwang.outbox.models import Event
+        from yiwang.outbox.registry import subscribers
+        from yiwang.outbox.values import DeliveredEvent
+
+        names = [one.name for one in fields(DeliveredEvent) if one.name != "position"]
+        while found := list(Event.objects.filter(id__gt=self.heard).order_by("id")):
+            for one in found:
+                event = DeliveredEvent(position=one.id, **{name: getattr(one, name) for name in names})
+                for subscriber in subscribers():
+                    if event.type in subscriber.types:
+                        subscriber.handler(event)
+            self.heard = found[-1].id
 
     def task_of(self, client: Any, case_id: UUID) -> tuple[UUID, int]:
         """The open task of a case and the version to send back, as the officer's client sees them."""

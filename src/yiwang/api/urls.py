@@ -24,6 +24,7 @@ from yiwang.api.routers import (
     clients,
     consents,
     discrepancies,
+    duty_requests,
     emergencies,
     facts,
     files,
@@ -115,6 +116,7 @@ for _router in (
     lists.router,
     receivers.router,
     reviews.router,
+    duty_requests.router,
     audit.router,
 ):
     api.add_router("", _router)

@@ -44,7 +44,7 @@ class CasesConfig(AppConfig):
         from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case
         from yiwang.cases.registry import register_action, register_parameter_type
-        from yiwang.cases.services import settling
+        from yiwang.cases.services import granting, settling
         from yiwang.cases.services.bringing import give_identifiers, make_numbers
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.emergency import KIND, OpenedCases
@@ -97,6 +97,8 @@ class CasesConfig(AppConfig):
         register_action("identifier.give", give_identifiers, "inside", {"identifiers": "identifiers"})
         register_action("certificate.issue", issue_certificate, "outside", {"certificate": "certificate"})
         register_action("certificate.revoke", revoke_certificate, "inside", {"certificate": "certificate"})
+        register_action("duty-request.grant", granting.grant, "inside")
+        register_action("duty-request.refuse", granting.refuse, "inside")
         for name in ("accept", "confirm", "correct", "reject"):
             register_action(f"discrepancy.{name}", getattr(settling, name), "inside")
         subscribers.register()

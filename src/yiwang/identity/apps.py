@@ -22,6 +22,7 @@ class IdentityConfig(AppConfig):
         from yiwang.identity.queries import decide
         from yiwang.identity.registry import register_kept, register_remarks
         from yiwang.identity.services import (
+            system_end_asked_duties,
             system_end_emergencies,
             system_end_left_behind,
             system_end_old_sessions,
@@ -58,6 +59,7 @@ class IdentityConfig(AppConfig):
             "identity.forget-certificate-challenges", timedelta(hours=1), system_forget_certificate_challenges
         )
         register_periodic("identity.end-left-behind", timedelta(minutes=1), system_end_left_behind)
+        register_periodic("identity.end-asked-duties", timedelta(minutes=1), system_end_asked_duties)
         register_periodic("identity.end-emergencies", timedelta(minutes=1), system_end_emergencies)
         register_periodic("identity.rescue-notices", timedelta(minutes=1), system_rescue_notices)
         register_periodic("identity.forget-sign-ons", timedelta(hours=1), system_forget_sign_ons)

@@ -24,12 +24,24 @@ class GrantBody(BaseModel):
     scope: Scope
 
 
+class ApplicationBody(BaseModel):
+    """That posts may ask for the duty 依申请授权. longest_days: for so many days at most, after which it ends by itself."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    longest_days: int = Field(ge=1, le=366)
+
+
 class DutyBody(Body):
-    """A duty 职责. excludes: duties that nobody may hold at the same time.  administrator: makes it one of the three 三员."""
+    """A duty 职责. excludes: duties that nobody may hold at the same time.  administrator: makes it one of the three 三员.
+
+    on_application: a post may ask for it for some time; without, posts have it by rule alone 制度化授权.
+    """
 
     may: tuple[GrantBody, ...] = ()
     excludes: tuple[str, ...] = ()
     administrator: Administrator | None = None
+    on_application: ApplicationBody | None = None
 
 
 class DutyKind(Kind):
@@ -49,6 +61,13 @@ class DutyKind(Kind):
         if one.id in one.body.excludes:
             where = one.line(f"excludes/{one.body.excludes.index(one.id)}")
             yield DeclarationFault(one.path, where, f"The duty `{one.id}` excludes itself.", "Delete this line.")
+        if one.body.on_application is not None and one.body.administrator is not None:
+            yield DeclarationFault(
+                one.path,
+                one.line("on_application"),
+                "Nobody becomes an administrator on application.",
+                "Delete `on_application:`. The security administrator seats the three.",
+            )
         seen: set[str] = set()
         for index, grant in enumerate(one.body.may):
             line = one.line(f"may/{index}/action")

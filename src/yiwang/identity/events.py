@@ -327,6 +327,15 @@ REVIEW_CLOSED: Final = "review.closed.v1"
 """A review has ended.  `subject`: the review.  data: `lines`, `kept`, `ended`, `unanswered` (numbers), `readers` (posts of the security
 and the audit administrators)."""
 
+DUTY_REQUESTED: Final = "duty-request.made.v1"
+"""A post asks for a duty until a day 权限申请.  `subject`: the application.  data: `subject_id` (the person who asks), `unit_id` (that
+decides), `post_id`, `post_title` (with its unit), `duty`, `duty_title` (in Chinese), `last_day`, `reason` (an officer's own words about his
+work)."""
+
+DUTY_REQUEST_ENDED: Final = "duty-request.ended.v1"
+"""It was decided or taken back, or what it granted is over.  `subject`: the application.  data: `state` (granted, refused, withdrawn,
+ended), `duty`, `duty_title` (in Chinese), `last_day`, `askers` (the post)."""
+
 _MANDATE = ("principal_id", "agent_id", "giver_id")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     EMERGENCY_OPENED: ("kind", "object_id", "reference", "minutes", "auditors"),
@@ -338,6 +347,11 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     REVIEW_OPENED: ("unit_id", "last_day", "days", "unanswered", "lines", "reviewers"),
     REVIEW_REMINDED: ("lines", "days", "reviewers"),
     REVIEW_CLOSED: ("lines", "kept", "ended", "unanswered", "readers"),
+    DUTY_REQUESTED: (
+        *("subject_id", "unit_id", "post_id", "post_title"),
+        *("duty", "duty_title", "last_day", "reason"),
+    ),
+    DUTY_REQUEST_ENDED: ("state", "duty", "duty_title", "last_day", "askers"),
     MANDATE_OFFERED: (*_MANDATE, "valid_from", "valid_to", "items"),
     MANDATE_ACCEPTED: _MANDATE,
     MANDATE_ENDED: (*_MANDATE, "other_id", "end"),

@@ -418,7 +418,7 @@ for _action in ("keeper.read", "keeper.open-account", "keeper.change-account", "
 
 register_dangerous_actions(
     *("account.close", "account.give-start-password", "account.reset-second-factor"),
-    *("assignment.assign", "post.change-duties"),
+    *("assignment.assign", "post.change-duties", "duty-request.grant"),
     *("organisation.reorganise", "organisation.undo", "consent.give", "emergency.open", "review.open"),
     *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
     *("provider.connect", "provider.change", "provider.open"),
@@ -457,6 +457,8 @@ describe_actions(
         "post.close": msgid("Close posts"),
         "post.mark-leading": msgid("Say which posts are leading ones"),
         "post.change-duties": msgid("Change what posts are there to do"),
+        "duty-request.grant": msgid("Grant posts rights on application"),
+        "duty-request.refuse": msgid("Refuse applications for rights"),
         "assignment.assign": msgid("Assign posts to officers"),
         "assignment.end": msgid("End assignments"),
         "assignment.place": msgid("Say which kind of place officers fill"),

@@ -132,6 +132,7 @@ def _show_post(request: FaceRequest, post_id: UUID, status: int = 200, faults: I
         "duties": [in_words(one, request.language) for one in found.duties],
         "holders": with_words(found.holders, names),
         "former": with_words(found.former, names),
+        "is_mine": found.post.id == request.actor.capacity_id,
         "may_assign": _may(request, "assignment.assign"),
         "may_end": _may(request, "assignment.end"),
         "may_place": _may(request, "assignment.place"),

@@ -431,9 +431,23 @@ class PostDuty(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     post = models.ForeignKey(Post, on_delete=models.CASCADE, related_name="duties")
     duty = models.TextField(db_index=True, db_comment="id of a declared duty")
+    valid_to = models.DateField(
+        null=True,
+        db_comment="of a duty that was asked for: first civil date without it; null: it is the post's for good",
+    )
+    request = models.OneToOneField(
+        "identity.DutyRequest", null=True, on_delete=models.PROTECT, related_name="given", db_comment="what granted it"
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["post", "duty"], name="postduty_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["post", "duty"], name="postduty_once"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True, request__isnull=True)
+                | Q(valid_to__isnull=False, request__isnull=False),
+                name="postduty_ends_when_asked_for",
+            ),
+        ]
 
 
 class Assignment(models.Model):
@@ -565,6 +579,7 @@ class ConsentRequest(models.Model):
 
 
 from yiwang.identity.models import (  # noqa: E402 - Django finds models from here
+    duty_requests,  # noqa: F401
     emergencies,  # noqa: F401
     keepers,  # noqa: F401
     login_certificates,  # noqa: F401

@@ -20,6 +20,12 @@ from yiwang.identity.queries.authorities import authority_page, list_authorities
 from yiwang.identity.queries.careers import lending_seats, seat_page
 from yiwang.identity.queries.consents import administrator_of, consent, consents, consents_that_wait, describe_arguments
 from yiwang.identity.queries.declared import duties, duty, duty_from_body, find_duty, holders_in_conflict
+from yiwang.identity.queries.duty_requests import (
+    askable_duties,
+    duty_request,
+    duty_requests,
+    may_ask_for_duties,
+)
 from yiwang.identity.queries.emergencies import (
     emergencies,
     emergencies_to_review,
@@ -138,6 +144,10 @@ from yiwang.identity.queries.single_sign_on import (
 from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
+    "askable_duties",
+    "duty_request",
+    "duty_requests",
+    "may_ask_for_duties",
     "authority_page",
     "certificate_opens_no_posts",
     "certificates_of",

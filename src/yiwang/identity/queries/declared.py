@@ -36,6 +36,7 @@ def duty_from_body(body: Mapping[str, Any]) -> DutyView:
         tuple(Grant(one["action"], Scope(one["scope"])) for one in body.get("may") or ()),
         frozenset(body.get("excludes") or ()),
         Administrator(administrator) if administrator else None,
+        (body.get("on_application") or {}).get("longest_days"),
     )
 
 

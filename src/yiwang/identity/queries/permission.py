@@ -87,7 +87,8 @@ def may_be_granted(action: str, administrator: Administrator | None) -> bool:
 # Asked before every act, so it is plain SQL: building it through the ORM costs several times what the server needs for it.
 SEAT_COLUMNS = """
     p.id AS post_id, p.title, p.unit_id,
-    ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id ORDER BY d.duty) AS duties,
+    ARRAY(SELECT d.duty FROM identity_postduty d WHERE d.post_id = p.id AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)
+           ORDER BY d.duty) AS duties,
     ARRAY(SELECT s.predecessor_id || s.duty FROM identity_succession s WHERE s.successor_id = p.unit_id) AS took_over,
     whose.id AS for_account, whose.subject_id AS for_subject"""
 SEAT_ROWS = """

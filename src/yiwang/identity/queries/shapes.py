@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 
 from yiwang.identity.models import Account, Assignment, Post, Unit
 from yiwang.identity.values import (
@@ -14,7 +16,18 @@ from yiwang.identity.values import (
     UnitView,
 )
 
-__all__ = ["account_view", "away", "duty_ids", "in_force", "not_over", "on_the_day", "post_views", "unit_view"]
+__all__ = [
+    "account_view",
+    "asked_duties",
+    "away",
+    "duty_ids",
+    "in_force",
+    "last_days",
+    "not_over",
+    "on_the_day",
+    "post_views",
+    "unit_view",
+]
 
 
 def account_view(account: Account) -> AccountView:
@@ -66,9 +79,28 @@ def post_views(posts: QuerySet[Post]) -> list[PostView]:
     rows = (
         posts.order_by("code")
         .values("id", "code", "title", "unit_id", "unit__title")
-        .annotate(held=duty_ids("duties__duty"))
+        .annotate(held=duty_ids("duties__duty"), asked=asked_duties("duties"))
     )
     return [
-        PostView(row["id"], row["title"], row["unit__title"], row["unit_id"], frozenset(row["held"]), row["code"])
+        PostView(
+            row["id"],
+            row["title"],
+            row["unit__title"],
+            row["unit_id"],
+            frozenset(row["held"]),
+            row["code"],
+            last_days(row["asked"]),
+        )
         for row in rows
     ]
+
+
+def asked_duties(path: str) -> ArrayAgg:
+    """The duties of a post that were granted on application, for `last_days`. path: from the queried table to the post's duties."""
+    ends = JSONObject(duty=f"{path}__duty", valid_to=f"{path}__valid_to")
+    return ArrayAgg(ends, filter=Q(**{f"{path}__valid_to__isnull": False}), default=[])
+
+
+def last_days(asked: Iterable[Mapping[str, str]]) -> dict[str, date]:
+    """Duty → the last civil date with it."""
+    return {one["duty"]: date.fromisoformat(one["valid_to"]) - timedelta(days=1) for one in asked}

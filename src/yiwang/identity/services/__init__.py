@@ -67,6 +67,15 @@ from yiwang.identity.services.consents import (
     refuse_consent,
     withdraw_consent,
 )
+from yiwang.identity.services.duty_requests import (
+    ask_for_duty,
+    give_duty_back,
+    grant_duty,
+    refuse_duty,
+    system_end_asked_duties,
+    system_let_requests_go,
+    withdraw_duty_request,
+)
 from yiwang.identity.services.emergencies import (
     EmergencyOver,
     EmergencyStands,
@@ -191,6 +200,13 @@ from yiwang.identity.services.units import (
 )
 
 __all__ = [
+    "ask_for_duty",
+    "give_duty_back",
+    "grant_duty",
+    "refuse_duty",
+    "system_end_asked_duties",
+    "system_let_requests_go",
+    "withdraw_duty_request",
     "look_at_list",
     "take_list_in",
     "AuthorityChanged",

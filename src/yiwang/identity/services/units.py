@@ -35,6 +35,7 @@ from yiwang.identity.services.assignments import (
     refuse_to_lose_the_last,
 )
 from yiwang.identity.services.consents import require_consent
+from yiwang.identity.services.duty_requests import end_requests
 from yiwang.identity.services.settling import settle_changed
 from yiwang.identity.services.tree import closed_faults, hang, hang_elsewhere, lock_tree, rebuild, save, write_down
 from yiwang.identity.values import Administrator, DutyView, NewPost, NewUnit
@@ -313,6 +314,7 @@ def change_duties(actor: Actor, post_id: UUID, given: Set[str], version: int | N
         raise Invalid(faults=faults)
     refuse_to_lose_the_last(post, had - wanted)
     require_consent(actor, Administrator.SYSTEM, post_id=post_id, given=given, version=version)
+    end_requests(PostDuty.objects.filter(post=post, duty__in=had - wanted))
     PostDuty.objects.filter(post=post, duty__in=had - wanted).delete()
     PostDuty.objects.bulk_create([PostDuty(post=post, duty=duty) for duty in sorted(wanted - had)])
     save(post)
@@ -435,7 +437,11 @@ def system_load_posts(actor: Actor, posts: Sequence[NewPost]) -> int:
         for post in posts
     ]
     Post.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=["unit", "title"])
-    PostDuty.objects.filter(post_id__in=[row.id for row in rows]).delete()
+    # What was granted on application stands beside what the list gives, unless the list gives it for good.
+    had = PostDuty.objects.filter(post_id__in=[row.id for row in rows])
+    had.filter(request__isnull=True).delete()
+    given = {row.id: post.duties for row, post in zip(rows, posts, strict=True)}
+    end_requests(had.filter(id__in=[one.id for one in had if one.duty in given[one.post_id]]))
     PostDuty.objects.bulk_create(
         PostDuty(post_id=row.id, duty=duty)
         for row, post in zip(rows, posts, strict=True)

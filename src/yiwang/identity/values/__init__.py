@@ -172,13 +172,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class DutyView:
-    """A declared duty."""
+    """A declared duty. longest_days: for so many days at most a post may ask for it; None: it is given by rule alone."""
 
     id: str
     title: str | Mapping[str, str]
     may: tuple[Grant, ...]
     excludes: frozenset[str]
     administrator: Administrator | None
+    longest_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,7 @@ class UnitsFound:
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """A post, its unit and its duties."""
+    """A post, its unit and its duties. asked: of the duties that were granted on application, the last civil date with each."""
 
     id: UUID
     title: str
@@ -246,6 +247,7 @@ class PostView:
     unit_id: UUID
     duties: frozenset[str]
     code: str = ""
+    asked: Mapping[str, date] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
