@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import NoReturn
 from uuid import UUID
 
+from django.db import connection
+
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.identity.events import ACCOUNT_LINKED, ACCOUNT_UNLINKED
@@ -161,7 +163,7 @@ def _account(actor: Actor, provider: Provider, told: Told) -> Account:
     if provider.vouches == "citizen-id":
         if subject_id is None:
             _no("unknown-person", msgid("The registers of this city do not know the ID number that the provider gave."))
-        account = person_account(subject_id)
+        account = person_account(subject_id) or _after_others(subject_id)
     else:
         account = Account.objects.filter(login=canonical_login(told.said)).first()
     name = subject_digest(provider.id, told.subject)
@@ -177,6 +179,13 @@ def _account(actor: Actor, provider: Provider, told: Told) -> Account:
         link.used_at = machine_now()
         link.save(update_fields=["used_at"])
     return account
+
+
+def _after_others(subject_id: UUID) -> Account | None:
+    """The account of a person who comes through two providers at once: whoever came first has opened it meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"identity.person {subject_id}"])
+    return person_account(subject_id)
 
 
 def _may_come(provider: Provider, account: Account) -> None:
