@@ -6,11 +6,12 @@ Officers are seated evenly in the new units, in posts with the duties that the o
 from __future__ import annotations
 
 import sys
-from datetime import date
+from datetime import date, timedelta
+
+from yiwang.kernel.identifiers import invent_citizen_id
 
 LIKE = "hk-460105002-address"
 """The post whose duties the new ones have."""
-POSTS_OF_A_UNIT = 25
 SINCE = date(2026, 1, 1)
 
 
@@ -69,12 +70,9 @@ def main(units: int, officers: int) -> None:
 
 
 def _number(number: int) -> str:
-    """A citizen ID number that nobody has: of a division that is none, with its check digit."""
-    from stdnum.cn import ric
-
+    """A citizen ID number that nobody has: of a division that is none."""
     day, order = divmod(number, 900)
-    first = f"460199{date(1970, 1, 1).replace(day=1 + day).strftime('%Y%m%d')}{order + 100:03d}"
-    return f"{first}{ric.calc_check_digit(first)}"
+    return str(invent_citizen_id("460199", date(1970, 1, 1) + timedelta(days=day), order + 100))
 
 
 if __name__ == "__main__":
