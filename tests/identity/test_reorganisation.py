@@ -328,6 +328,7 @@ STAYS = {
     "with the post, whose id does not change": {
         "identity.Session.post", "identity.PostDuty.post", "identity.Assignment.post", "messaging.Message.to_post",
         "cases.Task.deputy", "identity.SignOn.post", "identity.KeptPost.post", "identity.ReviewLine.post",
+        "identity.DutyRequest.post",
     },
     "it is the history or the closure of the tree itself": {
         "identity.Reorganisation.to", "identity.UnitMove.source", "identity.UnitMove.to",

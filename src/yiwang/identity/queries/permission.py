@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from yiwang.acts.queries import fetch
 from yiwang.acts.values import Actor, CapacityKind, Decision, refusal
-from yiwang.identity.models import Post, Succession, UnitPath
+from yiwang.identity.models import UnitPath
 from yiwang.identity.models.keepers import Keeper, KeeperToken
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.mandates import holds_mandate
@@ -345,25 +345,43 @@ def in_scope(actor: Actor, action: str, unit_field: str = "unit_id", post_field:
     return rows
 
 
+# Each way to reach a unit looks only where it leads: over all posts at once it would walk through every post of the city.
+REACHING = """
+    SELECT p.id FROM identity_post p
+     WHERE p.closed_on IS NULL AND p.id IN (
+        SELECT d.post_id FROM identity_postduty d
+         WHERE d.duty = ANY(%(city)s::text[]) AND {lasts}
+        UNION ALL
+        SELECT d.post_id FROM identity_unitpath above
+          JOIN identity_post there ON there.unit_id = above.ancestor_id
+          JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(subtree)s::text[])
+         WHERE above.descendant_id = %(unit)s::uuid AND {lasts}
+        UNION ALL
+        SELECT d.post_id FROM identity_post there
+          JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(near)s::text[])
+         WHERE there.unit_id = %(unit)s::uuid AND {lasts}
+        UNION ALL
+        SELECT d.post_id FROM identity_succession heir
+          JOIN identity_post there ON there.unit_id = heir.successor_id
+          JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(near)s::text[])
+         WHERE heir.predecessor_id = %(unit)s::uuid AND heir.duty IN ('', d.duty) AND {lasts})
+     ORDER BY p.code
+""".format(lasts="(d.valid_to IS NULL OR d.valid_to > %(on)s::date)")  # noqa: S608 - put together of the texts here
+
+
 def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list[UUID]:
     """The posts that may do the action on rows of this unit, by code: who is to hear of them.  duty: only those of this duty.
 
     unit_id None: rows of nobody yet; grants for the whole city reach them. Grants of the scope `own` reach no unit as such. Two queries.
     """
-    by_scope: dict[Scope, set[str]] = {}
+    by_scope: dict[Scope, list[str]] = {}
     for one in duties().values():
         for grant in one.may:
             if grant.action == action and duty in ("", one.id) and may_be_granted(action, one.administrator):
-                by_scope.setdefault(grant.scope, set()).add(one.id)
-    reach = Q(duties__duty__in=by_scope.get(Scope.CITY, ()))
-    if unit_id is not None:
-        above = UnitPath.objects.filter(descendant_id=unit_id).values("ancestor_id")
-        reach |= Q(duties__duty__in=by_scope.get(Scope.SUBTREE, ()), unit_id__in=above)
-        heirs = Succession.objects.filter(
-            predecessor_id=unit_id, successor_id=OuterRef("unit_id"), duty__in=["", OuterRef("duties__duty")]
-        )
-        near = Q(unit_id=unit_id) | Q(Exists(heirs))
-        reach |= Q(near, duties__duty__in=by_scope.get(Scope.UNIT, ()))
-    return list(
-        Post.objects.filter(reach, closed_on__isnull=True).order_by("code").distinct().values_list("id", flat=True)
-    )
+                by_scope.setdefault(grant.scope, []).append(one.id)
+    reach = {
+        "city": by_scope.get(Scope.CITY, []),
+        "subtree": by_scope.get(Scope.SUBTREE, []),
+        "near": by_scope.get(Scope.UNIT, []),
+    }
+    return [id for (id,) in fetch(REACHING, {**reach, "unit": unit_id, "on": today()})]
