@@ -345,28 +345,27 @@ def in_scope(actor: Actor, action: str, unit_field: str = "unit_id", post_field:
     return rows
 
 
-# Each way to reach a unit looks only where it leads: over all posts at once it would walk through every post of the city.
-REACHING = """
-    SELECT p.id FROM identity_post p
-     WHERE p.closed_on IS NULL AND p.id IN (
+# Each way to reach a unit looks only where it leads, and those that no duty opens are left out: over all posts at once the server would
+# walk through every post of the city.
+WAYS = {
+    "city": """
         SELECT d.post_id FROM identity_postduty d
-         WHERE d.duty = ANY(%(city)s::text[]) AND {lasts}
-        UNION ALL
+         WHERE d.duty = ANY(%(city)s::text[]) AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)""",
+    "subtree": """
         SELECT d.post_id FROM identity_unitpath above
           JOIN identity_post there ON there.unit_id = above.ancestor_id
           JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(subtree)s::text[])
-         WHERE above.descendant_id = %(unit)s::uuid AND {lasts}
-        UNION ALL
+         WHERE above.descendant_id = %(unit)s::uuid AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)""",
+    "near": """
         SELECT d.post_id FROM identity_post there
           JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(near)s::text[])
-         WHERE there.unit_id = %(unit)s::uuid AND {lasts}
+         WHERE there.unit_id = %(unit)s::uuid AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)
         UNION ALL
         SELECT d.post_id FROM identity_succession heir
           JOIN identity_post there ON there.unit_id = heir.successor_id
           JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(near)s::text[])
-         WHERE heir.predecessor_id = %(unit)s::uuid AND heir.duty IN ('', d.duty) AND {lasts})
-     ORDER BY p.code
-""".format(lasts="(d.valid_to IS NULL OR d.valid_to > %(on)s::date)")  # noqa: S608 - put together of the texts here
+         WHERE heir.predecessor_id = %(unit)s::uuid AND heir.duty IN ('', d.duty) AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)""",
+}
 
 
 def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list[UUID]:
@@ -379,9 +378,15 @@ def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list
         for grant in one.may:
             if grant.action == action and duty in ("", one.id) and may_be_granted(action, one.administrator):
                 by_scope.setdefault(grant.scope, []).append(one.id)
-    reach = {
-        "city": by_scope.get(Scope.CITY, []),
-        "subtree": by_scope.get(Scope.SUBTREE, []),
-        "near": by_scope.get(Scope.UNIT, []),
-    }
-    return [id for (id,) in fetch(REACHING, {**reach, "unit": unit_id, "on": today()})]
+    scopes = {"city": Scope.CITY, "subtree": Scope.SUBTREE, "near": Scope.UNIT}
+    given = {way: by_scope[scope] for way, scope in scopes.items() if scope in by_scope}
+    if unit_id is None:
+        given = {way: ids for way, ids in given.items() if way == "city"}
+    if not given:
+        return []
+    reached = " UNION ALL ".join(WAYS[way] for way in given)
+    statement = f"""
+        SELECT p.id FROM (SELECT DISTINCT post_id FROM ({reached}) AS ways) AS reaching
+          JOIN identity_post p ON p.id = reaching.post_id AND p.closed_on IS NULL
+         ORDER BY p.code"""  # noqa: S608 - put together of the texts above
+    return [id for (id,) in fetch(statement, {**given, "unit": unit_id, "on": today()})]
