@@ -11,8 +11,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from support.demo import demo, demo_template, own_demo
 from support.packs import apply_packs, write_pack
 from support.town import TOWN
+
+__all__ = ["demo", "demo_template", "own_demo"]
 
 
 @dataclass

@@ -223,7 +223,7 @@ def _resource(body: Mapping[str, Any]) -> ResourceView:
     return ResourceView(
         body["id"], body["title"], Shape(body["shape"]), body["about"], body["kept_by"],
         tuple(_field(one) for one in body["fields"]), body["sharing"], tuple(body.get("key", ())),
-        body.get("called", ""),
+        body.get("called", ""), body.get("published_by", ""),
     )  # fmt: skip
 
 
@@ -231,7 +231,7 @@ def _field(body: Mapping[str, Any]) -> ResourceField:
     conditions = [Condition(element, frozenset(values)) for element, values in body.get("for", {}).items()]
     return ResourceField(
         body["element"], FieldRole(body["role"]), body["required"], body["was"],
-        conditions[0] if conditions else None, body.get("represents", ""),
+        conditions[0] if conditions else None, body.get("represents", ""), body.get("column", ""),
     )  # fmt: skip
 
 

@@ -157,6 +157,7 @@ class ResourceField:
 
     was: the element whose column this one took over.  condition: of a source, for whom it counts; None for everybody.
     represents: the identifier scheme of the person who represents the subject, when the value names him.
+    column: of a published resource, which value of the publication stands here.
     """
 
     element: str
@@ -165,6 +166,7 @@ class ResourceField:
     was: str = ""
     condition: Condition | None = None
     represents: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,7 @@ class ResourceView:
 
     about: a kind of subject.  kept_by: the duty that keeps it.  sharing: open, on conditions or not shared, and on which.
     key: of events, the elements that together tell two events of one subject apart.  called: by which it calls its subjects, if any.
+    published_by: what an engine publishes of its own state; `kept_by` is then empty, and nobody writes into it.
     """
 
     id: str
@@ -184,6 +187,7 @@ class ResourceView:
     sharing: Mapping[str, object]
     key: tuple[str, ...] = ()
     called: str = ""
+    published_by: str = ""
 
     def title_in(self, language: str) -> str:
         """The title for a reader of `language`."""

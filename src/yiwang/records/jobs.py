@@ -1,4 +1,4 @@
-"""Jobs of records: the daily comparison. Its body may be run again."""
+"""Jobs of records: the daily comparison, and what engines publish. Their bodies may be run again."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from django.db import transaction
 from procrastinate.contrib.django import app
 
 from yiwang.acts.services import defer
-from yiwang.records.services import system_compare_all
+from yiwang.records.services import system_compare_all, system_publish
 
-__all__ = ["compare_all", "defer_comparison"]
+__all__ = ["compare_all", "defer_comparison", "defer_publishing", "publish"]
 
 
 @app.task(name="records.compare_all", queue="records")
@@ -21,3 +21,15 @@ def defer_comparison() -> None:
     """Have everything compared once. For the scheduler."""
     with transaction.atomic():
         defer(compare_all)
+
+
+@app.task(name="records.publish", queue="records")
+def publish() -> None:
+    """Publish what the platform says of itself: what came in bulk, what begins today, what a release declares for the first time."""
+    system_publish()
+
+
+def defer_publishing() -> None:
+    """Have it published once. For the scheduler."""
+    with transaction.atomic():
+        defer(publish)

@@ -54,6 +54,7 @@ class Door(StrEnum):
     SELF_SERVICE = "self-service"
     OBSERVATION = "observation"
     SAMPLE = "sample"
+    ENGINE = "engine"  # the platform's own state, by nobody's hand
 
 
 class Standing(StrEnum):

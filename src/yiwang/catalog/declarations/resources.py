@@ -22,7 +22,8 @@ class FieldBody(Part):
 
     was: the element whose column this one takes over (a rename).  takes_over: the resource that was the element's source until now.
     for: of a source, for which subjects it counts: one coded element and the codes of it.  represents: the identifier scheme of a
-    person; whoever bears the identifier that stands here represents the subject.
+    person; whoever bears the identifier that stands here represents the subject.  column: of a published resource, which value of the
+    publication stands here.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -34,6 +35,7 @@ class FieldBody(Part):
     takes_over: str = ""
     only_for: dict[str, tuple[str, ...]] = Field(default_factory=dict, alias="for")
     represents: str = ""
+    column: str = ""
 
     @property
     def condition(self) -> Condition | None:
@@ -50,7 +52,8 @@ class ResourceBody(Body):
 
     shape: `state` holds from a day on until another word; an `event` happened once and is never updated, only retracted.
     key: of events, the required elements that together tell two events of one subject apart.  called: the element by which this register
-    calls its subjects, where their kind names none.
+    calls its subjects, where their kind names none.  published_by: instead of a duty, what an engine publishes of its own state; then
+    nobody writes into it.
     """
 
     kind: Literal["resource"]
@@ -59,7 +62,8 @@ class ResourceBody(Body):
     key: tuple[str, ...] = ()
     called: str = ""
     about: str
-    kept_by: str
+    kept_by: str = ""
+    published_by: str = ""
     fields: tuple[FieldBody, ...] = Field(min_length=1, max_length=200)
     sharing: SharingBody
     was: str = ""
@@ -76,7 +80,8 @@ class ResourceKind(Kind):
 
     def references(self, body: ResourceBody) -> Iterator[Reference]:
         yield Reference("about", "subject-kind", body.about)
-        yield Reference("kept_by", "duty", body.kept_by)
+        if body.kept_by:
+            yield Reference("kept_by", "duty", body.kept_by)
         for index, field in enumerate(body.fields):
             yield Reference(f"fields/{index}/element", "element", field.element)
             for element in field.only_for:
@@ -88,6 +93,12 @@ class ResourceKind(Kind):
         body: ResourceBody = one.body
         if body.sharing.lacks_conditions:
             yield one.fault("sharing", "Sharing on conditions names no condition.", "Add `conditions` or `purposes`.")
+        if bool(body.kept_by) == bool(body.published_by):
+            yield one.fault(
+                "kept_by" if body.kept_by else "id",
+                "A resource is kept by a duty, or published by an engine.",
+                "Write `kept_by:` with the duty that writes into it, or `published_by:` with what an engine publishes.",
+            )
         seen: dict[str, int] = {}
         for index, field in enumerate(body.fields):
             if field.element in seen:

@@ -7,8 +7,9 @@ from typing import Any
 
 from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import ElementView, Shape
-from yiwang.kernel.kinds import Change, City, Declaration, DeclarationFault
+from yiwang.kernel.kinds import Change, City, Declaration, DeclarationFault, did_you_mean
 from yiwang.records.queries.tables import KnownTable, count_misfits, count_rows, differing_tables, stored_tables
+from yiwang.records.registry import publications
 from yiwang.records.rules.tables import (
     LONGEST_NAME,
     ColumnSet,
@@ -41,6 +42,7 @@ class GeneratedTables:
                     f"Its table would have the name of that of `{other.id}` ({other.path}).",
                     "Give one of the two another id.",
                 )
+        yield from _publication_faults(one, city)
         seen: set[str] = set()
         taken = {name: "every record" for name, _, _ in fixed_columns(Shape(one.body.shape))}
         for index, field in enumerate(one.body.fields):
@@ -95,6 +97,35 @@ class GeneratedTables:
     def apply(self, release: int, city: City) -> None:
         """Do what `plan` said."""
         bring_in_line(release, [_shape(one, city) for one in city.of_kind("resource").values()])
+
+
+def _publication_faults(one: Declaration, city: City) -> Iterator[DeclarationFault]:
+    """A published resource names what an engine publishes, and says of each element which column it shows."""
+    body = one.body
+    publication = publications().get(body.published_by)
+    if not body.published_by:
+        for index, field in enumerate(body.fields):
+            if field.column:
+                yield one.fault(f"fields/{index}/column", "This resource is not published.", "Delete `column`.")
+        return
+    if publication is None:
+        advice = did_you_mean(body.published_by, publications())
+        yield one.fault("published_by", f"No engine publishes `{body.published_by}`.", advice)
+        return
+    if Shape(body.shape) is not Shape.STATE:
+        yield one.fault("shape", "What an engine publishes is a state.", "Write `shape: state`.")
+    for index, field in enumerate(body.fields):
+        declared = city.of_kind("element").get(field.element)
+        wanted = publication.columns.get(field.column)
+        if wanted is None:
+            advice = did_you_mean(field.column, publication.columns)
+            said = (
+                f"has no column `{field.column}`" if field.column else "has several columns, and this field names none"
+            )
+            yield one.fault(f"fields/{index}", f"`{body.published_by}` {said}.", advice)
+        elif declared is not None and declared.body.type != wanted:
+            advice = f"Give `{field.element}` the type `{wanted}`."
+            yield one.fault(f"fields/{index}", f"The column `{field.column}` is of the type `{wanted}`.", advice)
 
 
 def _columns(body: Any, was: str = "") -> ColumnSet:

@@ -13,6 +13,7 @@ from yiwang.records.services.discrepancies import (
     withdraw_discrepancy,
 )
 from yiwang.records.services.doubting import AlreadyEnded
+from yiwang.records.services.publishing import system_publish
 from yiwang.records.services.relations import (
     RelationCircle,
     RelationTaken,
@@ -50,6 +51,7 @@ __all__ = [
     "system_ingest",
     "system_ingest_relations",
     "system_let_go",
+    "system_publish",
     "withdraw_discrepancy",
     "write_record",
     "write_relation",

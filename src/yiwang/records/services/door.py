@@ -25,7 +25,7 @@ from yiwang.catalog import queries as catalog
 from yiwang.catalog.registry import element_types
 from yiwang.catalog.values import ElementView, ResourceView, Shape
 from yiwang.kernel import canonical
-from yiwang.kernel.errors import FieldFault, NotFound
+from yiwang.kernel.errors import FieldFault, NotAllowed, NotFound, msgid
 from yiwang.records.queries.tables import KnownTable, stored_table
 from yiwang.records.values import Door
 
@@ -98,8 +98,11 @@ def admit(
 
     Nothing is written when any word is contradicted. Of words about the same state from the same day the last counts.
     repeat: a state's word is a version even when it says what the last one said (a case, a correction); a batch leaves it out.
-    The caller holds the lock of the subject or of the resource.
+    The caller holds the lock of the subject or of the resource. Raises NotAllowed for a resource that an engine publishes.
     """
+    if target.view.published_by and door is not Door.ENGINE:
+        message = msgid("{resource} is what the platform says of itself: change it there, and it is published anew.")
+        raise NotAllowed(message, resource=target.view.title_in("zh-Hans"))
     rows = [_row(act, target, id, word, door) for id, word in words]
     is_event = target.view.shape is Shape.EVENT
     unlike = _contradictions_within(rows) if is_event else []
