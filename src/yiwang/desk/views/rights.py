@@ -49,10 +49,17 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Had:
-    """A duty of the post. until: the last civil date with it, where it was granted on application."""
+    """A duty of the post, in words. until: the last civil date with it, where it was granted on application."""
 
-    duty: Shown
+    id: str
+    title: str
+    may: tuple[tuple[str, tuple[str, ...]], ...]
     until: date | None
+
+    @classmethod
+    def of(cls, duty: Shown, until: date | None) -> Had:
+        """With its end, if it has one."""
+        return cls(duty.id, duty.title, duty.may, until)
 
 
 @require_safe
@@ -64,7 +71,7 @@ def rights(request: FaceRequest) -> HttpResponse:
     had = [(known[id], post.asked.get(id)) for id in sorted(post.duties) if id in known] if post else []
     context = {
         "post": post,
-        "had": [Had(in_words(one, request.language), until) for one, until in had],
+        "had": [Had.of(in_words(one, request.language), until) for one, until in had],
         "asked": [_asked(request, one) for one in queries.duty_requests(request.actor)],
         "may_ask": queries.may_ask_for_duties(request.actor),
     }
