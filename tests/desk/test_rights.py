@@ -57,6 +57,15 @@ def test_a_post_asks_and_the_head_of_its_unit_grants_it(demo: Demo) -> None:
     assert (request.case_number, request.decided_by.login) == (task["case_number"], HEAD)
 
 
+def test_a_reason_of_several_lines_begins_a_case_as_one_of_one_line_does(demo: Demo) -> None:
+    assert asker(demo).post("/desk/rights/ask/", sent(why=" 写解读。\r\n\t六月完成。 ")).status_code == 303
+    demo.tell()
+    head = demo.client(HEAD, post=True)
+    [task] = call(head, "GET", "/api/v1/tasks").json()["rows"]
+    assert "写解读。 六月完成。" in text_of(head.get(f"/desk/tasks/{task['id']}/"))
+    assert DutyRequest.objects.get().reason == "写解读。\n\t六月完成。"
+
+
 def test_the_page_of_the_post_says_until_when(demo: Demo) -> None:
     test_a_post_asks_and_the_head_of_its_unit_grants_it(demo)
     post = DutyRequest.objects.get().post_id

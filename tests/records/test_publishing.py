@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -137,6 +137,20 @@ def test_a_renamed_body_is_called_otherwise_and_a_closed_one_is_no_more(demo: De
     close_unit(US, unit)
     system_publish()
     assert body("new-body") == {}
+
+
+def test_what_changes_without_a_day_of_its_own_was_not_so_before(demo: Demo) -> None:
+    bureau = Unit.objects.get(code=BUREAU)
+    rename_unit(US, bureau.id, "海口市秀英区政务服务局", "秀英区政务局")
+    there = Assignment.objects.filter(post__unit=bureau).values("account").distinct().count()
+    assert system_publish() == there + 1, "everybody there, and the body"
+    yesterday = today() - timedelta(days=1)
+    asked = {"purpose": "case-handling", "elements": ["officer.units"]}
+    assert [one.value for one in system_facts(US, person(HEAD), **asked)] == ["海口市秀英区政务服务局"]
+    assert [one.value for one in system_facts(US, person(HEAD), **asked, valid_at=yesterday)] == [
+        "海口市秀英区行政审批服务局"
+    ]
+    assert system_publish() == 0
 
 
 # ── Nobody else ─────────────────────────────────────────────────────────────────────────────────────────────────────────

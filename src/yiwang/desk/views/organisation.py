@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -533,6 +534,14 @@ def typed_in(request: FaceRequest, *names: str) -> dict[str, str]:
 def _version(request: FaceRequest) -> int:
     given = request.POST.get("version", "")
     return int(given) if given.isascii() and given.isdecimal() and len(given) < 9 else 0
+
+
+def day_or_none(typed: str) -> date | None:
+    """A civil date as a browser sends it, or None."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
 
 
 def uuid_or_none(given: str) -> UUID | None:

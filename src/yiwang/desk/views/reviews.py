@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
-from yiwang.desk.views.organisation import LEVELS, LONGEST, MOST_CHOICES, Shown, in_words, uuid_or_none
+from yiwang.desk.views.organisation import LEVELS, LONGEST, MOST_CHOICES, Shown, day_or_none, in_words, uuid_or_none
 from yiwang.desk.views.seats import KINDS
 from yiwang.forms.entries import Entry, with_faults
 from yiwang.identity import queries, services
@@ -91,7 +90,9 @@ def open_one(request: FaceRequest) -> HttpResponseBase:
         if faults:
             raise Invalid(faults=faults)
         what = Unanswered(sent["unanswered"])
-        made = services.open_review(request.actor, unit_id, sent.get("why", ""), _day(sent.get("last_day", "")), what)
+        made = services.open_review(
+            request.actor, unit_id, sent.get("why", ""), day_or_none(sent.get("last_day", "")), what
+        )
     except (Invalid, services.ReviewStands) as fault:
         return _form(request, fault)
     messages.success(request, _("The review is open. Those who lead have been told."))
@@ -285,10 +286,3 @@ FIELDS = {"reason": "why", "unit_id": "unit"}
 
 def _at_field(fault: FieldFault) -> FieldFault:
     return FieldFault(FIELDS.get(fault.pointer, fault.pointer), fault.code, fault.message, fault.params)
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None

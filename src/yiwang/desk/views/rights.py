@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page, post_of
-from yiwang.desk.views.organisation import Shown, in_words
+from yiwang.desk.views.organisation import Shown, day_or_none, in_words
 from yiwang.forms.answers import sentence
 from yiwang.forms.entries import Entry, with_faults
 from yiwang.identity import queries, services
@@ -86,7 +86,9 @@ def ask(request: FaceRequest) -> HttpResponseBase:
         return _form(request)
     sent = request.POST
     try:
-        services.ask_for_duty(request.actor, sent.get("duty", ""), _day(sent.get("last_day", "")), sent.get("why", ""))
+        services.ask_for_duty(
+            request.actor, sent.get("duty", ""), day_or_none(sent.get("last_day", "")), sent.get("why", "")
+        )
     except Invalid as fault:
         return _form(request, fault)
     messages.success(
@@ -176,10 +178,3 @@ def _title(duty: DutyView | None, id: str, language: str) -> str:
 
 def _at_field(fault: FieldFault) -> FieldFault:
     return FieldFault(FIELDS.get(fault.pointer, fault.pointer), fault.code, fault.message, fault.params)
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None

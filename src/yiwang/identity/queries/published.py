@@ -24,7 +24,7 @@ SEPARATOR = "；"
 
 
 def public_bodies(_subjects: Collection[UUID] | None = None) -> Iterator[PublishedRow]:
-    """Open units with a credit code of their own, and how many posts they and the divisions below them have. Four queries.
+    """Open units with a credit code of their own, and how many posts they and the divisions below them have. Three queries.
 
     A division shares the code of its body, and is no body. A closed unit is a row without values.
     """

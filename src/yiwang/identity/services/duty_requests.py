@@ -61,7 +61,8 @@ def ask_for_duty(actor: Actor, duty: str, last_day: date | None, reason: str) ->
     account = Account.objects.get(id=actor.account_id)
     known = duties()
     asked = known.get(duty)
-    faults = _reason_faults(reason)
+    words = several_lines(reason)
+    faults = _reason_faults(words)
     if asked is None or asked.longest_days is None:
         faults.append(FieldFault("duty", "not-on-application", msgid("Choose a right of the list.")))
     else:
@@ -74,10 +75,10 @@ def ask_for_duty(actor: Actor, duty: str, last_day: date | None, reason: str) ->
     if unit_id is None:
         message = msgid("Nobody decides on applications for rights in {unit}. Ask the security administrator.")
         faults.append(FieldFault("", "nobody-decides", message, {"unit": post.unit.title}))
-    if faults or asked is None or last_day is None:
+    if faults or asked is None or last_day is None or words is None:
         raise Invalid(faults=faults)
     row = DutyRequest.objects.create(
-        post=post, duty=duty, asked_by=account, last_day=last_day, reason=reason.strip(), origin=actor.origin
+        post=post, duty=duty, asked_by=account, last_day=last_day, reason=words, origin=actor.origin
     )
     act = current_act()
     act.about("duty-request", row.id)
@@ -257,9 +258,9 @@ def _require_state(row: DutyRequest, state: DutyRequestState) -> None:
         raise DutyRequestOver
 
 
-def _reason_faults(reason: str) -> list[FieldFault]:
+def _reason_faults(words: str | None) -> list[FieldFault]:
+    """words: the reason as it is read; None where it holds control characters."""
     least, most = REASON
-    words = several_lines(reason)
     if words is None:
         message = msgid("The reason holds a control character. Type it again instead of pasting.")
         return [FieldFault("reason", "control-character", message)]

@@ -21,6 +21,7 @@ __all__ = [
     "distinct_by",
     "events_between",
     "last_word",
+    "last_words",
     "values_of",
     "version_by_id",
     "version_in_force",
@@ -53,6 +54,12 @@ _PERIOD = SQL(
 _LAST_WORD = SQL("SELECT record_id FROM {table} WHERE subject_id = %s AND {key} = %s ORDER BY arrived_at DESC LIMIT 1")
 
 
+_LAST_WORDS = SQL(
+    "SELECT DISTINCT ON (subject_id) subject_id, valid_from, digest FROM {table}"
+    " ORDER BY subject_id, valid_from DESC, arrived_at DESC"
+)
+
+
 def version_in_force(
     table: KnownTable, subject_id: UUID, *, valid_at: date, known_at: datetime
 ) -> StoredVersion | None:
@@ -75,6 +82,13 @@ def events_between(
 ) -> list[StoredVersion]:
     """A subject's events from `since` to the day before `until` that stand as known at `known_at`, the latest first. One query."""
     return _rows(table, _PERIOD, [subject_id, since, until, known_at, most])
+
+
+def last_words(table: KnownTable) -> dict[UUID, tuple[date, bytes]]:
+    """Subject → the latest beginning of its state and the digest of the last word about it. One query over the whole table."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_WORDS.format(table=Identifier("records", table.name)).as_string(None))
+        return {subject: (begins, bytes(digest)) for subject, begins, digest in cursor.fetchall()}
 
 
 def last_word(table: KnownTable, subject_id: UUID, same: date | str) -> UUID | None:
