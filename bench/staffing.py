@@ -23,8 +23,6 @@ def main(units: int, officers: int) -> None:
 
     set_up_logs("bench", level="ERROR", form="console", cover=cover_identity_numbers)
     set_up()
-    from django.db import connection
-
     from yiwang.acts.values import system
     from yiwang.identity.models import Account, Post, PostDuty, Unit
     from yiwang.identity.services import (
@@ -61,8 +59,6 @@ def main(units: int, officers: int) -> None:
     ids = dict(Post.objects.filter(code__startswith="bench-").values_list("code", "id"))
     seats = [(accounts[f"bench.{number}"], ids[f"bench-{number}-post"], SINCE) for number in range(len(posts))]
     system_assign_posts(us, seats)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
     print(
         f"{Unit.objects.count()} units, {Account.objects.filter(assignments__isnull=False).distinct().count()} officers",
         flush=True,

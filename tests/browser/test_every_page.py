@@ -138,6 +138,8 @@ NO_PAGE = {
     "desk/authorities/<uuid:authority_id>/open/",
     "desk/authorities/<uuid:authority_id>/shut/",
     "desk/officers/<uuid:account_id>/certificates/<uuid:certificate_id>/end/",
+    # links to outside providers; looked at in test_outside_pages.py
+    "desk/officers/<uuid:account_id>/links/<uuid:link_id>/break/",
     # what connected systems and their browsers ask; looked at in test_other_programs.py
     "desk/clients/<uuid:client_id>/",
     "oidc/.well-known/openid-configuration",

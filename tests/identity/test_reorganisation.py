@@ -121,6 +121,18 @@ def test_who_takes_over_reaches_the_past_where_it_was_done_and_nobody_else_does(
     assert tree_is_whole()
 
 
+@pytest.mark.parametrize("action", ["trial.decide", "trial.read"])
+def test_who_is_to_hear_of_a_unit_is_exactly_who_may_act_on_it(town: Any, action: str) -> None:
+    kinds = [("decide",), ("oversee",), ("tend",), ("pay", "decide")]
+    actors = [town.officer(unit, *duties) for unit in ("gov", "north", "north-a", "south") for duties in kinds]
+    reorganise(US, Abolish(town.units["north-a"], town.units["south"]), *WHY)
+    reorganise(US, Merge((town.units["north"],), town.units["gov"]), *WHY)
+    for unit in town.units.values():
+        may = [actor.capacity_id for actor in actors if queries.unit_scope(actor, action).covers(unit)]
+        assert may
+        assert sorted(queries.posts_reaching(action, unit)) == sorted(may)
+
+
 def test_a_split_gives_what_was_named_and_the_past_of_the_duties_that_went(town: Any) -> None:
     north = town.units["north"]
     deciding, paying = town.officer("north", "decide"), town.officer("north", "pay")

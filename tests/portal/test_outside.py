@@ -31,6 +31,7 @@ from yiwang.audit.models import Entry
 from yiwang.identity.models import Account, Session
 from yiwang.identity.models.outside import OutsideLink, OutsideRequest, Provider
 from yiwang.kernel.time import machine_now
+from yiwang.outbox.models import Event
 
 
 @pytest.fixture
@@ -149,6 +150,37 @@ def test_a_person_ends_a_link_and_is_signed_out_where_he_came_in_through_it(demo
     come_in(browser, platform, provider)
     [link] = own.get("/api/v1/outside-links").json()["rows"]
     assert call(stranger, "DELETE", f"/api/v1/outside-links/{link['id']}").status_code == 404
+
+
+def test_the_security_administrator_ends_a_link_under_which_another_came(demo: Demo, platform: Platform) -> None:
+    provider, browser, own = connected(demo, described(platform)), demo.client(), demo.client(RESIDENT)
+    come_in(browser, platform, provider)
+    account = Account.objects.get(login=RESIDENT)
+    security, system = demo.client("sec.admin", post=True), demo.client("sys.admin", post=True)
+    [seen] = security.get(f"/api/v1/officers/{account.id}/outside-links").json()["rows"]
+    assert call(system, "POST", f"/api/v1/outside-links/{seen['id']}/breaking").status_code == 403
+    assert "解除关联" in security.get(f"/desk/officers/{account.id}/").content.decode()
+    assert security.post(f"/desk/officers/{account.id}/links/{seen['id']}/break/").status_code == 303
+    assert not acting(browser)["signed_in"], "whoever was signed in through it is signed out"
+    assert acting(own)["signed_in"], "other sessions of the person go on"
+    assert not OutsideLink.objects.exists()
+    [entry] = [one for one in entries("outside-link.break") if one.outcome == "done"]
+    assert (entry.object_kind, entry.object_id) == ("outside-link", seen["id"])
+    assert str(account.id) in str(entry.details)
+    [news] = Event.objects.filter(type="account.link-broken.v1")
+    assert news.data["provider_title"] == "国家政务服务平台"
+    assert news.data["subject_id"] == str(account.subject_id)
+    assert call(security, "POST", f"/api/v1/outside-links/{seen['id']}/breaking").status_code == 404
+    assert come_in(browser, platform, provider, sub="person-2").status_code == 303, "his own name there links him anew"
+
+
+def test_nobody_ends_his_own_link_as_an_administrator(demo: Demo, platform: Platform) -> None:
+    provider = connected(demo, described(platform))
+    own = Account.objects.get(login="sec.admin")
+    link = OutsideLink.objects.create(provider_id=provider, account=own, subject_digest=b"from before he was one")
+    security = demo.client("sec.admin", post=True)
+    assert call(security, "POST", f"/api/v1/outside-links/{link.id}/breaking").status_code == 403
+    assert OutsideLink.objects.exists()
 
 
 def test_an_officer_comes_in_to_his_post(demo: Demo, platform: Platform) -> None:

@@ -120,6 +120,7 @@ urlpatterns = [
         officers.end_certificate,
         name="end-login-certificate",
     ),
+    path("officers/<uuid:account_id>/links/<uuid:link_id>/break/", officers.break_link, name="break-outside-link"),
     path("officers/<uuid:account_id>/close/", officers.close, name="close-account"),
     path("officers/<uuid:account_id>/reopen/", officers.reopen, name="reopen-account"),
     path("assignments/<uuid:assignment_id>/end/", careers.end, name="end-assignment"),

@@ -12,6 +12,7 @@ __all__ = [
     "ACCOUNT_CERTIFICATE_REVOKED",
     "ACCOUNT_CLOSED",
     "ACCOUNT_LINKED",
+    "ACCOUNT_LINK_BROKEN",
     "ACCOUNT_KEPT",
     "ACCOUNT_LET_GO",
     "ACCOUNT_REOPENED",
@@ -250,6 +251,9 @@ ACCOUNT_LINKED: Final = "account.linked.v1"
 
 ACCOUNT_UNLINKED: Final = "account.unlinked.v1"
 """The person has ended that.  `subject`: the account.  data: `provider_id`."""
+
+ACCOUNT_LINK_BROKEN: Final = "account.link-broken.v1"
+"""The security administrator has ended that.  `subject`: the account.  data: `provider_id`, `provider_title`, `subject_id` (the person)."""
 ACCOUNT_REOPENED: Final = "account.reopened.v1"
 """A closed account stands again, without posts and password.  `subject`: its id."""
 
@@ -340,6 +344,7 @@ _MANDATE = ("principal_id", "agent_id", "giver_id")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     EMERGENCY_OPENED: ("kind", "object_id", "reference", "minutes", "auditors"),
     EMERGENCY_ENDED: ("kind", "object_id", "reference", "looks", "auditors", "concerned"),
+    ACCOUNT_LINK_BROKEN: ("provider_id", "provider_title", "subject_id"),
     ACCOUNT_CERTIFICATE_ADDED: _CERTIFICATE,
     ACCOUNT_CERTIFICATE_REMOVED: _CERTIFICATE,
     ACCOUNT_CERTIFICATE_ENDED: _CERTIFICATE,

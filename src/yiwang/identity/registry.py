@@ -405,6 +405,7 @@ for _action in ("authority.add", "authority.change", "authority.open", "authorit
     register_administrative_action(_action, Administrator.SYSTEM)
 register_administrative_action("authority.shut", Administrator.SYSTEM, Administrator.SECURITY)
 register_administrative_action("login-certificate.end", Administrator.SECURITY)
+register_administrative_action("outside-link.break", Administrator.SECURITY)
 register_administrative_action("account.reopen", Administrator.SYSTEM)
 register_administrative_action("post.mark-leading", Administrator.SYSTEM)
 for _action in ("list.look-at", "list.take-in"):
@@ -422,7 +423,7 @@ register_dangerous_actions(
     *("organisation.reorganise", "organisation.undo", "consent.give", "emergency.open", "review.open"),
     *("client.connect", "client.renew-secret", "client.close", "token-key.renew"),
     *("provider.connect", "provider.change", "provider.open"),
-    *("authority.add", "authority.change", "authority.open", "login-certificate.end"),
+    *("authority.add", "authority.change", "authority.open", "login-certificate.end", "outside-link.break"),
 )
 register_consented_actions(
     *("assignment.assign", "assignment.end", "post.change-duties"),
@@ -497,6 +498,7 @@ describe_actions(
         "authority.bring-list": msgid("Bring in lists of revoked certificates"),
         "authority.shut": msgid("Let nobody sign in by certificates of an authority any more"),
         "login-certificate.end": msgid("End certificates whose keys were lost"),
+        "outside-link.break": msgid("End that a provider knows somebody"),
         "token-key.renew": msgid("Make new keys for signing in to connected systems"),
         "receiver.list": msgid("See the systems to which accounts are supplied"),
         "receiver.connect": msgid("Supply officers' accounts to another system"),

@@ -150,5 +150,18 @@ def end_outside_link(request: HttpRequest, link_id: UUID) -> Status[None]:
     return Status(204, None)
 
 
+@router.get("/officers/{account_id}/outside-links", response=OutsideLinks, operation_id="list_outside_links_of")
+def list_outside_links_of(request: HttpRequest, account_id: UUID) -> OutsideLinks:
+    """The providers that know the person of an account: for the security administrator."""
+    return OutsideLinks(rows=queries.links_of_account(actor_of(request), account_id))
+
+
+@router.post("/outside-links/{link_id}/breaking", response={204: None}, operation_id="break_outside_link")
+def break_outside_link(request: HttpRequest, link_id: UUID) -> Status[None]:
+    """Let a provider know somebody no more, whose name there another has: for the security administrator."""
+    services.break_link(actor_of(request), link_id)
+    return Status(204, None)
+
+
 def _new(fields: dict[str, Any]) -> NewProvider:
     return NewProvider(**{**fields, "scopes": tuple(fields["scopes"])})

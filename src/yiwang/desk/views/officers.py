@@ -132,6 +132,9 @@ def _show_officer(request: FaceRequest, account_id: UUID, status: int = 200, **m
         "certificates": queries.certificates_of(request.actor, account_id)
         if queries.why(request.actor, "login-certificate.end").allowed
         else (),
+        "links": queries.links_of_account(request.actor, account_id)
+        if queries.why(request.actor, "outside-link.break").allowed
+        else (),
     }
     return page(request, "desk/officer.html", {**context, **more}, status)
 
@@ -167,6 +170,15 @@ def end_certificate(request: FaceRequest, account_id: UUID, certificate_id: UUID
     """End a certificate whose key was lost."""
     services.end_certificate(request.actor, certificate_id)
     messages.success(request, _("The certificate is ended. Nobody signs in by it any more, and its person is told."))
+    return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
+
+
+@require_POST
+@for_post
+def break_link(request: FaceRequest, account_id: UUID, link_id: UUID) -> HttpResponseBase:
+    """End that a provider knows somebody, under whose name there another came."""
+    services.break_link(request.actor, link_id)
+    messages.success(request, _("The link is ended. Nobody is signed in through it any more, and its person is told."))
     return HttpResponseRedirect(f"/desk/officers/{account_id}/", status=303)
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "entity_id",
     "leaving_provider",
     "links_of",
+    "links_of_account",
     "list_providers",
     "open_sealed",
     "opens_no_posts",
@@ -86,7 +87,17 @@ def links_of(actor: Actor) -> list[LinkView]:
     """The providers that know the actor, by name. Raises NotSignedIn. One query."""
     if actor.account_id is None:
         raise NotSignedIn
-    rows = OutsideLink.objects.filter(account_id=actor.account_id).select_related("provider")
+    return _links(actor.account_id)
+
+
+def links_of_account(actor: Actor, account_id: UUID) -> list[LinkView]:
+    """The same of another, for who may end them. Raises NotSignedIn, NotAllowed. Three queries."""
+    require(actor, "outside-link.break")
+    return _links(account_id)
+
+
+def _links(account_id: UUID) -> list[LinkView]:
+    rows = OutsideLink.objects.filter(account_id=account_id).select_related("provider")
     return [
         LinkView(one.id, one.provider.title, one.provider.is_open, one.made_at, one.used_at)
         for one in rows.order_by("provider__title")

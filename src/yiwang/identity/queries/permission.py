@@ -345,48 +345,43 @@ def in_scope(actor: Actor, action: str, unit_field: str = "unit_id", post_field:
     return rows
 
 
-# Each way to reach a unit looks only where it leads, and those that no duty opens are left out: over all posts at once the server would
-# walk through every post of the city.
-WAYS = {
-    "city": """
-        SELECT d.post_id FROM identity_postduty d
-         WHERE d.duty = ANY(%(city)s::text[]) AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)""",
-    "subtree": """
-        SELECT d.post_id FROM identity_unitpath above
-          JOIN identity_post there ON there.unit_id = above.ancestor_id
-          JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(subtree)s::text[])
-         WHERE above.descendant_id = %(unit)s::uuid AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)""",
-    "near": """
-        SELECT d.post_id FROM identity_post there
-          JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(near)s::text[])
-         WHERE there.unit_id = %(unit)s::uuid AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)
-        UNION ALL
-        SELECT d.post_id FROM identity_succession heir
-          JOIN identity_post there ON there.unit_id = heir.successor_id
-          JOIN identity_postduty d ON d.post_id = there.id AND d.duty = ANY(%(near)s::text[])
-         WHERE heir.predecessor_id = %(unit)s::uuid AND heir.duty IN ('', d.duty) AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)""",
-}
+AROUND = """
+    SELECT ancestor_id, NULL FROM identity_unitpath WHERE descendant_id = %(unit)s
+    UNION ALL
+    SELECT successor_id, duty FROM identity_succession WHERE predecessor_id = %(unit)s"""
+WORKING = "p.closed_on IS NULL AND (d.valid_to IS NULL OR d.valid_to > %(on)s::date)"
+# Asked in steps, and for the whole city only where a duty reaches so far: one statement for all would be planned anew each time.
+IN_UNITS = f"""
+    SELECT p.code, p.id, p.unit_id, d.duty FROM identity_post p JOIN identity_postduty d ON d.post_id = p.id
+     WHERE p.unit_id = ANY(%(units)s::uuid[]) AND d.duty = ANY(%(duties)s::text[]) AND {WORKING}"""  # noqa: S608 - of the text above
+IN_THE_CITY = f"""
+    SELECT p.code, p.id, p.unit_id, d.duty FROM identity_postduty d JOIN identity_post p ON p.id = d.post_id
+     WHERE d.duty = ANY(%(duties)s::text[]) AND {WORKING}"""  # noqa: S608 - of the text above
 
 
 def posts_reaching(action: str, unit_id: UUID | None, *, duty: str = "") -> list[UUID]:
     """The posts that may do the action on rows of this unit, by code: who is to hear of them.  duty: only those of this duty.
 
-    unit_id None: rows of nobody yet; grants for the whole city reach them. Grants of the scope `own` reach no unit as such. Two queries.
+    unit_id None: rows of nobody yet; grants for the whole city reach them. Grants of the scope `own` reach no unit as such. Three queries
+    at most.
     """
-    by_scope: dict[Scope, list[str]] = {}
+    by_scope: dict[Scope, set[str]] = {scope: set() for scope in Scope}
     for one in duties().values():
         for grant in one.may:
             if grant.action == action and duty in ("", one.id) and may_be_granted(action, one.administrator):
-                by_scope.setdefault(grant.scope, []).append(one.id)
-    scopes = {"city": Scope.CITY, "subtree": Scope.SUBTREE, "near": Scope.UNIT}
-    given = {way: by_scope[scope] for way, scope in scopes.items() if scope in by_scope}
-    if unit_id is None:
-        given = {way: ids for way, ids in given.items() if way == "city"}
-    if not given:
-        return []
-    reached = " UNION ALL ".join(WAYS[way] for way in given)
-    statement = f"""
-        SELECT p.id FROM (SELECT DISTINCT post_id FROM ({reached}) AS ways) AS reaching
-          JOIN identity_post p ON p.id = reaching.post_id AND p.closed_on IS NULL
-         ORDER BY p.code"""  # noqa: S608 - put together of the texts above
-    return [id for (id,) in fetch(statement, {**given, "unit": unit_id, "on": today()})]
+                by_scope[grant.scope].add(one.id)
+    near, above, everywhere = by_scope[Scope.UNIT], by_scope[Scope.SUBTREE], by_scope[Scope.CITY]
+    found: set[tuple[str, UUID]] = set()
+    if unit_id is not None and near | above:
+        around = fetch(AROUND, {"unit": unit_id})
+        over = {unit for unit, heir_of in around if heir_of is None}
+        heirs = {(unit, heir_of) for unit, heir_of in around if heir_of is not None}
+        units = [*over, *(unit for unit, _ in heirs)]
+        for code, post, unit, has in fetch(IN_UNITS, {"units": units, "duties": sorted(near | above), "on": today()}):
+            of_the_unit = unit == unit_id or (has in above and unit in over)
+            if of_the_unit or (unit, "") in heirs or (unit, has) in heirs:
+                found.add((code, post))
+    if everywhere:
+        rows = fetch(IN_THE_CITY, {"duties": sorted(everywhere), "on": today()})
+        found |= {(code, post) for code, post, *_ in rows}
+    return [post for _, post in sorted(found)]

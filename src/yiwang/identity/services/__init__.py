@@ -116,7 +116,7 @@ from yiwang.identity.services.mandates import (
     give_mandate,
 )
 from yiwang.identity.services.outside.arriving import arrive_by_oidc, arrive_by_saml, receive_saml
-from yiwang.identity.services.outside.door import end_link
+from yiwang.identity.services.outside.door import break_link, end_link
 from yiwang.identity.services.outside.going import go_outside, system_forget_ways
 from yiwang.identity.services.outside.providers import (
     ProviderChanged,
@@ -280,6 +280,7 @@ __all__ = [
     "arrive_by_saml",
     "change_provider",
     "connect_provider",
+    "break_link",
     "end_link",
     "go_outside",
     "open_provider",

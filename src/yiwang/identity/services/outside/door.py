@@ -17,10 +17,10 @@ from django.db import connection
 
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.identity.events import ACCOUNT_LINKED, ACCOUNT_UNLINKED
+from yiwang.identity.events import ACCOUNT_LINK_BROKEN, ACCOUNT_LINKED, ACCOUNT_UNLINKED
 from yiwang.identity.models import Account, Session
 from yiwang.identity.models.outside import OutsideLink, Provider
-from yiwang.identity.queries import administers, has_second_factor, needs_second_factor, posts_of
+from yiwang.identity.queries import administers, has_second_factor, needs_second_factor, persons_behind, posts_of
 from yiwang.identity.queries.outside import person_account, subject_digest
 from yiwang.identity.rules.credentials import canonical_login
 from yiwang.identity.rules.outside import CLOCKS_DIFFER, PROOF_LEVEL, at_least, level_of
@@ -150,8 +150,44 @@ def end_link(actor: Actor, link_id: UUID) -> None:
     link = OutsideLink.objects.select_for_update().filter(id=link_id).first()
     if link is None or link.account_id != actor.account_id:
         raise NotFound(msgid("This provider does not know you."))
-    end_sessions(Session.objects.filter(account_id=link.account_id, provider_id=link.provider_id))
     act.emit(ACCOUNT_UNLINKED, subject=link.account_id, data={"provider_id": str(link.provider_id)})
+    _end(link)
+
+
+@service("outside-link.break")
+def break_link(actor: Actor, link_id: UUID) -> None:
+    """A provider is to know somebody no more, because another came under his name there or his account there was stolen.
+
+    The work of the security administrator, for residents and officers. The sessions that began through it end, and its person is told. Who
+    comes from there next is linked anew, by the identifier that the provider says of him then. Raises NotFound, NotAllowed (oneself).
+    """
+    act = current_act()
+    act.about("outside-link", link_id)
+    link = (
+        OutsideLink.objects.select_for_update(of=("self",))
+        .select_related("provider", "account")
+        .filter(id=link_id)
+        .first()
+    )
+    if link is None:
+        raise NotFound(msgid("There is no such link."))
+    act.about("account", link.account_id)
+    act.require(
+        link.account_id not in persons_behind(actor),
+        msgid("Nobody ends his own link here; it is done on “My account”."),
+    )
+    person = link.account.subject_id
+    told = {
+        "provider_id": str(link.provider_id),
+        "provider_title": link.provider.title,
+        "subject_id": str(person) if person else None,
+    }
+    act.emit(ACCOUNT_LINK_BROKEN, subject=link.account_id, data=told)
+    _end(link)
+
+
+def _end(link: OutsideLink) -> None:
+    end_sessions(Session.objects.filter(account_id=link.account_id, provider_id=link.provider_id))
     link.delete()
 
 
