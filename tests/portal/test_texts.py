@@ -91,3 +91,20 @@ def test_chinese_sentences_hold_no_latin_words() -> None:
 @pytest.mark.parametrize("blame", ["材料不合规", "非法", "无效操作", "操作失败", "错误代码"])
 def test_no_sentence_blames_or_hides_behind_office_language(blame: str) -> None:
     assert [one.msgid for one in polib.pofile(str(CATALOGUE)) for words in words_of(one) if blame in words] == []
+
+
+HANDED_OUT = {"templates/desk/hall_receipt.html", "templates/desk/hall_application_receipt.html"}
+"""Pages of the desk that are printed for the public."""
+
+
+def test_the_desk_speaks_to_colleagues_and_the_portal_to_guests() -> None:
+    spoken = collector().collect()
+    polite = [
+        one.msgid
+        for one in polib.pofile(str(CATALOGUE))
+        for words in words_of(one)
+        if "您" in words
+        and (said_in := spoken[one.msgid, one.msgid_plural] - HANDED_OUT)
+        and all(file.startswith(("desk/", "templates/desk/")) for file in said_in)
+    ]
+    assert polite == []
