@@ -16,7 +16,7 @@ from yiwang.desk.frame import for_post, page
 from yiwang.desk.views.seats import KINDS, seat_words
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
-from yiwang.identity.values import AssignmentKind, AssignmentView, OfficerPage
+from yiwang.identity.values import AccountView, AssignmentKind, AssignmentView, OfficerPage
 from yiwang.kernel import time
 from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
 from yiwang.records import queries as records
@@ -29,25 +29,22 @@ EVERYBODY = 1000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: an officer with one of his assignments, or with none."""
+    """One line of the table: an officer with one of his assignments.  name: empty where it is not known."""
 
     account_id: UUID
     login: str
-    assignment: AssignmentView | None
+    name: str
+    assignment: AssignmentView
 
     @property
     def way(self) -> str:
         """In which way he holds it, where it is not the regular one."""
-        if self.assignment is None or self.assignment.kind is AssignmentKind.REGULAR:
-            return ""
-        return _(KINDS[self.assignment.kind])
+        return "" if self.assignment.kind is AssignmentKind.REGULAR else _(KINDS[self.assignment.kind])
 
     @property
     def may_end(self) -> bool:
         """Whether the assignment still stands."""
-        return self.assignment is not None and (
-            self.assignment.valid_to is None or self.assignment.valid_to > time.today()
-        )
+        return self.assignment.valid_to is None or self.assignment.valid_to > time.today()
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -87,13 +84,11 @@ def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 2
     found = queries.list_officers(request.actor, request.GET.get("cursor", ""))
     may_assign = queries.why(request.actor, "assignment.assign").allowed
     context = {
-        "rows": _rows(found),
+        "rows": _rows(found, _names(request, found)),
         "next": found.next_cursor,
         "may_assign": may_assign,
         "may_list": queries.why(request.actor, "list.look-at").allowed,
-        "accounts": [one.account for one in queries.list_officers(request.actor, limit=EVERYBODY).officers]
-        if may_assign
-        else [],
+        "accounts": _everybody(request) if may_assign else [],
         "all_posts": queries.list_posts(request.actor) if may_assign else [],
         "default_from": time.today().isoformat(),
         "typed": request.POST.dict(),
@@ -102,13 +97,24 @@ def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 2
     return page(request, "desk/officers.html", context, status)
 
 
-def _rows(found: OfficerPage) -> list[Row]:
-    rows: list[Row] = []
-    for one in found.officers:
-        if not one.assignments:
-            continue
-        rows.extend(Row(one.account.id, one.account.login, held) for held in one.assignments)
-    return rows
+def _names(request: FaceRequest, found: OfficerPage) -> dict[UUID | None, str]:
+    people = {one.account.subject_id for one in found.officers if one.account.subject_id is not None}
+    return {**records.officer_names(request.actor, people)}
+
+
+def _everybody(request: FaceRequest) -> list[tuple[AccountView, str]]:
+    """Accounts, each with the name of its person where it is known."""
+    found = queries.list_officers(request.actor, limit=EVERYBODY)
+    names = _names(request, found)
+    return [(one.account, names.get(one.account.subject_id, "")) for one in found.officers]
+
+
+def _rows(found: OfficerPage, names: dict[UUID | None, str]) -> list[Row]:
+    return [
+        Row(one.account.id, one.account.login, names.get(one.account.subject_id, ""), held)
+        for one in found.officers
+        for held in one.assignments
+    ]
 
 
 @require_safe

@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
@@ -44,6 +44,8 @@ LEVELS = {
     "community": gettext_noop("Community"),
     "division": gettext_noop("Division of an agency"),
 }
+AT_A_GLANCE = 8
+"""Of what a duty may do, so much stands where one of many duties is chosen."""
 REACH = {
     Scope.OWN: gettext_noop("what concerns this post alone"),
     Scope.UNIT: gettext_noop("in its own unit"),
@@ -510,11 +512,20 @@ def _duties_entry(request: FaceRequest, chosen: frozenset[str]) -> Entry:
         (
             one.id,
             text(one.title, request.language),
-            "；".join(_(action_words.get(each.action, each.action)) for each in one.may),
+            _in_short(one),
         )
         for one in known
     )
     return Entry("duties", _("Duties"), kind="checks", options=options, chosen=chosen)
+
+
+def _in_short(one: DutyView) -> str:
+    """The first of what a duty may do, and how much more that is."""
+    acts = [_(action_words.get(each.action, each.action)) for each in one.may]
+    shown, more = "；".join(acts[:AT_A_GLANCE]), len(acts) - AT_A_GLANCE
+    return (
+        ngettext("{acts}; and one more", "{acts}; and {n} more", more).format(acts=shown, n=more) if more > 0 else shown
+    )
 
 
 def levels() -> list[tuple[str, str]]:
