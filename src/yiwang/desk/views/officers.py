@@ -97,21 +97,23 @@ def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 2
     return page(request, "desk/officers.html", context, status)
 
 
-def _names(request: FaceRequest, found: OfficerPage) -> dict[UUID | None, str]:
-    people = {one.account.subject_id for one in found.officers if one.account.subject_id is not None}
-    return {**records.officer_names(request.actor, people)}
+def _names(request: FaceRequest, found: OfficerPage) -> dict[UUID, str]:
+    """Account → the name of its person, where that is known."""
+    people = {one.account.id: one.account.subject_id for one in found.officers if one.account.subject_id is not None}
+    names = records.officer_names(request.actor, set(people.values()))
+    return {account: names[person] for account, person in people.items() if person in names}
 
 
 def _everybody(request: FaceRequest) -> list[tuple[AccountView, str]]:
     """Accounts, each with the name of its person where it is known."""
     found = queries.list_officers(request.actor, limit=EVERYBODY)
     names = _names(request, found)
-    return [(one.account, names.get(one.account.subject_id, "")) for one in found.officers]
+    return [(one.account, names.get(one.account.id, "")) for one in found.officers]
 
 
-def _rows(found: OfficerPage, names: dict[UUID | None, str]) -> list[Row]:
+def _rows(found: OfficerPage, names: dict[UUID, str]) -> list[Row]:
     return [
-        Row(one.account.id, one.account.login, names.get(one.account.subject_id, ""), held)
+        Row(one.account.id, one.account.login, names.get(one.account.id, ""), held)
         for one in found.officers
         for held in one.assignments
     ]
