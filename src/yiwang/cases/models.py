@@ -493,7 +493,6 @@ class ClockChange(models.Model):
                 ("started", "paused", "resumed", "extended", "recounted", "met", "missed", "stopped"),
                 "clockchange_change_known",
             ),
-            models.UniqueConstraint(fields=["clock"], condition=Q(change="extended"), name="clockchange_extended_once"),
         ]
 
 

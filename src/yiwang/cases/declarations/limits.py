@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
 from pydantic import Field
 
 from yiwang.cases.declarations.parts import Text
+from yiwang.cases.rules.clocks import Course, Extension, Measure, Pause, reckon
+from yiwang.cases.rules.limits import calendar_of
 from yiwang.cases.values import ClockUnit
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
+from yiwang.kernel.time import CITY_ZONE
 
 __all__ = ["LimitKind", "PauseKind"]
 
 
 Verified = Literal["text", "practice", "unknown"]
+CLOCK_TIME = r"^(|[01]\d:[0-5]\d|2[0-3]:[0-5]\d)$"
 
 
 class PauseBody(Body):
@@ -45,13 +50,14 @@ class PauseKind(Kind):
 
 
 class ExtensionBody(Part):
-    """The one extension that a limit allows.
+    """The extension that a limit allows.
 
-    length: at most so much more, in the limit's unit.  approved_by: who approves it, for people. The applicant
+    length: at most so much more each time, in the limit's unit.  times: how often.  approved_by: who approves it, for people. The applicant
     reads the reason in the course of his case, and a message that is sent on `case.clock-changed.v1` tells him of it.
     """
 
     length: int = Field(ge=1, le=365)
+    times: int = Field(default=1, ge=1, le=10)
     approved_by: Text
 
 
@@ -65,13 +71,36 @@ class DeemedBody(Part):
     counted_from: Literal["start", "end"]
 
 
+class SpanBody(Part):
+    """From the civil date on which a clock was made to stand still to the one on which it went on."""
+
+    began: date
+    ended: date
+
+
+class VectorBody(Part):
+    """An example that was reckoned by hand: `check` reckons it again with the calendars of the city.
+
+    begins: the day of the trigger; at: its time, for a limit in hours.  paused: where it stood still.  extended: by how much in all.
+    ends: the last day; ends_at: the instant at which it is over, for a limit in hours.
+    """
+
+    begins: date
+    at: str = Field(default="", pattern=CLOCK_TIME)
+    paused: tuple[SpanBody, ...] = ()
+    extended: int = Field(default=0, ge=0)
+    ends: date
+    ends_at: str = Field(default="", pattern=CLOCK_TIME)
+
+
 class LimitBody(Body):
     """A limit that a law sets 法定时限, or the city where no law does.
 
     length: in `unit`; 0 is “at once”, on the day of the trigger.  counts: `before` counts backwards from an event.  rolls: a last
     day that is a day off moves on to the next working day; not for a bar, which protects nobody by lasting longer.
-    extension: at most one.  pauses: ids of the reasons for which it may stand still.  deemed: what counts as done when it is missed.
-    law, article, text: what sets it.  verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    extension: whether and how often.  pauses: ids of the reasons for which it may stand still.  deemed: what counts as done when it is
+    missed.  law, article, text: what sets it; version: of the law, as it names itself.  verified: `text` read in the law, `practice`, or
+    `unknown`: set by the city itself.  vectors: examples that are reckoned anew by every check.
     """
 
     kind: Literal["limit"]
@@ -84,8 +113,10 @@ class LimitBody(Body):
     deemed: DeemedBody | None = None
     law: str = ""
     article: str = ""
+    version: str = ""
     text: str = ""
     verified: Verified
+    vectors: tuple[VectorBody, ...] = ()
 
 
 class LimitKind(Kind):
@@ -115,6 +146,16 @@ class LimitKind(Kind):
                 f"Above, it may be extended by {allowed}.",
                 "Write no more than that, or delete it.",
             )
+        if (
+            child.extension is not None
+            and parent.extension is not None
+            and child.extension.times > parent.extension.times
+        ):
+            yield (
+                "extension/times",
+                f"Above, it may be extended {parent.extension.times} times.",
+                "Write no more than that.",
+            )
         for n, pause in enumerate(child.pauses):
             if pause not in parent.pauses:
                 yield f"pauses/{n}", f"Above, `{pause}` is no pause of it.", "Delete it here."
@@ -129,6 +170,47 @@ class LimitKind(Kind):
         for n, pause in enumerate(body.pauses):
             if pause in body.pauses[:n]:
                 yield one.fault(f"pauses/{n}", f"`{pause}` stands here twice.", "Keep it once.")
+        yield from _check_vectors(one, city)
+
+
+def _check_vectors(one: Declaration, city: City) -> Iterable[DeclarationFault]:
+    body: LimitBody = one.body
+    if not body.vectors:
+        return
+    calendar = calendar_of(year.body.model_dump(mode="json") for year in city.of_kind("calendar").values())
+    measure = Measure(body.length, body.unit, before=body.counts == "before", rolls=body.rolls)
+    in_hours = body.unit is ClockUnit.HOURS
+    for n, vector in enumerate(body.vectors):
+        pointer = f"vectors/{n}"
+        if in_hours != bool(vector.at) or in_hours != bool(vector.ends_at):
+            yield one.fault(
+                pointer,
+                "A limit in hours has examples with times, and no other limit has.",
+                'Write `at:` and `ends_at:`, such as "09:30".' if in_hours else "Delete `at:` and `ends_at:`.",
+            )
+            continue
+        if any(not vector.begins <= span.began <= span.ended for span in vector.paused):
+            yield one.fault(pointer, "A pause begins before the trigger, or ends before it begins.", "Mend its days.")
+            continue
+        began = _instant(vector.begins, vector.at or "10:00")
+        pauses = tuple(
+            Pause(_instant(span.began, "10:00"), _instant(span.ended, "10:00"), "") for span in vector.paused
+        )
+        more = (Extension(began, vector.extended),) if vector.extended else ()
+        end = reckon(measure, Course(began, pauses, more), calendar)
+        if end is None:
+            raise AssertionError("Every pause of an example has an end.")
+        found = f"{end.at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}" if in_hours else end.on.isoformat()
+        if found != f"{vector.ends} {vector.ends_at}".strip():
+            yield one.fault(
+                f"{pointer}/ends",
+                f"From {vector.begins} the limit ends on {found}, not on {vector.ends} {vector.ends_at}".rstrip() + ".",
+                "Reckon the example again by hand; if it is right, the limit or a calendar is declared wrongly.",
+            )
+
+
+def _instant(day: date, at: str) -> datetime:
+    return datetime.combine(day, time.fromisoformat(at), CITY_ZONE).astimezone(UTC)
 
 
 def _check_law(one: Declaration) -> Iterable[DeclarationFault]:

@@ -164,6 +164,7 @@ def _view(clock: Clock, case: Case, language: str, calendar: WorkingCalendar) ->
         paused_on=civil_date(paused.began) if paused else None,
         paused_for=text(definition("pause", paused.reason, case.release)["title"], language) if paused else "",
         extended_by=amount(course.extended, legal.unit) if course.extended else "",
+        extensions=len(course.extensions),
         ended_at=clock.ended_at,
     )
 
@@ -222,7 +223,7 @@ def explained(actor: Actor, case: Case, clock: Clock, language: str) -> ClockExp
 def _may_extend(actor: Actor, case: Case, view: ClockView) -> bool:
     return (
         view.limit.extension is not None
-        and not view.extended_by
+        and view.extensions < view.limit.extension.times
         and view.state in OPEN
         and (view.legal_due_on is None or view.legal_due_on >= today())
         and actor.capacity is CapacityKind.POST

@@ -67,6 +67,7 @@ def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, lan
             promise="" if promise is None else amount(promise, unit),
             extension=ExtensionAllowed(
                 extension["length"],
+                extension["times"],
                 amount(extension["length"], unit),
                 text(extension["approved_by"], language),
             )
@@ -76,6 +77,7 @@ def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, lan
             deemed=text(limit["deemed"]["result"], language) if limit["deemed"] else "",
             law=limit["law"],
             article=limit["article"],
+            version=limit["version"],
             text=limit["text"],
             verified=limit["verified"],
         )

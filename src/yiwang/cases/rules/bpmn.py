@@ -17,7 +17,8 @@ Our extension elements stand in the namespace `NAMESPACE`, inside `bpmn:extensio
     serviceTask   <yw:action name="records.write"><yw:parameter name="writes" from="writes"/></yw:action>
     endEvent      <yw:outcome value="accepted"/>
     startEvent,   <yw:clock starts="some-limit"/> and <yw:clock pauses="some-limit" reason="some-pause"/>, obeyed when the step is
-    userTask,     entered; <yw:clock resumes="some-limit"/> and <yw:clock stops="some-limit" deemed="accept"/>, when it is left
+    userTask,     entered; <yw:clock resumes="some-limit"/>, <yw:clock restarts="some-limit"/> (from the beginning, as if it began today)
+                  and <yw:clock stops="some-limit" deemed="accept"/>, when it is left
     serviceTask   (`deemed`: the act of a user task that counts as done when the limit is missed; by="grant refuse": only when it is
                   left by one of these acts)
     any of these  <yw:name en="…"/>  (the English of the `name` that the diagram shows)
@@ -81,7 +82,7 @@ _FLAGS = ("once", "asks", "decides", "together")
 APPLICANT = "applicant"
 PROMISE_ACTS = ("kept", "broken")
 """What is found when promises are checked."""
-_CLOCK_VERBS = ("starts", "stops", "pauses", "resumes")
+_CLOCK_VERBS = ("starts", "stops", "pauses", "resumes", "restarts")
 
 
 def read_diagram(text: bytes, actions: Mapping[str, Mapping[str, str]] | None) -> Diagram:
@@ -329,7 +330,8 @@ class _Reader:
                 self._fault(
                     one,
                     "This clock cannot be read.",
-                    'Write one of starts="…", stops="…", pauses="…" with reason="…", resumes="…", each with the id of a limit.',
+                    'Write one of starts="…", stops="…", pauses="…" with reason="…", resumes="…", restarts="…", '
+                    "each with the id of a limit.",
                 )
                 continue
             if (verbs == ["pauses"]) != bool(reason):
@@ -347,11 +349,11 @@ class _Reader:
                     + ".",
                 )
             by = tuple(one.get("by", "").split())
-            if set(by) - acts or (by and verbs[0] not in ("stops", "resumes")):
+            if set(by) - acts or (by and verbs[0] not in ("stops", "resumes", "restarts")):
                 self._fault(
                     one,
                     f"The step is not left by: {' '.join(by)}.",
-                    "Give `by` to a clock that stops or goes on: "
+                    "Give `by` to a clock that stops, goes on or begins anew: "
                     + (", ".join(sorted(acts)) or "it has no acts")
                     + ".",
                 )

@@ -45,7 +45,7 @@ def check_clocks(nodes: Mapping[str, Node]) -> Iterator[DiagramFault]:
             yield DiagramFault(
                 one.line, f"No step starts the clock {one.limit}.", f'Add <yw:clock starts="{one.limit}"/>.'
             )
-        if one.verb == "pauses" and "resumes" not in verbs:
+        if one.verb == "pauses" and not verbs & {"resumes", "restarts"}:
             yield DiagramFault(
                 one.line,
                 f"The clock {one.limit} stands still and never goes on.",

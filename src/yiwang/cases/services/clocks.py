@@ -28,6 +28,7 @@ __all__ = [
     "new_change",
     "open_clock",
     "pause_clock",
+    "restart_clock",
     "resume_clock",
     "set_dates",
     "start_clock",
@@ -67,6 +68,8 @@ def leave_step(case: Case, node: Node, *, at: datetime, by: str = "") -> None:
             stop_clock(case, one.limit, at)
         elif one.verb == "resumes":
             resume_clock(case, one.limit, at)
+        elif one.verb == "restarts":
+            restart_clock(case, one.limit, at)
 
 
 def end_clocks(case: Case, *, at: datetime, fulfilled: bool) -> bool | None:
@@ -133,6 +136,14 @@ def stop_clock(case: Case, limit: str, at: datetime) -> None:
     clock = open_clock(case, limit)
     if clock is not None:
         _stop(case, clock, at, in_time=ClockState.MET)
+
+
+def restart_clock(case: Case, limit: str, at: datetime) -> None:
+    """Count a limit from the beginning, with the trigger `at`: what was counted is over, and missed if it was too late by then."""
+    clock = open_clock(case, limit)
+    if clock is not None:
+        _stop(case, clock, at, in_time=ClockState.STOPPED)
+    start_clock(case, limit, at)
 
 
 def _stop(case: Case, clock: Clock, at: datetime, *, in_time: ClockState) -> None:

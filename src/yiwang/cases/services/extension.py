@@ -1,4 +1,4 @@
-"""Extend a limit, once, as its law allows."""
+"""Extend a limit, as often as its law allows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def extend_clock(
     A promise is extended with it, unless it was broken before.
 
     Raises NotFound (the case does not exist for this actor, or has no such open limit), NotAllowed (403), Conflict (409: the limit
-    cannot be extended, was extended before, or is over), Invalid (422).
+    cannot be extended, was extended as often as that, or is over), Invalid (422).
     """
     act = current_act()
     act.about("case", case_id)
@@ -60,8 +60,8 @@ def _checked_length(case: Case, clock: Clock, length: int | None) -> int:
     allowed = definition("limit", clock.limit, case.release)["extension"]
     if allowed is None:
         raise Conflict(msgid("No law allows this limit to be extended."))
-    if clock.changes.filter(change="extended").exists():
-        raise Conflict(msgid("The limit was extended before. It can be extended once."))
+    if clock.changes.filter(change="extended").count() >= allowed["times"]:
+        raise Conflict(msgid("The limit has been extended as often as its law allows."))
     if clock.legal_due_at is not None and current_act().time >= clock.legal_due_at:
         raise Conflict(msgid("The limit is over. What is over cannot be extended."))
     most = int(allowed["length"])

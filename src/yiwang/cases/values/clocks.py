@@ -22,9 +22,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class ExtensionAllowed:
-    """The one extension that a limit allows.  length: at most, in the limit's unit; shown: the same in words.  approved_by: by whom."""
+    """The extension that a limit allows.
+
+    length: at most, each time, in the limit's unit; shown: the same in words.  times: how often.  approved_by: by whom.
+    """
 
     length: int
+    times: int
     shown: str
     approved_by: str
 
@@ -34,7 +38,7 @@ class LimitShown:
     """A declared limit 时限.  length, promise: in words (“20 working days”); promise: empty when nothing is promised.
 
     pauses: titles of the reasons for which it may stand still.  deemed: what counts as done when it is missed, or empty.
-    law, article, text: what sets it; verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    law, article, version, text: what sets it; verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
     """
 
     id: str
@@ -46,6 +50,7 @@ class LimitShown:
     deemed: str
     law: str
     article: str
+    version: str
     text: str
     verified: str
 
@@ -57,7 +62,8 @@ class ClockView:
     started_at: the trigger, on the civil date `started_on`.  legal_due_on, promised_due_on: last days; due_on: the earlier; due_at: the
     instant from which that one is over; all None while the clock is paused, promised_due_on also without a promise.
     left: what is left until the earlier, in the limit's unit (days for months), negative when it is over; None once it has ended.
-    left_text: the same in words.  paused_on, paused_for: since when and why it stands still.  extended_by: in words, or empty.
+    left_text: the same in words.  paused_on, paused_for: since when and why it stands still.  extended_by: in all, in words, or empty;
+    extensions: how often.
     """
 
     limit: LimitShown
@@ -74,6 +80,7 @@ class ClockView:
     paused_on: date | None
     paused_for: str
     extended_by: str
+    extensions: int
     ended_at: datetime | None
 
 
