@@ -42,7 +42,9 @@ LOOKED_AT = 2 if LONG else 1  # of one route in all; for further capacities only
 FILES = {
     "files/<uuid:file_id>/",
     "desk/certificates/<uuid:certificate_id>/files/<str:form>",
+    "desk/cases/<uuid:case_id>/clocks/<slug:limit>/sheet/",
     "desk/lists/<slug:kind>/table/",
+    "my/cases/<uuid:case_id>/clocks/<slug:limit>/sheet/",
     "my/certificates/<uuid:certificate_id>/<str:form>",
     ".well-known/yiwang/city.pub",
     ".well-known/yiwang/city.crt",

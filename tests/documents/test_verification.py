@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import subprocess
@@ -14,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from support.signed import pdf_reader_trusts
 
 from yiwang.acts.values import VISITOR
 from yiwang.documents import queries, services
@@ -58,22 +58,6 @@ def openssl(folder: Path, public: bytes, document: bytes, signature: bytes) -> b
         (folder / name).write_bytes(content)
     command = ["openssl", "dgst", "-sha256", "-verify", "city.pub", "-signature", "document.sig", "document"]
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
-
-
-def pdf_reader_trusts(pdf: bytes, certificate: bytes) -> bool:
-    """What a program that checks PAdES says, with the city's certificate alone as its root of trust."""
-    from asn1crypto import pem, x509
-    from pyhanko.pdf_utils.reader import PdfFileReader
-    from pyhanko.sign.validation import validate_pdf_signature
-    from pyhanko_certvalidator import ValidationContext
-
-    _, _, der = pem.unarmor(certificate)
-    try:
-        [signature] = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
-        context = ValidationContext(trust_roots=[x509.Certificate.load(der)], allow_fetching=False)
-        return bool(validate_pdf_signature(signature, context).bottom_line)
-    except Exception:  # noqa: BLE001 - a broken PDF may fail anywhere in a parser; every failure is a refusal
-        return False
 
 
 # ── Genuine ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,7 @@ urlpatterns = [
     path("cases/", cases.case_list, name="cases"),
     path("cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("cases/<uuid:case_id>/clocks/<slug:limit>/", clocks.days, name="clock"),
+    path("cases/<uuid:case_id>/clocks/<slug:limit>/sheet/", clocks.sheet, name="clock-sheet"),
     path("cases/<uuid:case_id>/clocks/<slug:limit>/extend/", clocks.extend, name="extend-clock"),
     path("cases/<uuid:case_id>/cancel/", cases.cancel, name="cancel"),
     path("subjects/", subjects.search, name="subjects"),

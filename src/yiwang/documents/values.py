@@ -12,6 +12,7 @@ from uuid import UUID
 from yiwang.kernel.errors import Conflict, Fault, Invalid, msgid
 
 __all__ = [
+    "NOTICES",
     "EVIDENCE",
     "EVIDENCE_TYPES",
     "LARGEST_EVIDENCE",
@@ -62,6 +63,9 @@ EVIDENCE = "evidence"
 """Instead of an element's id: a paper that shows something and that no form asks for."""
 EVIDENCE_TYPES = ("pdf", "jpeg", "png")
 LARGEST_EVIDENCE = 10 << 20
+
+NOTICES = {"live": "", "rehearsal": "演练 无法律效力", "invented": "演示 无法律效力", "sample": "样本"}
+"""Origin → what stands across the page, so that nobody takes it for what it is not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,7 @@ urlpatterns = [
     path("my/cases/", cases.case_list, name="cases"),
     path("my/cases/<uuid:case_id>/", cases.case_page, name="case"),
     path("my/cases/<uuid:case_id>/clocks/<slug:limit>/", cases.clock, name="clock"),
+    path("my/cases/<uuid:case_id>/clocks/<slug:limit>/sheet/", cases.clock_sheet, name="clock-sheet"),
     path("my/cases/<uuid:case_id>/withdraw/", cases.withdraw, name="withdraw"),
     path("my/tasks/<uuid:task_id>/", tasks.task, name="task"),
     path("my/certificates/", certificates.certificate_list, name="certificates"),

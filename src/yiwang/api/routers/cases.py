@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 
 from yiwang.acts.values import CapacityKind
 from yiwang.api.authentication import SignedIn, actor_of, language_of
 from yiwang.cases import queries, services
 from yiwang.cases.values import CasePage, CaseView, Claimed, ClockExplained, TaskPage, TaskView
+from yiwang.forms.downloads import as_file
 
 router = Router(tags=["cases"], auth=SignedIn())
 
@@ -97,6 +98,12 @@ def cancel_case(request: HttpRequest, case_id: UUID, given: Reason) -> CaseView:
 def explain_clock(request: HttpRequest, case_id: UUID, limit: str) -> ClockExplained:
     """Why a limit of a case ends on its day: every civil date with the reason, in the language asked for."""
     return queries.explain_clock(actor_of(request), case_id, limit, language_of(request))
+
+
+@router.get("/cases/{case_id}/clocks/{limit}/sheet", operation_id="print_clock")
+def print_clock(request: HttpRequest, case_id: UUID, limit: str) -> HttpResponse:
+    """The same as a PDF with the city's signature, which carries these data: for an objection."""
+    return as_file(services.print_clock(actor_of(request), case_id, limit, language_of(request)))
 
 
 @router.post("/cases/{case_id}/clocks/{limit}/extension", response=CaseView, operation_id="extend_clock")

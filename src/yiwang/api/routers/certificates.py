@@ -11,6 +11,7 @@ from ninja.files import UploadedFile
 from yiwang.api.authentication import SignedIn, actor_of, language_of
 from yiwang.documents import queries, services
 from yiwang.documents.values import CertificatePage, CertificateView, FileTooLarge, Form, Verification
+from yiwang.forms.downloads import as_file
 
 router = Router(tags=["certificates"])
 LARGEST_DOCUMENT = 10 << 20
@@ -46,9 +47,7 @@ def get_certificate(request: HttpRequest, certificate_id: UUID) -> CertificateVi
 def get_certificate_file(request: HttpRequest, certificate_id: UUID, form: Form) -> HttpResponse:
     """One of its files, byte for byte as it was issued: pdf, json, json.sig, pdf.sig."""
     given = queries.download(actor_of(request), certificate_id, form)
-    response = HttpResponse(given.content, content_type=given.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{given.name}"'
-    return response
+    return as_file(given)
 
 
 def _change(request: HttpRequest, act: str, certificate_id: UUID, given: CertificateReason) -> CertificateView:

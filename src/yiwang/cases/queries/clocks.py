@@ -217,6 +217,7 @@ def explained(actor: Actor, case: Case, clock: Clock, language: str) -> ClockExp
             clock=view,
             rows=rows,
             may_extend=_may_extend(actor, case, view),
+            origin=case.origin,
         )
 
 

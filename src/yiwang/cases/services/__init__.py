@@ -18,6 +18,7 @@ from yiwang.cases.services.outside import (
     system_run_action,
     system_run_actions_of,
 )
+from yiwang.cases.services.printing import print_clock
 from yiwang.cases.services.receiving import open_reception
 from yiwang.cases.services.recounting import system_recount_clocks
 from yiwang.cases.services.reorganising import system_bring_after, system_bring_work_after
@@ -29,6 +30,7 @@ from yiwang.cases.services.together import MOST_TOGETHER, NotTogether, advance_t
 from yiwang.cases.services.transfer import transfer_task
 
 __all__ = [
+    "print_clock",
     "MOST_TOGETHER",
     "NotTogether",
     "advance",

@@ -108,7 +108,7 @@ class ExplainedDay:
 
 @dataclass(frozen=True, slots=True)
 class ClockExplained:
-    """Why a clock ends when it does.  may_extend: whether this reader may extend it now."""
+    """Why a clock ends when it does.  may_extend: whether this reader may extend it now.  origin: live, rehearsal or invented."""
 
     case_id: UUID
     case_number: str
@@ -116,6 +116,7 @@ class ClockExplained:
     clock: ClockView
     rows: tuple[ExplainedDay, ...]
     may_extend: bool
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

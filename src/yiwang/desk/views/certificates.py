@@ -17,6 +17,7 @@ from yiwang.desk.frame import for_post, page
 from yiwang.documents import queries, services
 from yiwang.documents.values import Form
 from yiwang.forms.answers import sentence
+from yiwang.forms.downloads import as_file
 from yiwang.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -67,9 +68,7 @@ def download(request: FaceRequest, certificate_id: UUID, form: str) -> HttpRespo
         given = queries.download(request.actor, certificate_id, Form(form))
     except ValueError:
         raise Http404 from None
-    response = HttpResponse(given.content, content_type=given.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{given.name}"'
-    return response
+    return as_file(given)
 
 
 @require_POST

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.cases import queries, services
 from yiwang.desk.frame import for_post, page
+from yiwang.forms.downloads import as_file
 from yiwang.kernel.errors import Conflict, Fault, Invalid
 
 if TYPE_CHECKING:
@@ -24,6 +25,13 @@ def days(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
     """Every civil date with the reason for which it counts or does not."""
     explained = queries.explain_clock(request.actor, case_id, limit, request.language)
     return page(request, "desk/clock_days.html", {"explained": explained})
+
+
+@require_safe
+@for_post
+def sheet(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
+    """The same as a signed PDF, for the file or for who decides on an objection."""
+    return as_file(services.print_clock(request.actor, case_id, limit, request.language))
 
 
 @require_POST

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from yiwang.documents.values import Content, ContentField, Held, Issuer
+from yiwang.documents.values import NOTICES, Content, ContentField, Held, Issuer
 from yiwang.kernel.identifiers import LONGEST_SERIAL, CertificateIdentifier
 from yiwang.kernel.texts import text
 
@@ -15,9 +15,6 @@ __all__ = ["layout_data", "qr_code", "sample_content", "shown_date", "shown_unti
 
 OPEN_END = "长期"
 """What a certificate without an end says, as the law's own forms do."""
-
-NOTICES = {"live": "", "rehearsal": "演练 无法律效力", "invented": "演示 无法律效力", "sample": "样本"}
-"""Origin → what stands across the page, so that nobody takes it for what it is not."""
 
 _BREAK = "\u200b"  # where a line may end that has no spaces
 

@@ -19,13 +19,14 @@ __all__ = ["FAMILY", "Attached", "FontsMissing", "TypesettingFault", "typeset", 
 
 FAMILY = "Noto Sans SC"
 _MAIN = """\
-#import "template.typ": certificate
+#import "template.typ": {entry}
 #let given = json("data.json")
 #set document(title: given.title, author: given.issuer.name, date: {date})
 #set text(font: "{family}", lang: "zh", region: "cn", fallback: false)
 {attached}
-#certificate(given + (qr: image("qr.svg", width: 100%)))
+#{entry}(given{qr})
 """
+_QR = ' + (qr: image("qr.svg", width: 100%))'
 
 
 class FontsMissing(RuntimeError):
@@ -66,7 +67,8 @@ def typeset(
     template: str,
     data: Mapping[str, Any],
     *,
-    qr: bytes,
+    qr: bytes | None = None,
+    entry: str = "certificate",
     fonts: Path,
     at: datetime,
     attached: tuple[Attached, ...] = (),
@@ -76,7 +78,8 @@ def typeset(
 
     The PDF is PDF/A-3b (ISO 19005-3): made to last, and allowed to carry the signed data as a file within.
 
-    qr: an SVG.  fonts: the folder of fonts.  at: the instant that the document carries (aware).
+    data: at least `title` and `issuer.name`, which the PDF says of itself.  qr: an SVG, for a template that shows one.  entry: what the
+    template calls its function.  fonts: the folder of fonts.  at: the instant that the document carries (aware).
     Raises TypesettingFault, FontsMissing. About 20 ms, the first time in a process 200.
     """
     import typst
@@ -84,10 +87,11 @@ def typeset(
     with tempfile.TemporaryDirectory(prefix="yiwang-typst-") as name:
         folder = Path(name)
         main = folder / "main.typ"
-        main.write_text(_main(attached, at), "utf-8")
+        main.write_text(_main(attached, at, entry, has_qr=qr is not None), "utf-8")
         (folder / "template.typ").write_text(template, "utf-8")
         (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
-        (folder / "qr.svg").write_bytes(qr)
+        if qr is not None:
+            (folder / "qr.svg").write_bytes(qr)
         for number, file in enumerate(attached):
             (folder / f"attached-{number}").write_bytes(file.content)
         try:
@@ -109,14 +113,24 @@ def typeset(
     return made
 
 
-def _main(attached: tuple[Attached, ...], at: datetime) -> str:
+def _main(attached: tuple[Attached, ...], at: datetime, entry: str, *, has_qr: bool) -> str:
     lines = [
         f'#pdf.attach("{file.name}", read("attached-{number}", encoding: none), relationship: "{file.relationship}",'
         f' mime-type: "{file.media_type}", description: "{file.description}")'
         for number, file in enumerate(attached)
     ]
     date = f"datetime(year: {at.year}, month: {at.month}, day: {at.day})"
-    return _MAIN.replace("{date}", date).replace("{family}", FAMILY).replace("{attached}", "\n".join(lines))
+    filled = {
+        "{date}": date,
+        "{family}": FAMILY,
+        "{entry}": entry,
+        "{qr}": _QR if has_qr else "",
+        "{attached}": "\n".join(lines),
+    }
+    main = _MAIN
+    for place, words in filled.items():
+        main = main.replace(place, words)
+    return main
 
 
 def _told(message: str, diagnostic: str, hints: list[str]) -> TypesettingFault:

@@ -8,6 +8,7 @@ from yiwang.documents.services.guessing import system_forget_guesses, verify_ide
 from yiwang.documents.services.issuing import Cause, system_issue_certificate
 from yiwang.documents.services.receiving import attach, receive
 from yiwang.documents.services.replacing import replace
+from yiwang.documents.services.sheets import make_sheet
 from yiwang.documents.services.standing import resume, revoke, suspend, system_revoke_of_case
 from yiwang.documents.services.storing import no_room, store
 from yiwang.documents.services.tidying import system_discard_unused, system_tidy_files
@@ -15,6 +16,7 @@ from yiwang.documents.services.tidying import system_discard_unused, system_tidy
 __all__ = [
     "Cause",
     "attach",
+    "make_sheet",
     "no_room",
     "receive",
     "replace",

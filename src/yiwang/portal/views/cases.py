@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.cases import queries, services
 from yiwang.forms.answers import sentence
+from yiwang.forms.downloads import as_file
 from yiwang.kernel.errors import Invalid
 from yiwang.portal.guard import for_applicant
 
@@ -53,6 +54,13 @@ def clock(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
     """Why a limit ends on its day: every civil date with the reason."""
     explained = queries.explain_clock(request.actor, case_id, limit, request.language)
     return render(request, "portal/clock.html", {"explained": explained, "case_at": f"/my/cases/{case_id}/"})
+
+
+@require_safe
+@for_applicant
+def clock_sheet(request: FaceRequest, case_id: UUID, limit: str) -> HttpResponse:
+    """The same as a signed PDF, for an objection."""
+    return as_file(services.print_clock(request.actor, case_id, limit, request.language))
 
 
 @require_POST

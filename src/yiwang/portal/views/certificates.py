@@ -13,8 +13,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from yiwang.documents import queries, services
-from yiwang.documents.values import Download, Form, TooManyGuesses, Verification
+from yiwang.documents.values import Form, TooManyGuesses, Verification
 from yiwang.forms.answers import sentence
+from yiwang.forms.downloads import as_file
 from yiwang.kernel.errors import Invalid, format_message
 from yiwang.portal.guard import for_applicant
 
@@ -54,13 +55,6 @@ def download(request: FaceRequest, certificate_id: UUID, form: str) -> HttpRespo
     except ValueError:
         raise Http404 from None
     return as_file(given)
-
-
-def as_file(given: Download) -> HttpResponse:
-    """A file to be kept, not shown."""
-    response = HttpResponse(given.content, content_type=given.media_type)
-    response.headers["Content-Disposition"] = f'attachment; filename="{given.name}"'
-    return response
 
 
 # ── Verification ────────────────────────────────────────────────────────────────────────────────────────────────────────
