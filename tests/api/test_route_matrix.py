@@ -22,6 +22,7 @@ from support.clock import late_case
 from support.demo import ITEM, NEIGHBOUR, OFFICER, OTHER_OFFICER, PASSWORD, RESIDENT, Demo, call
 
 from yiwang.audit.queries import city_key_path
+from yiwang.documents.services.signing import signing_chain, signing_key
 from yiwang.identity.models import Account
 from yiwang.identity.queries import actor_for_self
 from yiwang.identity.services import NewMandate, accept_mandate, give_mandate
@@ -99,9 +100,7 @@ def things(demo: Demo, tmp_path: Path) -> dict[str, str]:
     from yiwang.identity.models import Account, Assignment
 
     ensure_key_file(city_key_path(), now=time.machine_now())  # what a city publishes from its first seal on
-    city_key_path().with_suffix(".crt").unlink(
-        missing_ok=True
-    )  # and not before it has issued a certificate: another test of this process may have
+    signing_chain(signing_key())  # and what it publishes from the first certificate or sheet on
     resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
     decided = demo.send(resident)
     task, version = demo.task_of(officer, decided)
