@@ -147,6 +147,7 @@ urlpatterns = [
     path("posts/<uuid:post_id>/leading/", organisation.mark_leading, name="mark-leading"),
     path("posts/<uuid:post_id>/close/", organisation.close_post, name="close-post"),
     path("posts/<uuid:post_id>/reopen/", organisation.reopen_post, name="reopen-post"),
+    path("limits/", clocks.register, name="limits"),
     path("duties/", organisation.duties, name="duties"),
     path("duties/<slug:duty_id>/", organisation.duty, name="duty"),
     path("account/links/", account.end_outside_link, name="end-outside-link"),

@@ -10,7 +10,16 @@ from ninja import Header, Router, Schema, Status
 
 from yiwang.api.authentication import SignedIn, Visitor, actor_of, language_of
 from yiwang.cases import queries, services
-from yiwang.cases.values import ConsentMeans, FormView, IdentityShown, ItemGuide, ItemSummary, Receipt, ReceptionView
+from yiwang.cases.values import (
+    ConsentMeans,
+    FormView,
+    IdentityShown,
+    ItemGuide,
+    ItemSummary,
+    LimitRow,
+    Receipt,
+    ReceptionView,
+)
 
 router = Router(tags=["items"])
 
@@ -105,3 +114,9 @@ def submit_case(
         facts=form.facts,
     )
     return Status(200 if receipt.repeated else 201, receipt)
+
+
+@router.get("/limits", response=list[LimitRow], auth=Visitor(), operation_id="list_limits")
+def list_limits(request: HttpRequest) -> list[LimitRow]:
+    """Every limit that is declared, with its law, its examples and the items in which it runs."""
+    return list(queries.limit_register(language_of(request)))

@@ -17,6 +17,7 @@ from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.known import covered
 from yiwang.cases.queries.limits import city_calendar as system_calendar
+from yiwang.cases.queries.limits import limit_register
 from yiwang.cases.queries.receptions import consent_text, reception, reception_schemes
 from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
 from yiwang.cases.queries.visibility import sees_case
@@ -37,6 +38,7 @@ __all__ = [
     "form_for",
     "item_guide",
     "life_events",
+    "limit_register",
     "list_bundles",
     "list_items",
     "meanings_of",

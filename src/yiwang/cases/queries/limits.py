@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,20 @@ from django.utils.translation import ngettext, override
 from yiwang.acts.queries import current_release, definition, list_definitions, release_id
 from yiwang.cases.rules.clocks import Measure
 from yiwang.cases.rules.limits import calendar_of
-from yiwang.cases.values import ClockUnit, ExtensionAllowed, LimitShown
+from yiwang.cases.values import ClockUnit, ExtensionAllowed, LimitExample, LimitRow, LimitShown
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.texts import text
 
-__all__ = ["amount", "city_calendar", "item_clock", "limit_shown", "limits_of_item", "measures", "promise_of"]
+__all__ = [
+    "amount",
+    "city_calendar",
+    "item_clock",
+    "limit_register",
+    "limit_shown",
+    "limits_of_item",
+    "measures",
+    "promise_of",
+]
 
 
 def city_calendar(release: int | None = None) -> WorkingCalendar:
@@ -81,6 +91,38 @@ def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, lan
             text=limit["text"],
             verified=limit["verified"],
         )
+
+
+def limit_register(language: str = "zh-Hans") -> tuple[LimitRow, ...]:
+    """Every limit that the release in force declares, by law and article, those that the city sets itself last. For everybody.
+
+    Cost: at most six statements.
+    """
+    release = current_release()
+    named: dict[str, list[str]] = {}
+    for item in list_definitions("item", release).values():
+        for one in item["clocks"]:
+            named.setdefault(one["limit"], []).append(text(item["title"], language))
+    rows = [_row(one, named.get(id, []), release, language) for id, one in list_definitions("limit", release).items()]
+    return tuple(sorted(rows, key=lambda row: (row.limit.verified == "unknown", row.limit.law, row.limit.id)))
+
+
+def _row(limit: Mapping[str, Any], items: list[str], release: int, language: str) -> LimitRow:
+    unit = ClockUnit(limit["unit"])
+    with override(language.lower()):
+        examples = tuple(
+            LimitExample(
+                date.fromisoformat(one["begins"]),
+                one["at"],
+                tuple((date.fromisoformat(span["began"]), date.fromisoformat(span["ended"])) for span in one["paused"]),
+                amount(one["extended"], unit) if one["extended"] else "",
+                date.fromisoformat(one["ends"]),
+                one["ends_at"],
+            )
+            for one in limit["vectors"]
+        )
+    shown = limit_shown(limit, None, release, language)
+    return LimitRow(shown, limit["counts"] == "before", examples, tuple(items))
 
 
 def promise_of(item: Mapping[str, Any], release: int, language: str) -> str:

@@ -39,6 +39,8 @@ from yiwang.cases.values.clocks import (
     ClockView,
     ExplainedDay,
     ExtensionAllowed,
+    LimitExample,
+    LimitRow,
     LimitShown,
 )
 from yiwang.cases.values.faults import (
@@ -158,6 +160,8 @@ __all__ = [
     "ItemSummary",
     "KeyReused",
     "LawCited",
+    "LimitExample",
+    "LimitRow",
     "LimitShown",
     "Mark",
     "MaterialLine",

@@ -16,6 +16,8 @@ __all__ = [
     "ClockView",
     "ExplainedDay",
     "ExtensionAllowed",
+    "LimitExample",
+    "LimitRow",
     "LimitShown",
 ]
 
@@ -53,6 +55,32 @@ class LimitShown:
     version: str
     text: str
     verified: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitExample:
+    """An example that was reckoned by hand, and is reckoned anew by every check.
+
+    begins, ends: the trigger and the last day; at, ends_at: their times, for a limit in hours, else empty.  paused: from – to.  extended:
+    by how much, in words, or empty.
+    """
+
+    begins: date
+    at: str
+    paused: tuple[tuple[date, date], ...]
+    extended: str
+    ends: date
+    ends_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """A line of the register of limits 时限登记表.  before: counted backwards from an event.  items: titles of those that name it."""
+
+    limit: LimitShown
+    before: bool
+    examples: tuple[LimitExample, ...]
+    items: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -17,6 +18,21 @@ from yiwang.kernel.errors import Conflict, Fault, Invalid
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
+    from yiwang.cases.values import LimitShown
+
+
+@require_safe
+@for_post
+def register(request: FaceRequest) -> HttpResponse:
+    """Every limit that is declared, by its law: how long, how it counts, whether somebody has read it there."""
+    rows = queries.limit_register(request.language)
+    by_law = [(law, list(limits)) for law, limits in groupby(rows, key=lambda row: _law(row.limit))]
+    unread = sum(row.limit.verified != "text" for row in rows)
+    return page(request, "desk/limits.html", {"laws": by_law, "number": len(rows), "unread": unread})
+
+
+def _law(limit: LimitShown) -> str:
+    return "" if limit.verified == "unknown" else limit.law
 
 
 @require_safe
