@@ -100,9 +100,10 @@ def limit_register(language: str = "zh-Hans") -> tuple[LimitRow, ...]:
     """
     release = current_release()
     named: dict[str, list[str]] = {}
-    for item in list_definitions("item", release).values():
-        for one in item["clocks"]:
-            named.setdefault(one["limit"], []).append(text(item["title"], language))
+    for kind in ("item", "bundle"):
+        for body in list_definitions(kind, release).values():
+            for one in body["clocks"]:
+                named.setdefault(one["limit"], []).append(text(body["title"], language))
     rows = [_row(one, named.get(id, []), release, language) for id, one in list_definitions("limit", release).items()]
     return tuple(sorted(rows, key=lambda row: (row.limit.verified == "unknown", row.limit.law, row.limit.id)))
 

@@ -28,7 +28,7 @@ def register(request: FaceRequest) -> HttpResponse:
     rows = queries.limit_register(request.language)
     by_law = [(law, list(limits)) for law, limits in groupby(rows, key=lambda row: _law(row.limit))]
     unread = sum(row.limit.verified != "text" for row in rows)
-    return page(request, "desk/limits.html", {"laws": by_law, "number": len(rows), "unread": unread})
+    return page(request, "desk/limits.html", {"laws": by_law, "total": len(rows), "unread": unread})
 
 
 def _law(limit: LimitShown) -> str:
