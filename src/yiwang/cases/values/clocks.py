@@ -75,7 +75,10 @@ class LimitExample:
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """A line of the register of limits 时限登记表.  before: counted backwards from an event.  items: titles of those items and bundles that name it."""
+    """A line of the register of limits 时限登记表.
+
+    before: counted backwards from an event.  items: titles of the items and bundles that name it.
+    """
 
     limit: LimitShown
     before: bool
