@@ -203,3 +203,13 @@ def test_examples_in_hours_have_times_and_others_have_none(packs: Path) -> None:
 def test_an_example_in_hours_runs_over_midnight(packs: Path) -> None:
     [fault] = told(packs, REPORT, 'ends: 2026-10-02, ends_at: "00:40"', 'ends: 2026-10-01, ends_at: "00:40"')
     assert fault.endswith("From 2026-10-01 the limit ends on 2026-10-02 00:40, not on 2026-10-01 00:40.")
+
+
+def test_a_city_that_promises_a_shorter_limit_is_not_held_to_the_examples_above(packs: Path) -> None:
+    shorter = "kind: limit\nid: foi-reply-here\ntitle: {zh-Hans: 更快答复, en: Sooner}\nextends: foi-reply\nlength: 15\n"
+    mine = packs / "legal-limits/limits/foi-reply-here.yaml"
+    mine.write_text(shorter, "utf-8")
+    assert not read_city([packs]).faults
+    mine.write_text(f"{shorter}vectors:\n  - {{begins: 2026-02-10, ends: 2026-03-16}}\n", "utf-8")
+    [fault] = read_city([packs]).faults
+    assert "From 2026-02-10 the limit ends on 2026-03-09, not on 2026-03-16." in str(fault)

@@ -82,7 +82,7 @@ class VectorBody(Part):
     """An example that was reckoned by hand: `check` reckons it again with the calendars of the city.
 
     begins: the day of the trigger; at: its time, for a limit in hours.  paused: where it stood still.  extended: by how much in all.
-    ends: the last day; ends_at: the instant at which it is over, for a limit in hours.
+    ends: the last day; ends_at: the instant at which it is over, for a limit in hours.  A limit that extends another one has its own.
     """
 
     begins: date
@@ -153,7 +153,7 @@ class LimitKind(Kind):
         ):
             yield (
                 "extension/times",
-                f"Above, it may be extended {parent.extension.times} times.",
+                f"Above, it may be extended {parent.extension.times} times at most.",
                 "Write no more than that.",
             )
         for n, pause in enumerate(child.pauses):
@@ -175,7 +175,8 @@ class LimitKind(Kind):
 
 def _check_vectors(one: Declaration, city: City) -> Iterable[DeclarationFault]:
     body: LimitBody = one.body
-    if not body.vectors:
+    inherited = bool(body.extends) and "vectors" not in one.lines
+    if not body.vectors or inherited:  # a limit that narrows another one ends on other days than the examples above
         return
     calendar = calendar_of(year.body.model_dump(mode="json") for year in city.of_kind("calendar").values())
     measure = Measure(body.length, body.unit, before=body.counts == "before", rolls=body.rolls)
