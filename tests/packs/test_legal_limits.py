@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -143,11 +142,11 @@ def test_the_readme_lists_every_row_and_every_limit(declared: dict[str, Any]) ->
 
 
 @pytest.fixture
-def packs(tmp_path: Path) -> Iterator[Path]:
+def packs(tmp_path: Path) -> Path:
     """Copies of the two packs."""
     for pack in ("base", "legal-limits"):
         shutil.copytree(PACKS / pack, tmp_path / pack)
-    yield tmp_path
+    return tmp_path
 
 
 def told(packs: Path, file: str, old: str, new: str) -> list[str]:
@@ -206,7 +205,9 @@ def test_an_example_in_hours_runs_over_midnight(packs: Path) -> None:
 
 
 def test_a_city_that_promises_a_shorter_limit_is_not_held_to_the_examples_above(packs: Path) -> None:
-    shorter = "kind: limit\nid: foi-reply-here\ntitle: {zh-Hans: 更快答复, en: Sooner}\nextends: foi-reply\nlength: 15\n"
+    shorter = (
+        "kind: limit\nid: foi-reply-here\ntitle: {zh-Hans: 更快答复, en: Sooner}\nextends: foi-reply\nlength: 15\n"
+    )
     mine = packs / "legal-limits/limits/foi-reply-here.yaml"
     mine.write_text(shorter, "utf-8")
     assert not read_city([packs]).faults
