@@ -10,8 +10,8 @@ from pydantic import Field
 
 from yiwang.cases.declarations.parts import Text
 from yiwang.cases.rules.clocks import Course, Extension, Measure, Pause, reckon
-from yiwang.cases.rules.limits import calendar_of
 from yiwang.cases.values import ClockUnit
+from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
 from yiwang.kernel.time import CITY_ZONE
 
@@ -79,10 +79,10 @@ class SpanBody(Part):
 
 
 class VectorBody(Part):
-    """An example that was reckoned by hand: `check` reckons it again with the calendars of the city.
+    """An example that was reckoned by hand: `check` reckons it again with the national calendar.
 
     begins: the day of the trigger; at: its time, for a limit in hours.  paused: where it stood still.  extended: by how much in all.
-    ends: the last day; ends_at: the instant at which it is over, for a limit in hours.
+    ends: the last day; ends_at: the instant at which it is over, for a limit in hours.  A limit that extends another one has its own.
     """
 
     begins: date
@@ -153,7 +153,7 @@ class LimitKind(Kind):
         ):
             yield (
                 "extension/times",
-                f"Above, it may be extended {parent.extension.times} times.",
+                f"Above, it may be extended {parent.extension.times} times at most.",
                 "Write no more than that.",
             )
         for n, pause in enumerate(child.pauses):
@@ -170,14 +170,15 @@ class LimitKind(Kind):
         for n, pause in enumerate(body.pauses):
             if pause in body.pauses[:n]:
                 yield one.fault(f"pauses/{n}", f"`{pause}` stands here twice.", "Keep it once.")
-        yield from _check_vectors(one, city)
+        yield from _check_vectors(one)
 
 
-def _check_vectors(one: Declaration, city: City) -> Iterable[DeclarationFault]:
+def _check_vectors(one: Declaration) -> Iterable[DeclarationFault]:
     body: LimitBody = one.body
-    if not body.vectors:
+    inherited = bool(body.extends) and "vectors" not in one.lines
+    if not body.vectors or inherited:  # a limit that narrows another one ends on other days than the examples above
         return
-    calendar = calendar_of(year.body.model_dump(mode="json") for year in city.of_kind("calendar").values())
+    calendar = WorkingCalendar()  # the national one: a local holiday changes no rule, and moves no example
     measure = Measure(body.length, body.unit, before=body.counts == "before", rolls=body.rolls)
     in_hours = body.unit is ClockUnit.HOURS
     for n, vector in enumerate(body.vectors):
@@ -192,6 +193,14 @@ def _check_vectors(one: Declaration, city: City) -> Iterable[DeclarationFault]:
         if any(not vector.begins <= span.began <= span.ended for span in vector.paused):
             yield one.fault(pointer, "A pause begins before the trigger, or ends before it begins.", "Mend its days.")
             continue
+        most = body.extension.length * body.extension.times if body.extension is not None else 0
+        if vector.extended > most or (vector.paused and not body.pauses):
+            yield one.fault(
+                pointer,
+                "The example is extended further than the limit may be, or stands still where the limit does not.",
+                "Reckon with what the limit allows.",
+            )
+            continue
         began = _instant(vector.begins, vector.at or "10:00")
         pauses = tuple(
             Pause(_instant(span.began, "10:00"), _instant(span.ended, "10:00"), "") for span in vector.paused
@@ -200,12 +209,19 @@ def _check_vectors(one: Declaration, city: City) -> Iterable[DeclarationFault]:
         end = reckon(measure, Course(began, pauses, more), calendar)
         if end is None:
             raise AssertionError("Every pause of an example has an end.")
+        if end.provisional:
+            yield one.fault(
+                pointer,
+                "The example reaches into a year whose official calendar is not known.",
+                "Choose days of a year that is.",
+            )
+            continue
         found = f"{end.at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}" if in_hours else end.on.isoformat()
         if found != f"{vector.ends} {vector.ends_at}".strip():
             yield one.fault(
                 f"{pointer}/ends",
                 f"From {vector.begins} the limit ends on {found}, not on {vector.ends} {vector.ends_at}".rstrip() + ".",
-                "Reckon the example again by hand; if it is right, the limit or a calendar is declared wrongly.",
+                "Reckon the example again by hand; if it is right, the limit is declared wrongly.",
             )
 
 
