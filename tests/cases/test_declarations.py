@@ -71,7 +71,7 @@ CHANGES = {
     "an unknown process": (ITEM, "process: one-decision", "process: two-decisions", "There is no process `two-decisions`."),
     "an unknown form": (ITEM, "form: address-statement", "form: address", "There is no form `address`."),
     "a basic code of another shape": (ITEM, '"462099001000"', '"46-2099"', "basic_code"),
-    "a promise longer than the law": (ITEM, "promise: 5", "promise: 11", "The limit `address-confirmed` is 10 working_days after"),
+    "a promise longer than the law": (ITEM, "promise: 5", "promise: 11", "11 are promised; the limit `address-confirmed` is 10"),
     "an unknown limit": (ITEM, "limit: address-confirmed", "limit: address-conformed", "There is no limit `address-conformed`."),
     "a limit twice": (
         ITEM,

@@ -295,3 +295,16 @@ def test_what_came_of_each_of_several_is_shown(demo: Demo) -> None:
     assert "这项待办已经办理" in page
     answer = officer.post("/desk/tasks/together/", {"act": "accept"}, follow=True)
     assert "请选择 1 到 50 件" in answer.content.decode()
+
+
+def test_a_case_is_found_by_the_end_of_its_number_as_people_read_it_out(demo: Demo) -> None:
+    officer = demo.client(OFFICER, post=True)
+    case = demo.send(demo.client(RESIDENT))
+    number = officer.get(f"/api/v1/cases/{case}").json()["number"]
+    for typed in (number, number[-14:], f"{number[-14:-6]} {number[-6:]}"):
+        found = officer.get("/desk/cases/", {"number": typed})
+        assert (found.status_code, found["Location"]) == (302, f"/desk/cases/{case}/")
+    wrong = officer.get("/desk/cases/", {"number": "20260101999999"})
+    assert "没有查到编号" in wrong.content.decode()
+    stranger = demo.client("fu.hai", post=True)
+    assert stranger.get("/desk/cases/", {"number": number[-14:]}).status_code == 200

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Right
 
 from yiwang.cases.values import (
+    NUMBER_TAIL,
     CaseState,
     Channel,
     ClockState,
@@ -145,6 +147,7 @@ class Case(models.Model):
                 condition=Q(state="open", event_id__isnull=False),
                 name="case_begun_and_open",
             ),
+            models.Index(Right("number", NUMBER_TAIL), name="case_by_number_tail"),
             models.Index(fields=["subject", "-id"], name="case_by_applicant"),
             models.Index(fields=["agent", "-id"], condition=Q(agent__isnull=False), name="case_by_agent"),
             models.Index(fields=["unit", "-id"], name="case_by_unit"),

@@ -18,7 +18,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from yiwang.api.icons import ICONS
-from yiwang.cases.values import FrozenValue
+from yiwang.cases.values import NUMBER_TAIL, FrozenValue
 from yiwang.documents.values import file_size
 from yiwang.kernel.texts import civil_day, is_chinese
 from yiwang.kernel.time import CITY_ZONE, today
@@ -26,7 +26,6 @@ from yiwang.kernel.time import CITY_ZONE, today
 register = template.Library()
 register.filter(file_size)
 MANIFEST = Path(__file__).resolve().parents[4] / "frontend" / "dist" / "manifest.json"
-COUNTER = 14  # the day, eight digits, and six of the counter
 WEEKDAYS_ZH = "一二三四五六日"
 
 
@@ -164,7 +163,7 @@ def words(span: timedelta) -> str:
 @register.filter
 def case_number(number: str) -> SafeString:
     """A case number in two parts: what all numbers of the item share, small, and the day and counter by which people tell them apart."""
-    head, tail = number[:-COUNTER], number[-COUNTER:]
+    head, tail = number[:-NUMBER_TAIL], number[-NUMBER_TAIL:]
     return format_html('<span class="case-number"><span class="case-number-head">{}</span>{}</span>', head, tail)
 
 

@@ -45,7 +45,8 @@ def check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault
         if clock.promise > limit.body.length or limit.body.counts == "before":
             yield one.fault(
                 f"clocks/{n}/promise",
-                f"The limit `{clock.limit}` is {limit.body.length} {limit.body.unit} {limit.body.counts} its trigger.",
+                f"{clock.promise} are promised; the limit `{clock.limit}` is {limit.body.length} {limit.body.unit}"
+                f" {limit.body.counts} its trigger.",
                 "A promise only shortens a limit that is counted forwards.",
             )
 

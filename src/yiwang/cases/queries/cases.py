@@ -8,7 +8,9 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Model, Prefetch, QuerySet
+from django.db.models import Model, Prefetch, Q, QuerySet, Value
+from django.db.models.functions import Right
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
@@ -24,6 +26,7 @@ from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import APPLYING, stands_for, visible_case, visible_cases
 from yiwang.cases.rules.diagram import Diagram
 from yiwang.cases.values import (
+    NUMBER_TAIL,
     CaseLine,
     CasePage,
     CaseState,
@@ -106,18 +109,24 @@ def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "z
     return paged(own, cursor, limit, language, scope=f"my-cases:{actor.capacity_id}:{actor.mandate_id}")
 
 
+def number_tail(digits: str) -> Q:
+    """Cases whose number ends so: a predicate that the index `case_by_number_tail` answers."""
+    return Q(Exact(Right("number", NUMBER_TAIL), Value(digits)))
+
+
 def unit_cases(
     actor: Actor, cursor: str = "", limit: int = 50, state: str = "", language: str = "zh-Hans", number: str = ""
 ) -> CasePage:
-    """Cases that the actor's post may see, newest first; `state`: open | ended | "" for all; `number`: only this one.
+    """Cases that the actor's post may see, newest first.  state: open | ended | "" for all.
 
+    number: only what bears it: whole, or its last 14 digits (day and counter), which cases of several items may share; spaces do not count.
     At most six queries.
     """
     rows = visible_cases(actor) if actor.capacity not in APPLYING else Case.objects.none()
     if state:
         rows = rows.filter(state=state)
-    if number:
-        rows = rows.filter(number=number)
+    if number := "".join(number.split()):
+        rows = rows.filter(number_tail(number)) if len(number) == NUMBER_TAIL else rows.filter(number=number)
     return paged(rows, cursor, limit, language, scope=f"unit-cases:{actor.capacity_id}:{state}")
 
 

@@ -79,6 +79,7 @@ from yiwang.cases.values.guides import (
 )
 from yiwang.cases.values.states import (
     FILE_OWNER,
+    NUMBER_TAIL,
     REASON_LENGTH,
     CaseState,
     Channel,
@@ -107,6 +108,7 @@ from yiwang.cases.values.tasks import (
 from yiwang.cases.values.windows import ReceptionView
 
 __all__ = [
+    "NUMBER_TAIL",
     "ActView",
     "ActionCall",
     "AlreadyDecided",

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 __all__ = [
+    "NUMBER_TAIL",
     "CaseState",
     "Channel",
     "ClockState",
@@ -139,6 +140,10 @@ class TaskState(StrEnum):
     FAILED = "failed"
     DONE = "done"
     CLOSED = "closed"
+
+
+NUMBER_TAIL = 14
+"""Digits at the end of a case number by which people tell cases apart: the day, eight, and the counter, six."""
 
 
 class ClockUnit(StrEnum):

@@ -27,9 +27,13 @@ def case_list(request: FaceRequest) -> HttpResponseBase:
     """All of them, newest first; a number leads straight to its case."""
     number = request.GET.get("number", "").strip()[:60]
     if number:
-        found = queries.unit_cases(request.actor, number=number, limit=1, language=request.language)
-        if found.rows:
+        found = queries.unit_cases(request.actor, number=number, language=request.language)
+        if len(found.rows) == 1:
             return HttpResponseRedirect(f"/desk/cases/{found.rows[0].id}/")
+        if found.rows:
+            return page(
+                request, "desk/cases.html", {"page": found, "several": True, "keep": urlencode({"number": number})}
+            )
     state = request.GET.get("state", "")
     state = state if state in list(CaseState) else ""
     rows = queries.unit_cases(request.actor, request.GET.get("cursor", ""), state=state, language=request.language)

@@ -46,9 +46,7 @@ def open_browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError as fault:
-        raise NoBrowser(
-            "Playing in a browser needs the development packages: make setup, or pip install playwright."
-        ) from fault
+        raise NoBrowser("Playing in a browser needs what development needs. Run: make tools") from fault
     # Playwright keeps an event loop running in this thread; Django takes that for asynchronous code, which it is not.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     named = os.environ.get("YIWANG_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
