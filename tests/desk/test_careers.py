@@ -120,6 +120,15 @@ def test_an_assignment_is_ended_with_its_reason_and_the_career_keeps_it(demo: De
     assert again.status_code == 409
 
 
+def test_a_slip_is_ended_as_one(security: Any) -> None:
+    slip = seat_of(OFFICER)
+    assert "配岗有误" in page_of(security, f"/desk/assignments/{slip.id}/end/")
+    ended = {"on": time.today().isoformat(), "reason": "mistaken"}
+    assert security.post(f"/desk/assignments/{slip.id}/end/", ended).status_code == 303
+    assert Assignment.objects.get(id=slip.id).end_reason == "mistaken"
+    assert "离任原因：配岗有误" in page_of(security, f"/desk/officers/{slip.account_id}/")
+
+
 def test_one_sees_his_own_career_and_no_other_s(demo: Demo) -> None:
     desk, seat = demo.client(OFFICER, post=True), seat_of(OFFICER)
     page = page_of(desk, f"/desk/officers/{seat.account_id}/")

@@ -125,7 +125,11 @@ def test_the_security_administrator_assigns_and_ends_and_others_may_not(demo: De
     account = Account.objects.get(login=NEIGHBOUR)
     seat = Post.objects.get(assignments__account__login=OFFICER)
     wanted = {"account": str(account.id), "post": str(seat.id), "valid_from": time.today().isoformat()}
-    assert "配岗完成" in client.post("/desk/officers/", wanted, follow=True).content.decode()
+    page = client.get("/desk/officers/").content.decode()
+    assert page.index("没有岗位的账号") > page.index('<optgroup label="人员">')
+    said = client.post("/desk/officers/", wanted, follow=True).content.decode()
+    assert "配岗完成：" in said
+    assert f"担任{seat.unit.title} · {seat.title}" in said
     assert demo.client(NEIGHBOUR, post=True).get("/desk/tasks/").status_code == 200
     answer = client.post("/desk/officers/", wanted)
     assert answer.status_code == 409

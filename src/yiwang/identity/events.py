@@ -119,7 +119,7 @@ assignment and the unit that lend), `home_rests`."""
 
 ASSIGNMENT_ENDED: Final = "assignment.ended.v1"
 """An officer leaves a post.  `subject`: the assignment.  data: `account_id`, `post_id`, `on`, `kind`, `reason` (removed, transferred,
-retired, resigned, over, account-closed, or empty)."""
+retired, resigned, over, mistaken, account-closed, reviewed, or empty)."""
 
 ASSIGNMENT_PLACED: Final = "assignment.placed.v1"
 """An officer fills another kind of place 编制 in the unit.  `subject`: the assignment.  data: `establishment`, `was` (empty for none)."""

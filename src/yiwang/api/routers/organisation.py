@@ -91,7 +91,7 @@ class AssignmentMade(Schema):
 class EndOfAssignment(Schema):
     """on: the first civil date without the post; today when left out.  document: number of the document that ends it.
 
-    reason: removed | transferred | retired | resigned | over; null where nobody says why.
+    reason: removed | transferred | retired | resigned | over | mistaken; null where nobody says why.
     """
 
     on: date | None = None

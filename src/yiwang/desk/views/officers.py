@@ -19,6 +19,7 @@ from yiwang.identity import queries, services
 from yiwang.identity.values import AccountView, AssignmentKind, AssignmentView, OfficerPage
 from yiwang.kernel import time
 from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
+from yiwang.kernel.texts import civil_day
 from yiwang.records import queries as records
 
 if TYPE_CHECKING:
@@ -63,8 +64,18 @@ def officers(request: FaceRequest) -> HttpResponseBase:
         if fault.status != 409:
             raise
         return _show(request, [_(fault.detail or fault.title).format_map(fault.params)], fault.status)
-    messages.success(request, _("The post has been assigned."))
+    messages.success(request, _assigned(request, account, post, since))
     return HttpResponseRedirect("/desk/officers/", status=303)
+
+
+def _assigned(request: FaceRequest, account: UUID, post: UUID, since: date) -> str:
+    """Who holds what from when on, so that a slip is seen at once."""
+    found = queries.officer(request.actor, account)
+    name = _names(request, OfficerPage((found,), "")).get(account, found.account.login)
+    place = next((one for one in queries.list_posts(request.actor) if one.id == post), None)
+    title = f"{place.unit_title} · {place.title}" if place is not None else ""
+    words = _("The post has been assigned: {who} holds {post} from {day} on.")
+    return words.format(who=name, post=title, day=civil_day(since, request.language))
 
 
 def _assignment_asked(request: FaceRequest) -> tuple[UUID, UUID, date, date | None]:
@@ -88,7 +99,7 @@ def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 2
         "next": found.next_cursor,
         "may_assign": may_assign,
         "may_list": queries.why(request.actor, "list.look-at").allowed,
-        "accounts": _everybody(request) if may_assign else [],
+        "everybody": _everybody(request) if may_assign else [],
         "all_posts": queries.list_posts(request.actor) if may_assign else [],
         "default_from": time.today().isoformat(),
         "typed": request.POST.dict(),
@@ -104,11 +115,14 @@ def _names(request: FaceRequest, found: OfficerPage) -> dict[UUID, str]:
     return {account: names[person] for account, person in people.items() if person in names}
 
 
-def _everybody(request: FaceRequest) -> list[tuple[AccountView, str]]:
-    """Accounts, each with the name of its person where it is known."""
+def _everybody(request: FaceRequest) -> list[tuple[str, list[tuple[AccountView, str]]]]:
+    """Accounts that hold a post, then the others, mostly residents', each with the name of its person where it is known."""
     found = queries.list_officers(request.actor, limit=EVERYBODY)
     names = _names(request, found)
-    return [(one.account, names.get(one.account.id, "")) for one in found.officers]
+    groups: dict[bool, list[tuple[AccountView, str]]] = {True: [], False: []}
+    for one in found.officers:
+        groups[bool(one.assignments)].append((one.account, names.get(one.account.id, "")))
+    return [(_("Officers"), groups[True]), (_("Accounts without a post"), groups[False])]
 
 
 def _rows(found: OfficerPage, names: dict[UUID, str]) -> list[Row]:

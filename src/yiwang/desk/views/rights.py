@@ -152,6 +152,7 @@ def _form(request: FaceRequest, fault: Invalid | None = None) -> HttpResponse:
         "entries": entries,
         "summary": summary,
         "free": free,
+        "decides": queries.who_decides(request.actor),
         "barred": [
             {"title": text(one.duty.title, request.language), "why": sentence(one.against)}
             for one in listed

@@ -41,6 +41,7 @@ REASONS = {
     EndReason.RETIRED: gettext_noop("retired"),
     EndReason.RESIGNED: gettext_noop("resigned"),
     EndReason.OVER: gettext_noop("the time or the task was over"),
+    EndReason.MISTAKEN: gettext_noop("assigned by mistake"),
     EndReason.ACCOUNT_CLOSED: gettext_noop("the account was closed"),
     EndReason.REVIEWED: gettext_noop("a review of rights"),
 }

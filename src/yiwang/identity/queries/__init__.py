@@ -25,6 +25,7 @@ from yiwang.identity.queries.duty_requests import (
     duty_request,
     duty_requests,
     may_ask_for_duties,
+    who_decides,
 )
 from yiwang.identity.queries.emergencies import (
     emergencies,
@@ -146,6 +147,7 @@ from yiwang.identity.queries.succession import system_heir, system_late_moves
 
 __all__ = [
     "askable_duties",
+    "who_decides",
     "duty_request",
     "duty_requests",
     "may_ask_for_duties",

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from yiwang.acts.values import Actor
-from yiwang.identity.models import Assignment, Post, PostDuty, UnitPath
+from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitPath
 from yiwang.identity.models.duty_requests import DutyRequest
 from yiwang.identity.queries.declared import duties
 from yiwang.identity.queries.permission import posts_reaching, seat_of
@@ -30,6 +30,7 @@ __all__ = [
     "last_day_faults",
     "may_ask_for_duties",
     "requests_of",
+    "who_decides",
 ]
 
 MOST = 50
@@ -56,6 +57,17 @@ def askable_duties(actor: Actor) -> list[AskableDuty]:
         for _id, one in sorted(known.items())
         if one.longest_days is not None
     ]
+
+
+def who_decides(actor: Actor) -> str:
+    """The title of the unit in which it is decided what the actor's post asks for; empty where nobody may, or he sits in no post. Few
+    queries.
+    """
+    seat = seat_of(actor)
+    if seat is None or actor.account_id is None:
+        return ""
+    unit_id = deciding_unit(Post.objects.get(id=seat.post_id), actor.account_id)
+    return "" if unit_id is None else Unit.objects.get(id=unit_id).title
 
 
 def duty_requests(actor: Actor) -> list[DutyRequestView]:

@@ -123,6 +123,7 @@ class EndReason(StrEnum):
     RETIRED = "retired"  # 退休
     RESIGNED = "resigned"  # 辞职
     OVER = "over"  # 期满: what it was for is done, or the one who was stood in for has left
+    MISTAKEN = "mistaken"  # 配岗有误: he should never have been put there
     ACCOUNT_CLOSED = "account-closed"  # 账号关闭, which ends whatever its person held
     REVIEWED = "reviewed"  # 权限复核: who reviewed the rights asked for it, or nobody answered for them
 
