@@ -1,7 +1,8 @@
 """The permission matrix of fields: every capacity × every field of every resource, asked of somebody of whom it is known.
 
 Cells: `whole` the value itself; `covered` its masked form; `none` nobody may learn more than that it is unknown (404); else the status.
-The columns are those of the matrix of routes, and `keeper`: an officer of the unit whose record it is, in the post that keeps it.
+The columns are those of the matrix of routes, and of the unit whose record it is: `keeper`, an officer in the post that keeps it, and
+`reader`, one whose post reads the unit's records and not what is sensitive in them.
 """
 
 from __future__ import annotations
@@ -13,18 +14,22 @@ from uuid import UUID
 import pytest
 from api.test_route_matrix import CAPACITIES, RESIDENT, signed_in
 from django.db import connection
+from django.test import Client
 from ruamel.yaml import YAML
 from support.demo import OFFICER, Demo
+from support.offices import PASSWORD as START
+from support.offices import Town
 
 from yiwang.catalog.queries import list_resources
 from yiwang.catalog.values import FieldRole, Shape
-from yiwang.identity.models import Account, Assignment
+from yiwang.identity.models import Account, Assignment, Unit
 from yiwang.records.queries import subjects_represented
 from yiwang.records.queries.tables import stored_tables
 from yiwang.records.services.publishing import system_publish
 
+READS = "review-applications"
 TABLE = Path(__file__).with_name("matrix_fields.yaml")
-COLUMNS = (*CAPACITIES, "keeper")
+COLUMNS = (*CAPACITIES, "keeper", "reader")
 
 
 def fields() -> dict[str, tuple[str, str]]:
@@ -114,6 +119,15 @@ def keeper_of(resource: str, unit_id: str) -> tuple[str, str] | None:
     return None if seat is None else (seat.account.login, seat.post.title)
 
 
+def reader_at(unit_id: str, town: Town) -> Any:
+    """A browser of somebody new at the unit, whose only duty reads its records."""
+    login = f"reader{next(town.numbers)}"
+    town.officer(Unit.objects.get(pk=unit_id).code, READS, login=login)
+    client = Client(HTTP_HOST="127.0.0.1")
+    assert client.post("/desk/sign-in/", {"login": login, "password": START}).status_code == 303
+    return client
+
+
 def cell(client: Any, subject: str, element: str) -> Any:
     answer = client.get(f"/api/v1/subjects/{subject}/facts/{element}?purpose=case-handling")
     if answer.status_code == 404:
@@ -131,8 +145,10 @@ def test_every_field_has_a_row_and_every_row_a_field(demo: Demo) -> None:
 @pytest.mark.parametrize("capacity", COLUMNS)
 def test_each_capacity_sees_of_each_field_what_its_column_says(demo: Demo, capacity: str) -> None:
     known = known_subjects()
-    client = None if capacity == "keeper" else signed_in(demo, capacity)
+    client = None if capacity in ("keeper", "reader") else signed_in(demo, capacity)
     keepers: dict[str, Any] = {}
+    readers: dict[str, Any] = {}
+    town = Town()
     wrong = {}
     for row, (resource, element) in fields().items():
         subject, unit = known[resource]
@@ -142,7 +158,11 @@ def test_each_capacity_sees_of_each_field_what_its_column_says(demo: Demo, capac
                 who = keeper_of(resource, unit)
                 keepers[resource] = None if who is None else demo.client(who[0], post=who[1])
             asking = keepers[resource]
+        if capacity == "reader":
+            asking = readers[unit] = readers.get(unit) or reader_at(unit, town)
         got: Any = "nobody" if asking is None else cell(asking, subject, element)
         if got != table().get(row, {}).get(capacity):
             wrong[row] = got
-    assert wrong == {}
+    assert not wrong, f"{TABLE.name} does not say this of “{capacity}”; decide whether it should:\n" + "\n".join(
+        f"{row}: {got}" for row, got in wrong.items()
+    )

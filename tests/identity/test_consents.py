@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.offices import CREDIT_CODE
 
 from yiwang import settings as site
 from yiwang.acts.values import Actor, system
@@ -39,7 +40,7 @@ from yiwang.kernel.errors import Invalid, NotAllowed, NotFound
 from yiwang.kernel.time import now, today
 from yiwang.outbox.models import Event
 
-from .conftest import CREDIT_CODE, DUTIES, PERSON, SHOP, duty
+from .conftest import DUTIES, PERSON, SHOP, duty
 from .test_reorganisation import at_once
 
 US = system("tests")

@@ -2,6 +2,8 @@
 
 Outcomes: `open` needs no grant (rows are limited by queries); `granted` may, for rows of the unit in question; `elsewhere` may, but
 not for rows of that unit, which it does not even see; `refused` is turned away at the door.
+
+Beside it, what each duty of each pack grants, reads included: action × duty → how far.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from yiwang.kernel.time import now, today
 
 PACKS = Path(__file__).parents[2] / "packs"
 TABLE = Path(__file__).with_name("matrix_services.yaml")
+DUTIES = Path(__file__).with_name("matrix_duties.yaml")
 CAPACITIES = ("visitor", "resident", "agent", "officer", "neighbour", "system", "security", "audit")
 
 
@@ -134,3 +137,41 @@ def test_none_of_the_three_administrators_reads_cases_and_facts(actors: dict[str
     for name in ("system", "security", "audit"):
         for action in actions | {f"{kind}.read", f"{kind}.list"}:
             assert unit_scope(actors[name], action).is_empty
+
+
+def reach(actor: Actor, action: str, units: dict[str, Any]) -> str:
+    """How far somebody in a post of the unit `here` may do it, as the queries and the doors ask; empty: not at all."""
+    scope = unit_scope(actor, action)
+    for word, unit in (("city", "there"), ("subtree", "below"), ("unit", "here")):
+        if scope.covers(units[unit]):
+            return word
+    return "own" if scope.post_ids else ""
+
+
+def granted_actions() -> list[str]:
+    """Everything that a duty of any pack lets somebody do or read, and every service beside it."""
+    return sorted({grant.action for one in duties().values() for grant in one.may} | set(the_services()))
+
+
+def test_every_duty_of_every_pack_reaches_as_far_as_the_table_says(actors: dict[str, Actor], bare_town: Any) -> None:
+    """Measured with an officer who holds this one duty: what he gets by the way fails here as what the pack grants him does."""
+    bare_town.unit("below", "here")
+    declared = sorted(YAML(typ="safe").load(path)["id"] for path in PACKS.glob("*/duties/*.yaml"))
+    holders = {duty: bare_town.officer("here", duty) for duty in declared}
+    found = {
+        action: {duty: far for duty in declared if (far := reach(holders[duty], action, bare_town.units))}
+        for action in granted_actions()
+    }
+    table: dict[str, dict[str, str]] = YAML(typ="safe").load(DUTIES)
+    found = {action: row for action, row in found.items() if row}
+    wrong = [
+        f"{action}: {{{', '.join(f'{duty}: {far}' for duty, far in found.get(action, {}).items())}}}"
+        for action in sorted(set(found) | set(table))
+        if found.get(action) != table.get(action)
+    ]
+    assert not wrong, f"{DUTIES.name} does not say this; decide whether it should:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("capacity", ["visitor", "resident", "agent"])
+def test_without_a_post_nobody_has_any_of_it(actors: dict[str, Actor], capacity: str) -> None:
+    assert [action for action in granted_actions() if not unit_scope(actors[capacity], action).is_empty] == []

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from support.offices import CREDIT_CODE
 
 from yiwang.acts.values import system
 from yiwang.audit.models import Entry
@@ -31,7 +32,7 @@ from yiwang.identity.values import NewPost, NewUnit
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed
 from yiwang.kernel.time import today
 
-from .conftest import CREDIT_CODE, DUTIES, duty
+from .conftest import DUTIES, duty
 
 US = system("tests")
 MORE = {

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from support.offices import CREDIT_CODE
 
 from yiwang.acts.values import system
 from yiwang.identity import queries
@@ -31,8 +32,6 @@ from yiwang.identity.values import Administrator, NewUnit
 from yiwang.kernel import time
 from yiwang.kernel.errors import Invalid, NotAllowed, NotFound
 from yiwang.kernel.time import today
-
-from .conftest import CREDIT_CODE
 
 US = system("tests")
 FRESH = "Coconut-harbour-{}"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from support.offices import CREDIT_CODE
 
 from yiwang.acts.values import system
 from yiwang.audit.models import Entry
@@ -38,7 +39,7 @@ from yiwang.kernel.errors import Fault, Invalid, NotAllowed
 from yiwang.kernel.time import today
 from yiwang.outbox.models import Event
 
-from .conftest import CREDIT_CODE, DUTIES, duty
+from .conftest import DUTIES, duty
 
 US = system("tests")
 WHY = ("机构改革", "琼编〔2026〕12号")
