@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from django.db import connection
 from django.utils.translation import override
+from support.waiting import sessions_of_the_dead_are_over
 
 from yiwang.acts.values import system
 from yiwang.cases import queries, services
@@ -259,6 +260,7 @@ def test_whoever_is_killed_between_event_and_case_the_case_begins_once(
             command, env=environment | {"YIWANG_FAILPOINT": f"{place}@1"}, capture_output=True, check=False
         )
         assert died.returncode == -signal.SIGKILL, (place, died.stderr[-2000:])
+        sessions_of_the_dead_are_over()
         settle()
         assert Case.objects.filter(item=ITEM).count() == number + 1, place
         assert Discrepancy.objects.filter(state="accepted").count() == number + 1, place

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from collections.abc import Callable, Collection
 from datetime import timedelta
 from pathlib import Path
@@ -118,6 +120,24 @@ def test_what_a_key_program_makes_is_believed(tmp_path: Path, kind: str, attache
     assert why(signed) == ""
     assert why(b"\xef\xbb\xbf" + signed if form == "PEM" else base64.encodebytes(signed)) == ""
     assert why_not(city, city.issue()) == ""
+
+
+SIGNING_PDFS_AFTERWARDS = """
+import sys
+from yiwang.identity.rules.login_certificates import read_message
+read_message(sys.stdin.buffer.read())
+from pyhanko.sign import signers
+from asn1crypto.cms import CMSAttributeType
+print(CMSAttributeType("signing_certificate_v2").dotted)
+"""
+
+
+def test_who_has_read_an_answer_can_still_sign_pdfs(holder: Holder) -> None:
+    """The first that uses the library's names of attributes fixes them for its process, and pyHanko adds some of its own."""
+    signed = holder.sign(TEXT)
+    command = [sys.executable, "-c", SIGNING_PDFS_AFTERWARDS]
+    done = subprocess.run(command, input=signed, capture_output=True, check=False)
+    assert done.stdout.split() == [b"1.2.840.113549.1.9.16.2.47"], done.stderr.decode()
 
 
 def test_a_program_that_turns_line_ends_into_those_of_mail_changes_nothing(holder: Holder) -> None:
@@ -463,17 +483,15 @@ def test_a_list_by_an_old_digest_is_refused(tmp_path: Path) -> None:
         read_list(city.list(), first, now=machine_now())
 
 
-@given(place=st.integers(min_value=0), bit=st.integers(0, 7))
-@settings(max_examples=150)
-def test_no_changed_list_is_taken(authority: Authority, place: int, bit: int) -> None:
-    der = LISTS.setdefault("one", authority.list())
-    at = place % len(der)
-    assert why_no_list(der[:at] + bytes([der[at] ^ 1 << bit]) + der[at + 1 :], authority) != ""
+def test_no_changed_list_is_taken(authority: Authority) -> None:
+    """Every bit of it, turned. A signature that ends in 0 could say that this bit is none of its own, so such a list is among them."""
+    der = next(one for one in iter(authority.list, None) if one[-1] % 2 == 0)
+    turned = {
+        (at, bit): der[:at] + bytes([der[at] ^ 1 << bit]) + der[at + 1 :] for at in range(len(der)) for bit in range(8)
+    }
+    assert [where for where, changed in turned.items() if why_no_list(changed, authority) == ""] == []
 
 
 @given(st.binary(max_size=400))
 def test_garbage_is_no_list(authority: Authority, garbage: bytes) -> None:
     assert why_no_list(garbage, authority) != ""
-
-
-LISTS: dict[str, bytes] = {}

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyhanko.sign.signers  # noqa: F401 - adds names to `cms`, which the first that uses them fixes for its process
 from asn1crypto import cms, core
 from asn1crypto import x509 as asn1_x509
 from support.demo import PASSWORD, Demo, call

@@ -38,3 +38,21 @@ def processes_naming(folder: Path) -> list[int]:
         if (named or stands) and is_alive(int(entry.name)):
             found.append(int(entry.name))
     return found
+
+
+def sessions_of_the_dead_are_over() -> None:
+    """Wait until the server has noticed that a killed process is gone; until then what it began still holds its locks.
+
+    In a database of the test's own, from its only connection.
+    """
+    from django.db import connection
+
+    def alone() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND backend_type = 'client backend'"
+            )
+            return bool(cursor.fetchone() == (0,))
+
+    eventually(alone, "the session of a killed process is over")

@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtensionOID
 
-from yiwang.identity.rules.login_certificates import UNREADABLE, issued_by, refuse_critical, spki_of
+from yiwang.identity.rules.login_certificates import UNREADABLE, WHOLE_BYTES, issued_by, refuse_critical, spki_of
 from yiwang.identity.rules.signatures import key_of, signed_by
 from yiwang.identity.values.login_certificates import NewAuthority, NotBelieved
 from yiwang.kernel.errors import FieldFault, msgid
@@ -219,7 +219,8 @@ def _check_list(brought: x509.CertificateRevocationList, issuer: x509.Certificat
         raise NotBelieved("other-authority")
     head = asn1_crl.CertificateList.load(brought.public_bytes(Encoding.DER), strict=True)
     algorithm = head["signature_algorithm"]
-    if head["tbs_cert_list"]["signature"].dump() != algorithm.dump():
+    same = head["tbs_cert_list"]["signature"].dump() == algorithm.dump()
+    if not same or head["signature"].contents[:1] != WHOLE_BYTES:
         raise NotBelieved("signature")
     signed, signature = brought.tbs_certlist_bytes, brought.signature
     if not signed_by(key_of(spki_of(issuer)), algorithm["algorithm"].dotted, signed, signature):

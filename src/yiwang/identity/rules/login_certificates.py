@@ -32,6 +32,7 @@ __all__ = [
     "LONGEST_ANSWER",
     "REFUSALS",
     "UNREADABLE",
+    "WHOLE_BYTES",
     "Message",
     "check_certificate",
     "check_message",
@@ -141,6 +142,34 @@ class _Content(core.Sequence):  # type: ignore[misc]
     ]
 
 
+class _Attribute(core.Sequence):  # type: ignore[misc]
+    _fields: ClassVar = [("type", core.ObjectIdentifier), ("values", core.SetOf, {"spec": core.Any})]
+
+
+class _Attributes(core.SetOf):  # type: ignore[misc]
+    _child_spec = _Attribute
+
+
+class _Signer(core.Sequence):  # type: ignore[misc]
+    """RFC 5652, 5.3. Not the library's own: the first that reads one of those fixes the names of attributes for the whole process, and
+    what signs PDFs could add its own no more.
+    """
+
+    _fields: ClassVar = [
+        ("version", core.Integer),
+        ("sid", cms.SignerIdentifier),
+        ("digest_algorithm", cms.DigestAlgorithm),
+        ("signed_attrs", _Attributes, {"implicit": 0, "optional": True}),
+        ("signature_algorithm", cms.SignedDigestAlgorithm),
+        ("signature", core.OctetString),
+        ("unsigned_attrs", _Attributes, {"implicit": 1, "optional": True}),
+    ]
+
+
+class _Signers(core.SetOf):  # type: ignore[misc]
+    _child_spec = _Signer
+
+
 class _Signed(core.Sequence):  # type: ignore[misc]
     _fields: ClassVar = [
         ("version", core.Integer),
@@ -148,7 +177,7 @@ class _Signed(core.Sequence):  # type: ignore[misc]
         ("content", _Content),
         ("certificates", cms.CertificateSet, {"implicit": 0, "optional": True}),
         ("crls", cms.RevocationInfoChoices, {"implicit": 1, "optional": True}),
-        ("signer_infos", cms.SignerInfos),
+        ("signer_infos", _Signers),
     ]
 
 
@@ -271,7 +300,7 @@ def _told(attributes: Any) -> tuple[str, bytes]:
             found[name] = one["values"][0]
     if set(found) != {CONTENT_TYPE, MESSAGE_DIGEST}:
         raise NotBelieved("attributes")
-    return found[CONTENT_TYPE].dotted, bytes(found[MESSAGE_DIGEST])
+    return found[CONTENT_TYPE].parse(core.ObjectIdentifier).dotted, bytes(found[MESSAGE_DIGEST].parse(core.OctetString))
 
 
 def _certificate_of(given: Any, sid: Any) -> x509.Certificate:
