@@ -40,6 +40,8 @@ def test_each_of_ten_numbers_leads_to_the_cases_that_it_counts(demo: Demo) -> No
             assert len(behind.context["page"].rows) == numbers[name].now, name
     page = leader.get(f"/desk/board/cases/{late}/").content.decode()
     assert "海秀街道办事处" in page
+    assert "林秀英" not in page
+    assert "林秀英" not in leader.get("/desk/board/overdue/").content.decode()
     assert "金盘路30号5栋1202室" not in page
     assert "13807491234" not in page
 

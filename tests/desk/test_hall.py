@@ -41,6 +41,7 @@ def test_a_window_enters_a_case_for_who_is_there_and_another_unit_decides(demo: 
     case = UUID(answer["Location"].split("/")[4])
     receipt = window.get(answer["Location"]).content.decode()
     assert "政务服务中心 综合窗口岗" in receipt
+    assert "林秀英" in receipt
     assert "data-print" in receipt
 
     from yiwang.audit.models import Entry
@@ -114,6 +115,45 @@ def test_what_the_window_reads_stands_in_the_citizens_log_with_the_item_and_the_
     assert "政务服务中心" in seen
     assert "食品经营许可" in seen
     assert "办理申请" in seen
+
+
+def test_who_is_there_is_called_by_his_name_and_the_citizen_sees_that_it_was_read(demo: Demo) -> None:
+    window = demo.client(WINDOW, post=True)
+    page = receive(demo, window)["Location"]
+    assert "林秀英" in window.get(page).content.decode()
+    [read] = [one for one in reads_of(RESIDENT) if one.elements == ["person.name"]]
+    assert (read.resource, read.ground, read.ground_id) == ("population.persons", "item", ITEM)
+    answer = enter(demo, window, page)
+    officer = demo.client(OFFICER, post=True)
+    case = answer["Location"].split("/")[4]
+    task, _version = demo.task_of(officer, UUID(case))
+    for shown in ("/desk/tasks/", f"/desk/tasks/{task}/", "/desk/cases/", f"/desk/cases/{case}/"):
+        assert "林秀英" in officer.get(shown).content.decode(), shown
+
+
+def test_what_somebody_was_called_when_he_applied_stays_when_the_register_changes(demo: Demo) -> None:
+    from yiwang.acts.values import system
+    from yiwang.identity.models import Account
+    from yiwang.kernel.time import today
+    from yiwang.records.services import write_record
+
+    resident, officer = demo.client(RESIDENT), demo.client(OFFICER, post=True)
+    case = demo.send(resident)
+    person = Account.objects.get(login=RESIDENT).subject_id
+    unit = system_keeper_of(person)
+    new_name = {"person.name": "林秀瑛", "person.sex": "2", "person.birth-date": "1961-03-08"}
+    write_record(system("tests"), "population.persons", person, new_name, valid_from=today(), door="feed", unit_id=unit)
+    assert "林秀英" in officer.get(f"/desk/cases/{case}/").content.decode()
+    assert "林秀瑛" in officer.get(f"/desk/cases/{demo.send(resident)}/").content.decode()
+
+
+def system_keeper_of(person: UUID) -> UUID:
+    """The unit whose record of a person stands in the population register."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT unit_id FROM records.population_persons WHERE subject_id = %s LIMIT 1", [person])
+        return UUID(str(cursor.fetchone()[0]))
 
 
 def test_a_reception_is_good_for_one_case_one_item_one_post_and_one_day(demo: Demo) -> None:

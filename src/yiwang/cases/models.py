@@ -33,8 +33,8 @@ class Case(models.Model):
     """One run 办件 of one item under the release that it began with.
 
     Personal data: `values` holds what the applicant wrote, `facts` what the city knew of him, `certificates` the numbers of those that
-    he showed; `reason` what was written to him;
-    `subject`, `agent` and `account` say who.
+    he showed; `reason` what was written to him; `applicant_name` and `agent_name` what they are called; `subject`, `agent` and
+    `account` say who.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -51,6 +51,10 @@ class Case(models.Model):
         related_name="+",
         db_comment="the person who applies for the subject that he represents; null: the subject itself",
     )
+    applicant_name = models.TextField(
+        blank=True, default="", db_comment="what the subject was called in its register on that day; empty: in none"
+    )
+    agent_name = models.TextField(blank=True, default="", db_comment="the same of the person who applied for it")
     mandate = models.ForeignKey(
         "identity.Mandate",
         null=True,
@@ -181,7 +185,7 @@ class Application(models.Model):
     """One application 申请 for all items of a bundle, under the release that it was sent under.
 
     Personal data: `values` holds what the applicant wrote, `facts` what the city knew of him; `reason` what he wrote when he withdrew it;
-    `subject`, `agent` and `account` say who.
+    `subject`, `agent` and `account` say who, `applicant_name` and `agent_name` what they are called.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -198,6 +202,10 @@ class Application(models.Model):
         related_name="+",
         db_comment="the person who applies for the subject that he represents; null: the subject itself",
     )
+    applicant_name = models.TextField(
+        blank=True, default="", db_comment="what the subject was called in its register on that day; empty: in none"
+    )
+    agent_name = models.TextField(blank=True, default="", db_comment="the same of the person who applied for it")
     account = models.ForeignKey(
         "identity.Account", on_delete=models.PROTECT, related_name="+", db_comment="who sent it"
     )
@@ -291,7 +299,7 @@ class Reception(models.Model):
     Before it nothing is read of him. It counts on its own day, for one item or bundle, in the post that wrote it. Append-only but for what
     came of it: `case` or `application`.
 
-    Personal data: `subject` by id, who served him by ids; `consent` is the text that he was shown, without his words.
+    Personal data: `subject` by id and his `name`, who served him by ids; `consent` is the text that he was shown, without his words.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -307,6 +315,7 @@ class Reception(models.Model):
     means = models.TextField(db_comment="how he agreed: signed | spoken | electronic")
     consent = models.JSONField(db_comment="language → the text to which he agreed")
     received_at = models.DateTimeField(db_comment="business time")
+    name = models.TextField(blank=True, default="", db_comment="what he was called in his register on that day")
     until = models.DateField(db_comment="the last civil date on which it counts")
     case = models.OneToOneField(Case, null=True, on_delete=models.PROTECT, related_name="reception")
     application = models.OneToOneField(Application, null=True, on_delete=models.PROTECT, related_name="reception")

@@ -122,6 +122,8 @@ def shape_application(actor: Actor, one: Application, language: str) -> Applicat
             asked_apart=one.asked_apart,
             may_withdraw=sum(part.may_withdraw for part in parts) > 1,
             origin=one.origin,
+            applicant_name=one.applicant_name,
+            agent_name=one.agent_name,
             entered_by=f"{one.entered_in.unit.title} {one.entered_in.title}" if one.entered_in else "",
         )
 

@@ -221,6 +221,7 @@ def _line(one: Case, now: Reading) -> CaseLine:
         submitted_at=one.submitted_at,
         due_on=due_on,
         ended_at=one.ended_at,
+        applicant_name=one.applicant_name,
     )
 
 
@@ -267,7 +268,9 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             may_withdraw=stoppable and one.event_id is None and stands_for(actor, one),
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
             origin=one.origin,
+            applicant_name=one.applicant_name,
             agent_id=one.agent_id,
+            agent_name=one.agent_name,
             facts=with_masked_facts(one.facts, one.release, language, masked=masked),
             materials=_materials(one, language, masked=masked),
             form_fields=one.form_fields,
@@ -356,6 +359,7 @@ def task_line(
         party=task.party,
         deputy=task.deputy.title if task.deputy else "",
         version=one.version,
+        applicant_name=one.applicant_name,
     )
 
 

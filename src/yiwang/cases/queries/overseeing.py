@@ -31,7 +31,8 @@ def overseen_page(
     actor: Actor, rows: QuerySet[Case], name: str, cursor: str = "", limit: int = 50, language: str = "zh-Hans"
 ) -> CasePage:
     """A page of such cases, newest first.  rows: of `overseen_cases`.  name: the list to which its cursor belongs. Six queries."""
-    return paged(rows, cursor, limit, language, scope=f"overseen:{actor.capacity_id}:{name}")
+    page = paged(rows, cursor, limit, language, scope=f"overseen:{actor.capacity_id}:{name}")
+    return replace(page, rows=tuple(replace(one, applicant_name="") for one in page.rows))
 
 
 def overseen_case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
@@ -41,4 +42,5 @@ def overseen_case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> Cas
         raise NotFound(msgid("There is no such case."))
     view = shape_case(actor, load(found), language)
     course = tuple(replace(line, reason="") for line in view.course)
-    return replace(view, values=(), facts=(), materials=(), reason="", course=course)
+    unnamed = replace(view, applicant_name="", agent_name="")
+    return replace(unnamed, values=(), facts=(), materials=(), reason="", course=course)

@@ -69,6 +69,7 @@ def shape_reception(row: Reception, language: str) -> ReceptionView:
         item_title=title_of(row.item, language),
         is_bundle=is_bundle(row.item),
         subject_id=row.subject_id,
+        name=row.name,
         identifiers=tuple(
             (text(schemes[one.scheme].title, language), masking.mask(schemes[one.scheme].checker, one.value))
             for one in subject.identifiers

@@ -90,6 +90,7 @@ SOON_DAYS = 2
 IN_A_LINE = (
     *("node", "state", "opened_at", "party", "deputy__title", "action", "duty"),
     *("case__number", "case__item", "case__release", "case__version", "case__materials", "case__facts"),
+    "case__applicant_name",
     *("case__subject_id", "case__agent_id", "case__account_id", "case__entered_in_id", "case__entered_instead_of_id"),
 )
 """What a line of a list is made of: a case is much longer."""

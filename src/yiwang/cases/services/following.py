@@ -119,6 +119,8 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
         act.time,
         application.origin,
         _entered(application),
+        applicant_name=application.applicant_name,
+        agent_name=application.agent_name,
     )
     at_once = act.time == application.submitted_at and not part.after
     case, has_it = make_case(actor, asked, sent, row.case_id, line="submitted" if at_once else "followed")

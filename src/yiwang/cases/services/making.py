@@ -47,8 +47,9 @@ class Sent:
     """What a case is made of.
 
     account_id: who sent it.  subject_id: for whom; agent_id: the person who applies for another, None for oneself; mandate_id: under
-    which.  values: the checked answers, typed.  facts: the evidence as a case keeps it (`known.frozen_facts`).  at: when it was sent, or
-    when an earlier case let this one begin.  entered: by an officer, None: by himself.
+    which; applicant_name, agent_name: what the two are called, empty when no register names them.  values: the checked answers, typed.
+    facts: the evidence as a case keeps it (`known.frozen_facts`).  at: when it was sent, or when an earlier case let this one begin.
+    entered: by an officer, None: by himself.
     """
 
     account_id: UUID
@@ -60,6 +61,8 @@ class Sent:
     origin: str
     entered: Entered | None = None
     mandate_id: UUID | None = None
+    applicant_name: str = ""
+    agent_name: str = ""
 
 
 def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -> tuple[Case, str]:
@@ -83,7 +86,9 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
         item=asked.item["id"],
         release=asked.release,
         subject_id=sent.subject_id,
+        applicant_name=sent.applicant_name,
         agent_id=sent.agent_id,
+        agent_name=sent.agent_name,
         mandate_id=sent.mandate_id,
         account_id=sent.account_id,
         channel=sent.entered.channel if sent.entered else Channel.ONLINE,

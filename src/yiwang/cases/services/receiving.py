@@ -11,7 +11,7 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Application, Case, Reception
 from yiwang.cases.queries.bundles import form_of, kind_of
 from yiwang.cases.queries.forms import Asking
-from yiwang.cases.queries.known import NOBODY_SERVED, Known, receptions_of
+from yiwang.cases.queries.known import NOBODY_SERVED, PURPOSE, Known, receptions_of
 from yiwang.cases.queries.receptions import consent_texts, shape_reception
 from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.values import Channel, ConsentMeans, IdentityShown, ReceptionView
@@ -20,6 +20,7 @@ from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, msgid
 from yiwang.kernel.identifiers import IdentifierFault
 from yiwang.kernel.time import civil_date
 from yiwang.places.queries import units_answering
+from yiwang.records.queries import name_at_window
 from yiwang.subjects.queries import subject_kinds, system_find_subject
 from yiwang.subjects.registry import checkers
 
@@ -68,6 +69,7 @@ def open_reception(
     )
     row = Reception.objects.create(
         subject_id=subject_id,
+        name=name_at_window(actor, subject_id, purpose=PURPOSE, item=item_id),
         item=item_id,
         account_id=actor.account_id,
         post_id=actor.capacity_id,

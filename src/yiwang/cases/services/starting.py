@@ -25,6 +25,7 @@ from yiwang.kernel.errors import Invalid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
 from yiwang.outbox.values import DeliveredEvent
+from yiwang.records.queries import called
 
 __all__ = ["system_begin_case", "system_take_event", "types_that_matter"]
 
@@ -80,7 +81,8 @@ def system_begin_case(actor: Actor, item_id: str, release: int, event: Delivered
         number=new_number(asked.item, unit, day),
         item=item_id,
         release=release,
-        subject_id=UUID(str(event.data[start["subject"]])),
+        subject_id=(subject_id := UUID(str(event.data[start["subject"]]))),
+        applicant_name=called([subject_id]).get(subject_id, ""),
         account_id=None,
         event_id=event.event_id,
         event_subject=event.subject,

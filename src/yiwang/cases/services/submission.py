@@ -22,6 +22,7 @@ from yiwang.cases.values import Channel, FormChanged, Receipt
 from yiwang.kernel.errors import FieldFault, NotAllowed, NotFound, msgid
 from yiwang.kernel.ids import uuid7
 from yiwang.kernel.time import civil_date
+from yiwang.records.queries import called
 
 __all__ = ["checked_form", "end_form", "receipt_from", "receipt_json", "release_read", "submit"]
 
@@ -129,8 +130,19 @@ def checked_form(
     entered = None
     if reception is not None:
         entered = Entered(Channel(reception.channel), reception.post_id, reception.unit_id, actor.instead_of)
+    names = called(one for one in (known.subject_id, known.agent_id) if one is not None)
     sent = Sent(
-        actor.account_id, known.subject_id, known.agent_id, clean, evidence, at, actor.origin, entered, actor.mandate_id
+        actor.account_id,
+        known.subject_id,
+        known.agent_id,
+        clean,
+        evidence,
+        at,
+        actor.origin,
+        entered,
+        actor.mandate_id,
+        applicant_name=names.get(known.subject_id, ""),
+        agent_name=names.get(known.agent_id, "") if known.agent_id is not None else "",
     )
     return sent, reception
 

@@ -114,6 +114,7 @@ class ApplicationView:
     sentence: how far it is, in plain words.  is_over: nothing will happen any more.  due_on: last day of the whole.
     form_fields, known_fields: questions of the form, and those that nobody had to type; asked_apart: what the items would have asked
     one by one.  history: what has happened, the latest first.  entered_by: unit and post of the window, empty where nobody entered it.
+    applicant_name: what the register called whom it is for, empty when in none; agent_name: the same of who applied for him.
     """
 
     id: UUID
@@ -138,6 +139,8 @@ class ApplicationView:
     may_withdraw: bool
     origin: str = "live"
     entered_by: str = ""
+    applicant_name: str = ""
+    agent_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class CourseLine:
 
 @dataclass(frozen=True, slots=True)
 class CaseLine:
-    """A case in a list.  state_text: a sentence in plain words ("… has it, until …")."""
+    """A case in a list.  state_text: a sentence in plain words ("… has it, until …").  applicant_name: empty when no register names him."""
 
     id: UUID
     number: str
@@ -144,6 +144,7 @@ class CaseLine:
     submitted_at: datetime
     due_on: date | None
     ended_at: datetime | None
+    applicant_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ class TaskLine:
 
     units: titles of the units that may do it; empty when unassigned.  party: `applicant` when it waits for him.  deputy: title of the post
     to which it was handed, or empty.  version: of the case.  together: the act by which the reader may do it together with others of the
-    same item and step, because every check has passed; None otherwise.
+    same item and step, because every check has passed; None otherwise.  applicant_name: empty when no register names him.
     """
 
     id: UUID
@@ -199,6 +200,7 @@ class TaskLine:
     deputy: str = ""
     version: int = 0
     together: ActView | None = None
+    applicant_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,8 @@ class CaseView:
 
     version: send it back with an act.  has_it: titles of the units that have it now.  waits_for: a sentence: who has it and
     until when, or how it ended.  reason: given with the decision.  may_withdraw, may_cancel: whether this reader may now.
-    tasks: open steps.  applicant_id: the subject; names come from records.  agent_id: the person who applies for it, None for itself.
+    tasks: open steps.  applicant_id: the subject; agent_id: the person who applies for it, None for itself.  applicant_name, agent_name:
+    what their registers called them on that day, empty when in none.
     facts: what was known when it was sent.  materials: what must be shown, and where each stands.
     form_fields, known_fields: questions of the form, and those of them that nobody had to type.
     certificates: what the case has issued, as far as this reader sees them, newest first.
@@ -241,7 +244,9 @@ class CaseView:
     may_withdraw: bool
     may_cancel: bool
     origin: str = "live"
+    applicant_name: str = ""
     agent_id: UUID | None = None
+    agent_name: str = ""
     facts: tuple[FrozenFact, ...] = ()
     materials: tuple[MaterialLine, ...] = ()
     form_fields: int = 0

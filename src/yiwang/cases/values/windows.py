@@ -15,8 +15,8 @@ __all__ = ["ReceptionView"]
 class ReceptionView:
     """Somebody served at a window 窗口接待, as the post that serves him sees it.
 
-    identifiers: of the person, masked, with their titles.  consent: the text to which he agreed.  until: the last civil day on which it
-    counts.  case_id, application_id: what came of it, both None while there is nothing.
+    name: of the person, empty when no register names him.  identifiers: his, masked, with their titles.  consent: the text to which he
+    agreed.  until: the last civil day on which it counts.  case_id, application_id: what came of it, both None while there is nothing.
     """
 
     id: UUID
@@ -24,6 +24,7 @@ class ReceptionView:
     item_title: str
     is_bundle: bool
     subject_id: UUID
+    name: str
     identifiers: tuple[tuple[str, str], ...]
     shown: IdentityShown
     means: ConsentMeans

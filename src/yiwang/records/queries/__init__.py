@@ -11,7 +11,7 @@ from yiwang.records.queries.discrepancies import (
     may_see_evidence,
 )
 from yiwang.records.queries.history import events, history, record
-from yiwang.records.queries.names import officer_names, own_name
+from yiwang.records.queries.names import called, officer_names, own_name
 from yiwang.records.queries.read_log import list_readers, list_reads, make_month, make_months_ahead
 from yiwang.records.queries.reading import fact, facts, log_reading, system_facts, system_value
 from yiwang.records.queries.relation_kinds import list_relations, relation
@@ -22,6 +22,7 @@ from yiwang.records.queries.representing import (
     represents,
     subjects_represented,
 )
+from yiwang.records.queries.serving import name_at_window
 from yiwang.records.queries.standing import system_open_discrepancies
 from yiwang.records.queries.subjects import (
     correction_form,
@@ -34,6 +35,7 @@ from yiwang.records.queries.subjects import (
 from yiwang.records.queries.tables import differing_tables, stored_tables
 
 __all__ = [
+    "called",
     "correction_form",
     "differing_tables",
     "discrepancies_of_case",
@@ -51,6 +53,7 @@ __all__ = [
     "list_readers",
     "list_reads",
     "log_reading",
+    "name_at_window",
     "list_relations",
     "list_schemes",
     "make_month",

@@ -18,7 +18,7 @@ from yiwang.records.queries.tables import KnownTable, stored_tables
 from yiwang.records.queries.versions import distinct_by, version_in_force
 from yiwang.subjects.queries import subject_kinds, system_kinds_of
 
-__all__ = ["called", "name_claim", "officer_names", "own_name"]
+__all__ = ["called", "name_claim", "names_source", "officer_names", "own_name"]
 
 _NAMES = SQL(
     "SELECT subject_id, name FROM (SELECT DISTINCT ON (subject_id) subject_id, name, retracted FROM"
@@ -72,6 +72,14 @@ def called(subject_ids: Iterable[UUID]) -> dict[UUID, str]:
             if kinds.get(one) == resource.about and one not in found:
                 found |= _called_in(table, resource.called, one)
     return found
+
+
+def names_source() -> tuple[str, str] | None:
+    """The resource that people's names have their source in, and the element; None where it has none."""
+    release = current_release()
+    plan = _plan(release_id(release), release) if release else None
+    source = catalog.source_of(plan[0].id, release) if plan else None
+    return (source.id, plan[0].id) if plan and source else None
 
 
 def _called_in(table: KnownTable, element: str, subject_id: UUID) -> dict[UUID, str]:
