@@ -431,7 +431,6 @@ def body_of(row: str, things: dict[str, str]) -> dict[str, Any]:
         },
         "POST /desk/cases/<uuid:case_id>/cancel/": {"reason": "重复申请"},
         "POST /desk/cases/<uuid:case_id>/clocks/<slug:limit>/extend/": {"reason": "案情复杂", "length": "1"},
-        "POST /desk/officers/": {"account": things["account_id"], "post": things["post_id"], "valid_from": since},
         "POST /desk/officers/<uuid:account_id>/close/": {"sure": "1"},
         "POST /desk/post/": {"post": "self"},
         "POST /desk/posts/<uuid:post_id>/assign/": {"login": NEIGHBOUR, "valid_from": since},

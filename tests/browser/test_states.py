@@ -315,6 +315,8 @@ def be_asked_once_more(page: Any, site: Site) -> None:
     page.select_option("#account", str(Account.objects.get(login=OTHER_OFFICER).id))
     page.select_option("#post", index=1)
     page.locator("form[action='/desk/officers/'] .btn-main").click()
+    page.wait_for_url("**/assign/?login=*")
+    page.locator("main form .btn-main").click()
     page.wait_for_selector("#proof")
 
 

@@ -124,24 +124,33 @@ def test_the_security_administrator_assigns_and_ends_and_others_may_not(demo: De
     client = demo.client("sec.admin", post=True)
     account = Account.objects.get(login=NEIGHBOUR)
     seat = Post.objects.get(assignments__account__login=OFFICER)
-    wanted = {"account": str(account.id), "post": str(seat.id), "valid_from": time.today().isoformat()}
+    wanted = {"login": account.login, "valid_from": time.today().isoformat()}
+    assign = f"/desk/posts/{seat.id}/assign/"
     page = client.get("/desk/officers/").content.decode()
     assert page.index("没有岗位的账号") > page.index('<optgroup label="人员">')
-    said = client.post("/desk/officers/", wanted, follow=True).content.decode()
+    looked = client.get("/desk/officers/", {"account": account.id, "post": seat.id}, follow=True)
+    assert looked.redirect_chain == [(f"{assign}?login={account.login}", 303)]
+    meant = looked.content.decode()
+    assert f"{account.login}将担任{seat.unit.title}的“{seat.title}”" in meant
+    assert not account.assignments.exists()
+    said = client.post(assign, wanted, follow=True).content.decode()
     assert "配岗完成：" in said
     assert f"担任{seat.unit.title} · {seat.title}" in said
     assert demo.client(NEIGHBOUR, post=True).get("/desk/tasks/").status_code == 200
-    answer = client.post("/desk/officers/", wanted)
+    answer = client.post(assign, wanted)
     assert answer.status_code == 409
     past = {**wanted, "valid_from": (time.today() - timedelta(days=9)).isoformat()}
-    answer = client.post("/desk/officers/", past)
+    answer = client.post(assign, past)
     assert answer.status_code in {409, 422}
     assert answer.context["summary"]
-    assert client.post("/desk/officers/", {"account": "", "post": "", "valid_from": ""}).status_code == 422
+    assert client.post(assign, {"login": "", "valid_from": ""}).status_code == 422
+    unsaid = client.get("/desk/officers/", {"account": "", "post": seat.id})
+    assert (unsaid.status_code, "请选择人员和岗位" in unsaid.content.decode()) == (422, True)
     [assignment] = account.assignments.all()
     for other in (OFFICER, "aud.admin", "sys.admin"):
         stranger = demo.client(other, post=True)
-        assert stranger.post("/desk/officers/", wanted).status_code == 403
+        assert stranger.get("/desk/officers/", {"account": account.id, "post": seat.id}).status_code == 403
+        assert stranger.post(assign, wanted).status_code == 403
         assert stranger.post(f"/desk/assignments/{assignment.id}/end/").status_code == 403
     assert "配岗已结束" in client.post(f"/desk/assignments/{assignment.id}/end/", follow=True).content.decode()
 

@@ -56,8 +56,8 @@ def test_pages_say_who_keeps_what(demo: Demo, street: str) -> None:
     seat = Assignment.objects.get(account__login="wu.qing")
     security = demo.client("sec.admin", post=True)
     assert "街道人事" in said(security.get(f"/desk/posts/{seat.post_id}/"))
-    form = {"account": seat.account_id, "post": seat.post_id, "valid_from": "2099-01-01"}
-    assert "街道人事" in said(security.post("/desk/officers/", form), 409)
+    form = {"login": "wu.qing", "valid_from": "2099-01-01"}
+    assert "街道人事" in said(security.post(f"/desk/posts/{seat.post_id}/assign/", form), 409)
     assert "街道人事" in said(security.get("/desk/keepers/"))
     page = said(demo.client("sys.admin", post=True).get(f"/desk/keepers/{personnel.id}/"))
     assert "由安全管理员负责" in page, "the other administrator looks on"

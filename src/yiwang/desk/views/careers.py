@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpResponseBase
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 
 from yiwang.desk.frame import for_post
-from yiwang.desk.views.organisation import Words, show_form, typed_in, uuid_or_none
+from yiwang.desk.views.organisation import Words, day_or_none, show_form, typed_in, uuid_or_none
 from yiwang.desk.views.seats import ESTABLISHMENTS, KINDS, REASONS, named
 from yiwang.forms.accounts import safe_next
 from yiwang.forms.entries import Entry
@@ -27,6 +28,8 @@ from yiwang.identity.values import (
 )
 from yiwang.kernel import time
 from yiwang.kernel.errors import FieldFault, Invalid, msgid
+from yiwang.kernel.texts import civil_day, text
+from yiwang.records import queries as records
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
@@ -72,16 +75,46 @@ def assign(request: FaceRequest, post_id: UUID) -> HttpResponseBase:
     )
     if request.method != "POST":
         typed["valid_from"] = time.today().isoformat()
+        typed["login"] = request.GET.get("login", "")[:200]
     at = f"/desk/posts/{post_id}/"
+    who = _called(request, typed["login"])
 
     def do() -> str:
         account_id, since, until, terms = _asked(request, kind, typed)
         services.assign_post(request.actor, account_id, post_id, since, until, terms)
         return at
 
-    words = Words(_("Assign the post"), _("Assign"), _("The post has been assigned."), _(EXPLAINED[kind]))
-    ways = tuple((f"{at}assign/?kind={one}", _(said), one is kind) for one, said in KINDS.items())
+    explained = _(EXPLAINED[kind])
+    if who:
+        explained = f"{_means(request, found, who)} {explained}"
+    words = Words(_("Assign the post"), _("Assign"), _done(request, found, who or typed["login"], typed), explained)
+    chosen = urlencode({"login": typed["login"]}) if who else ""
+    ways = tuple((f"{at}assign/?kind={one}&{chosen}".rstrip("&"), _(said), one is kind) for one, said in KINDS.items())
     return show_form(request, words, _entries(request, kind, typed, found), do, at=at, post=found, ways=ways)
+
+
+def _called(request: FaceRequest, login: str) -> str:
+    """The name of whose log-in this is, or the log-in where no name is known; empty where nobody has it."""
+    account = queries.account_by_login(request.actor, login) if login else None
+    if account is None:
+        return ""
+    person = account.subject_id
+    return records.officer_names(request.actor, [person]).get(person, account.login) if person else account.login
+
+
+def _means(request: FaceRequest, found: PostPage, who: str) -> str:
+    """Who would hold which post, and what for: to be seen before it is done."""
+    duties = "、".join(text(one.title, request.language) for one in found.duties) or _("none yet")
+    said = _("{who} is to hold “{post}” at {unit}, whose duties are: {duties}.")
+    return said.format(who=who, post=found.post.title, unit=found.post.unit_title, duties=duties)
+
+
+def _done(request: FaceRequest, found: PostPage, who: str, typed: Mapping[str, str]) -> str:
+    """Who holds what from when on, so that a slip is seen at once."""
+    since = day_or_none(typed["valid_from"])
+    post = f"{found.post.unit_title} · {found.post.title}"
+    words = _("The post has been assigned: {who} holds {post} from {day} on.")
+    return words.format(who=who, post=post, day=civil_day(since, request.language) if since else "")
 
 
 def _entries(request: FaceRequest, kind: AssignmentKind, typed: dict[str, str], found: PostPage) -> list[Entry]:

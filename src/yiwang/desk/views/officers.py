@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.desk.frame import for_post, page
+from yiwang.desk.views.organisation import uuid_or_none
 from yiwang.desk.views.seats import KINDS, seat_words
 from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.values import AccountView, AssignmentKind, AssignmentView, OfficerPage
 from yiwang.kernel import time
-from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
-from yiwang.kernel.texts import civil_day
+from yiwang.kernel.errors import FieldFault, Invalid, msgid
 from yiwang.records import queries as records
 
 if TYPE_CHECKING:
@@ -48,47 +48,18 @@ class Row:
         return self.assignment.valid_to is None or self.assignment.valid_to > time.today()
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 @for_post
 def officers(request: FaceRequest) -> HttpResponseBase:
-    """Who holds which post since when; the security administrator assigns here."""
-    if request.method != "POST":
+    """Who holds which post since when. Whoever is chosen for a post here is assigned on its page, once it has said what it means."""
+    if "account" not in request.GET:
         return _show(request)
-    try:
-        account, post, since, until = _assignment_asked(request)
-        services.assign_post(request.actor, account, post, since, until)
-    except Invalid as invalid:
-        said = [_(one.message).format_map(one.params) for one in invalid.faults] or [_(invalid.title)]
-        return _show(request, said, invalid.status)
-    except Fault as fault:
-        if fault.status != 409:
-            raise
-        return _show(request, [_(fault.detail or fault.title).format_map(fault.params)], fault.status)
-    messages.success(request, _assigned(request, account, post, since))
-    return HttpResponseRedirect("/desk/officers/", status=303)
-
-
-def _assigned(request: FaceRequest, account: UUID, post: UUID, since: date) -> str:
-    """Who holds what from when on, so that a slip is seen at once."""
-    found = queries.officer(request.actor, account)
-    name = _names(request, OfficerPage((found,), "")).get(account, found.account.login)
-    place = next((one for one in queries.list_posts(request.actor) if one.id == post), None)
-    title = f"{place.unit_title} · {place.title}" if place is not None else ""
-    words = _("The post has been assigned: {who} holds {post} from {day} on.")
-    return words.format(who=name, post=title, day=civil_day(since, request.language))
-
-
-def _assignment_asked(request: FaceRequest) -> tuple[UUID, UUID, date, date | None]:
-    try:
-        until = request.POST.get("valid_to", "")
-        return (
-            UUID(request.POST.get("account", "")),
-            UUID(request.POST.get("post", "")),
-            date.fromisoformat(request.POST.get("valid_from", "")),
-            date.fromisoformat(until) if until else None,
-        )
-    except ValueError:
-        raise Invalid(faults=[FieldFault("", "incomplete", "Choose somebody, a post and a day.")]) from None
+    queries.require(request.actor, "assignment.assign")
+    account, post = uuid_or_none(request.GET["account"]), uuid_or_none(request.GET.get("post", ""))
+    if account is None or post is None:
+        return _show(request, [_("Choose somebody and a post.")], 422)
+    login = queries.officer(request.actor, account).account.login
+    return HttpResponseRedirect(f"/desk/posts/{post}/assign/?{urlencode({'login': login})}", status=303)
 
 
 def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 200) -> HttpResponse:
@@ -101,8 +72,7 @@ def _show(request: FaceRequest, faults: list[str] | None = None, status: int = 2
         "may_list": queries.why(request.actor, "list.look-at").allowed,
         "everybody": _everybody(request) if may_assign else [],
         "all_posts": queries.list_posts(request.actor) if may_assign else [],
-        "default_from": time.today().isoformat(),
-        "typed": request.POST.dict(),
+        "typed": request.GET.dict(),
         "summary": [{"text": one, "target": ""} for one in faults or []],
     }
     return page(request, "desk/officers.html", context, status)
