@@ -136,6 +136,7 @@ def test_a_program_asks_and_gives_back(demo: Demo) -> None:
 def test_who_asks_learns_first_whether_and_where_it_is_decided(demo: Demo) -> None:
     page = text_of(asker(demo).get("/desk/rights/ask/"))
     assert "由海口市秀英区行政审批服务局的其他人审批" in page
-    nobody = text_of(demo.client("wu.qing", post=True).get("/desk/rights/ask/"))
+    assert "由海口市秀英区人民政府的其他人审批" in text_of(demo.client("wu.qing", post=True).get("/desk/rights/ask/"))
+    nobody = text_of(demo.client("mo.lan", post=True).get("/desk/rights/ask/"))
     assert "现在还不能申请" in nobody
     assert "提交申请" not in nobody
