@@ -121,6 +121,32 @@ def test_an_answer_is_checked_while_it_is_given_in_the_words_of_the_server(chrom
         assert page.evaluate("document.activeElement.id") == "f-residence-since"
 
 
+def test_answers_that_do_not_go_together_are_told_while_they_are_given_and_taken_back_when_they_do(
+    chromium: Any, site: Site
+) -> None:
+    with visiting(chromium, site, RESIDENT) as page:
+        page.goto(f"{site.root}/items/food-permit/apply/")
+        for _section in ("谁来经营", "在哪里经营"):
+            page.get_by_role("button", name="下一步").click()
+        told = page.locator("#f-food-business-items-fault [data-fault-text]")
+        page.get_by_label("经营项目").select_option(label="热食类食品制售，自制饮品制售")
+        expect(told).to_have_text("")
+        page.get_by_label("主体业态").select_option(label="餐饮服务经营者（饮品店）")
+        expect(told).to_contain_text("饮品店只做自制饮品")
+        said = told.inner_text()
+        page.get_by_label("主体业态").select_option(label="餐饮服务经营者（小吃店）")
+        expect(told).to_have_text("")
+        page.get_by_label("主体业态").select_option(label="餐饮服务经营者（饮品店）")
+        page.get_by_role("button", name="下一步").click()
+        page.get_by_role("button", name="提交").click()
+        page.wait_for_selector("#faults")
+        expect(told).to_have_text(said)
+        expect(page.locator("#f-food-business-phone-fault")).to_be_visible()
+        page.get_by_label("主体业态").select_option(label="餐饮服务经营者（小吃店）")
+        expect(told).to_have_text("")
+        expect(page.locator("#f-food-business-phone-fault")).to_be_visible()
+
+
 def test_what_was_typed_survives_a_reload_and_ends_with_signing_out(chromium: Any, site: Site) -> None:
     with visiting(chromium, site, RESIDENT) as page:
         page.goto(site.root + APPLY)

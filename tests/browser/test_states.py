@@ -437,6 +437,25 @@ def hand_in_a_list_with_faults(page: Any, site: Site) -> None:
     hand_in(page, site, "units", UNITS + lines)
 
 
+def hand_in_officers_with_faults(page: Any, site: Site) -> None:
+    lines = (
+        "张敏,460199196103089010,张敏\na.two,4601991961030890,李华\na.three,460199196103089999,王芳\na.four,,赵军\n"
+        "a.six,460199196103089029,林秀英\na.seven,460199199003070025,陈静\nwu.qing,,吴青\n"
+    )
+    hand_in(page, site, "officers", "登录名,公民身份号码,姓名\n" + lines)
+
+
+def answer_what_does_not_go_together(page: Any, site: Site) -> None:
+    page.goto(f"{site.root}/items/food-permit/apply/")
+    for _section in ("who", "where"):
+        page.locator("[data-step-on]").click()
+    page.locator("#f-food-business-form").select_option("drinks")
+    page.locator("#f-food-business-items").select_option("all")
+    page.locator("[data-step-on]").click()
+    page.locator("form[data-form] button.btn-large").click()
+    page.wait_for_selector("#faults")
+
+
 def review_rights(page: Any, site: Site) -> None:
     page.goto(f"{site.root}/desk/reviews/")
     page.locator("main tr[data-row] a").first.click()
@@ -564,6 +583,7 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "no messages": ("wu.qing", False, 0, go("/my/messages/")),
     "a button's address": (RESIDENT, False, 405, go("/preferences/")),
     "faults in a form": (RESIDENT, False, 422, send_empty),
+    "answers that do not go together": (RESIDENT, False, 422, answer_what_does_not_go_together),
     "session ended in mid-form": (RESIDENT, False, 401, expire),
     "token lost in mid-form": (RESIDENT, False, 403, lose_the_token),
     "wrong password": ("", False, 401, wrong_password),
@@ -610,6 +630,7 @@ STATES: dict[str, tuple[str, bool, int, Step]] = {
     "what was opened in emergencies": ("aud.admin", True, 0, see_what_was_opened),
     "a list looked at": ("sys.admin", True, 0, look_at_a_list),
     "a list with faults": ("sys.admin", True, 422, hand_in_a_list_with_faults),
+    "a list of officers with faults": ("sys.admin", True, 422, hand_in_officers_with_faults),
     "an emergency to review": ("aud.admin", True, 0, be_about_to_review),
     "an emergency reviewed in vain": ("aud.admin", True, 422, review_without_a_finding),
     "rights to review": ("yan.hong", True, 0, review_rights),

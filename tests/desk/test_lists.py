@@ -21,7 +21,7 @@ from support.demo import Demo
 from yiwang.audit.models import Entry
 from yiwang.identity.models import Account, Assignment, Post, Unit, UnitPath
 from yiwang.identity.rules.lists import COLUMNS, decoded, parsed, written
-from yiwang.identity.values.lists import MOST_BYTES, MOST_ROWS, ListKind
+from yiwang.identity.values.lists import MARKS, MOST_BYTES, MOST_ROWS, ListKind
 from yiwang.kernel.errors import Invalid
 from yiwang.kernel.time import today
 
@@ -285,24 +285,109 @@ def test_an_account_is_opened_for_who_is_in_the_register(demo: Demo, system: Cli
     assert name not in kept
 
 
+NOBODY = "460199196103089010"
+"""Well formed, and nobody's."""
+
+
 def test_number_and_name_have_to_be_one_person_s_and_the_answer_tells_nothing_more(system: Client) -> None:
     told = wrong(
         looked(
             system,
             "officers",
-            f"登录名,公民身份号码,姓名\na.one,{NUMBER},别人\nb.two,460199196103089999,{NAME}\nc.three,,\nwu.qing,{NUMBER},{NAME}\n",
+            f"登录名,公民身份号码,姓名\na.one,{NUMBER},别人\nb.two,{NOBODY},{NAME}\n",
             422,
         )
     )
+    assert [(row, column) for row, column, _ in told] == [("2", "公民身份号码"), ("3", "公民身份号码")]
+    assert len({words for _, _, words in told}) == 1
+    looks = Entry.objects.filter(action="list.look-at").latest("id")
+    assert looks.details["faults"] == 2, "who guesses is written down"
+
+
+def test_each_mistake_of_a_row_of_officers_has_a_sentence_of_its_own(system: Client) -> None:
+    rows = {
+        "张敏": (NOBODY, NAME),  # no log-in
+        "a.two": ("4601991961030890", NAME),  # too short
+        "a.three": ("460199196103089999", NAME),  # a check character that does not fit
+        "a.four": ("", NAME),
+        "a.five": ("460199196103089037", ""),
+        "a.six": (NUMBER, NAME),  # who has an account
+        "a.seven": ("460199199003070025", NAME),  # nobody's
+        "fu.hai": ("", NAME),
+    }
+    table = "".join(f"{login},{number},{name}\n" for login, (number, name) in rows.items())
+    told = wrong(looked(system, "officers", "登录名,公民身份号码,姓名\n" + table, 422))
     assert [(row, column) for row, column, _ in told] == [
-        ("2", "公民身份号码"),
+        ("2", "登录名"),
         ("3", "公民身份号码"),
         ("4", "公民身份号码"),
-        ("5", "登录名"),
+        ("5", "公民身份号码"),
+        ("6", "姓名"),
+        ("7", "公民身份号码"),
+        ("8", "公民身份号码"),
+        ("9", "公民身份号码"),
     ]
-    assert len({words for row, _, words in told if row != "5"}) == 1
-    looks = Entry.objects.filter(action="list.look-at").latest("id")
-    assert looks.details["faults"] == 4, "who guesses is written down"
+    words = {row: said for row, _, said in told}
+    [(_, column, words["another's"])] = wrong(
+        looked(system, "officers", f"登录名,公民身份号码,姓名\nwu.qing,{NUMBER},{NAME}\n", 422)
+    )
+    assert column == "登录名"
+    assert len(set(words.values())) == len(words)
+    assert "字母开头" in words["2"]
+    assert "18" in words["3"]
+    assert "末位" in words["4"]
+    assert "已经有账号" in words["7"]
+
+
+def test_everything_wrong_with_a_row_is_said_at_once(system: Client) -> None:
+    told = wrong(looked(system, "officers", "登录名,公民身份号码,姓名\n张敏,123,\n", 422))
+    assert [(row, column) for row, column, _ in told] == [("2", "登录名"), ("2", "公民身份号码"), ("2", "姓名")]
+
+
+def test_a_log_in_or_a_person_who_stands_in_two_rows_is_told_once(demo: Demo, system: Client) -> None:
+    number, name = someone_without_account(demo)
+    rows = (f"b.one,{number},{name}", f"b.two,{number},{name}", f"B.One,{NOBODY},{NAME}")
+    told = wrong(looked(system, "officers", "登录名,公民身份号码,姓名\n" + "\n".join(rows) + "\n", 422))
+    assert [(row, column) for row, column, _ in told] == [("3", "公民身份号码"), ("4", "登录名")]
+    assert all("第2行" in words.replace(" ", "") for _, _, words in told)
+
+
+def test_a_closed_account_is_not_taken_for_one_that_stands(system: Client) -> None:
+    Account.objects.filter(login="wu.qing").update(is_active=False, closed_on=today())
+    [(row, column, words)] = wrong(looked(system, "officers", "登录名,公民身份号码,姓名\nwu.qing,,\n", 422))
+    assert (row, column) == ("2", "登录名")
+    assert "重新启用" in words
+
+
+def test_a_new_unit_that_leaves_something_out_is_told_what(system: Client) -> None:
+    told = wrong(looked(system, "units", f"{HEAD}\nnew-a,海口市新局,市级,nowhere,,\n", 422))
+    assert [(row, column) for row, column, _ in told] == [
+        ("2", "上级代码"),
+        ("2", "统一社会信用代码"),
+        ("2", "行政区划代码"),
+    ]
+    assert all("新" in words for _, _, words in told[1:])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("kind", list(ListKind))
+def test_an_empty_list_says_what_has_to_be_filled_and_is_read_as_it_was_written(
+    system: Client, security: Client, kind: ListKind, language: str
+) -> None:
+    client = security if kind is ListKind.ASSIGNMENTS else system
+    client.cookies["yiwang_language"] = language
+    answer = client.get(f"/desk/lists/{kind}/table/?rows=none")
+    heading = next(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    said = 0 if language == "zh-hans" else 1
+    assert [MARKS[one.needed][said] in cell for one, cell in zip(COLUMNS[kind], heading, strict=True)] == [True] * len(
+        heading
+    )
+    marks = [one["mark"] for one in client.get(f"/desk/lists/{kind}/").context["columns"]]
+    assert marks == [MARKS[one.needed][said] for one in COLUMNS[kind]]
+    rows = io.StringIO()
+    csv.writer(rows).writerows([heading, [one.example[said] for one in COLUMNS[kind]]])
+    [row] = parsed(kind, rows.getvalue()).rows
+    assert all(row[one.name] for one in COLUMNS[kind])
 
 
 # ── Assignments ─────────────────────────────────────────────────────────────────────────────────────────────────────────

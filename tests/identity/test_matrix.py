@@ -8,16 +8,14 @@ Beside it, what each duty of each pack grants, reads included: action Ã— duty â†
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.db import transaction
 from ruamel.yaml import YAML
+from support.services import import_all_services
 
 import yiwang
 from yiwang.acts.registry import all_services
@@ -34,11 +32,7 @@ CAPACITIES = ("visitor", "resident", "agent", "officer", "neighbour", "system", 
 
 
 def the_services() -> dict[str, ServiceInfo]:
-    for app in apps.get_app_configs():
-        if app.name.startswith("yiwang."):
-            for module in pkgutil.walk_packages(importlib.import_module(app.name).__path__, f"{app.name}."):
-                if module.name.split(".")[2] == "services":
-                    importlib.import_module(module.name)
+    import_all_services()
     return {
         action: info
         for action, info in all_services().items()

@@ -41,6 +41,25 @@ def test_a_huge_file_is_a_fault_and_is_not_parsed() -> None:
     assert "at most" in document.faults[0].message
 
 
+def test_full_width_signs_of_a_chinese_text_are_no_fault() -> None:
+    text = (
+        "title: 职责：受理，审查（含“复核”）\n"
+        "help: |\n  App：以后再说，WPS：可以打开\n"
+        'quoted: "a：b"\n'
+        "flow: {zh-Hans: 甲，乙：丙, en: One}\n"
+        "fills: {区（县）: 秀英区, 我承诺，不再提交。: true, 说明：: x}\n"
+        "folded: 第一行，\n  第二行：接着写\n"
+    )
+    document = read_yaml(text.encode())
+    assert document.faults == ()
+    assert document.value["flow"] == {"zh-Hans": "甲，乙：丙", "en": "One"}
+
+
+def test_a_fault_beside_chinese_text_is_not_laid_to_its_signs() -> None:
+    [fault] = read_yaml("title: {zh-Hans: 甲，乙, en: One: two}\n".encode()).faults
+    assert "This is not YAML" in fault.message
+
+
 def test_laughs_do_not_multiply() -> None:
     bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 9)}]\n" for n in range(8)

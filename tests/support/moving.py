@@ -92,7 +92,8 @@ FILES: dict[str, str | bytes] = {
     "bundles/moving.yaml": BUNDLE_FILE,
     **{f"items/{id}.yaml": item(id, n, material=id in ("enter", "school")) for n, id in enumerate(ITEMS)},
     "forms/enter.yaml": form("enter", "person.name", "home.address", "home.people"),
-    "forms/school.yaml": form("school", "person.name", "home.address", "school.child"),
+    "forms/school.yaml": form("school", "person.name", "home.address", "school.child")
+    + "checks:\n  - {check: school.child != person.name, message: {zh-Hans: 写孩子的姓名。, en: Name the child.}, at: school.child}\n",
     "forms/parking.yaml": form("parking", "person.name", "home.address", "parking.plate"),
     "forms/welcome.yaml": form("welcome", "person.name", "home.address"),
     "elements/home.address.yaml": element("home.address", "address"),

@@ -175,6 +175,11 @@ FILES: dict[str, str | bytes] = {
         "      - {element: person.name}\n      - {element: stall.name}\n      - {element: stall.address}\n"
         "  - title: {zh-Hans: 摊位, en: Stall}\n    fields:\n"
         "      - {element: stall.goods}\n      - {element: stall.seats, required: false}\n"
+        "checks:\n"
+        "  - check: stall.goods != '鞭炮' || stall.seats == 0\n    "
+        "message: {zh-Hans: 卖鞭炮的摊位不设座位。, en: No seats with firecrackers.}\n"
+        "    at: stall.seats\n    law: 烟花爆竹安全管理条例\n    article: 第十六条\n"
+        "  - {check: stall.goods != stall.name, message: {zh-Hans: 写卖什么，不写摊位名称。, en: Say what you sell.}, at: stall.goods}\n"
     ),
     "items/stall-lights.yaml": lights_item("stall-lights", "010199002000", may_follow="false"),
     "items/stall-lamps.yaml": lights_item("stall-lamps", "010199003000", may_follow="true"),

@@ -369,6 +369,11 @@ def city_codes(release: int | None = None) -> frozenset[str]:
     return frozenset(code for code in codes if not code.endswith("0000"))
 
 
+def expression_type(type: str) -> str:
+    """What a value of an element type is in an expression; empty when no condition can compute with it."""
+    return element_types[type].expression
+
+
 def _require_check(value: Any, one: ElementView, today: date) -> None:
     kind = element_types[one.type].expression
     try:

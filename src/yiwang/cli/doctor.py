@@ -217,7 +217,11 @@ def _release() -> Iterator[Finding]:
     try:
         plan = packs.plan()
     except RefusedCity as refused:
-        yield Finding(False, f"The packs have {len(refused.faults)} faults and cannot be applied.", "yiwang check")
+        yield Finding(
+            False,
+            f"The packs have {'1 fault' if len(refused.faults) == 1 else f'{len(refused.faults)} faults'} and cannot be applied.",
+            "yiwang check",
+        )
         return
     if plan.is_empty:
         yield Finding(True, f"Release {plan.against} is what the packs say.")

@@ -22,7 +22,7 @@ FOLDERS = click.argument("folders", nargs=-1, type=click.Path(exists=True, file_
 def _refused(faults: Sequence[DeclarationFault]) -> NoReturn:
     for fault in faults:
         click.echo(str(fault))
-    click.echo(f"{len(faults)} faults.", err=True)
+    click.echo("1 fault." if len(faults) == 1 else f"{len(faults)} faults.", err=True)
     sys.exit(1)
 
 

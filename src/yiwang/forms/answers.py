@@ -5,6 +5,7 @@ Nothing is judged here. What was typed goes down as it is; faults come back by t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,7 +21,17 @@ from yiwang.kernel.errors import FieldFault, format_message
 from yiwang.places import queries as places
 from yiwang.places.values import DivisionView
 
-__all__ = ["FaultLine", "Picker", "Section", "Widget", "picker_for", "read_answers", "sections_of", "summary_of"]
+__all__ = [
+    "FaultLine",
+    "Picker",
+    "Section",
+    "Widget",
+    "checks_of",
+    "picker_for",
+    "read_answers",
+    "sections_of",
+    "summary_of",
+]
 
 LEVEL_LABELS = {
     "county": gettext_lazy("District or county"),
@@ -202,6 +213,21 @@ def sections_of(
         )
         for section in form.sections
     ]
+
+
+def checks_of(form: FormView) -> str:
+    """The form's conditions between answers, for the page's script (`frontend/src/checks.ts`); empty when it has none."""
+    types = {one.name: one.type for one in form.fields}
+    checks = [
+        {
+            "check": one.check,
+            "message": one.message,
+            "at": one.at,
+            "names": {name: {"field": field, "type": types.get(field, "")} for name, field in one.names.items()},
+        }
+        for one in form.checks
+    ]
+    return json.dumps(checks, ensure_ascii=False) if checks else ""
 
 
 def _widget(

@@ -9,10 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from yiwang.identity.models import PostDuty
 from yiwang.identity.queries import duty_from_body, holders_in_conflict
-from yiwang.identity.registry import administrative_actions
+from yiwang.identity.registry import action_words, administrative_actions, known_actions
 from yiwang.identity.values import Administrator, Scope
 from yiwang.kernel.errors import Conflict, msgid
-from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference
+from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Reference, did_you_mean
 
 
 class GrantBody(BaseModel):
@@ -57,7 +57,7 @@ class DutyKind(Kind):
         return [Reference(f"excludes/{index}", self.name, id) for index, id in enumerate(body.excludes)]
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
-        """No duty excludes itself; administration is granted to its administrators and they are granted nothing else."""
+        """No duty excludes itself; it may what something asks about; administrators do administration, and they alone."""
         if one.id in one.body.excludes:
             where = one.line(f"excludes/{one.body.excludes.index(one.id)}")
             yield DeclarationFault(one.path, where, f"The duty `{one.id}` excludes itself.", "Delete this line.")
@@ -68,6 +68,7 @@ class DutyKind(Kind):
                 "Nobody becomes an administrator on application.",
                 "Delete `on_application:`. The security administrator seats the three.",
             )
+        known = known_actions() | administrative_actions.keys()
         seen: set[str] = set()
         for index, grant in enumerate(one.body.may):
             line = one.line(f"may/{index}/action")
@@ -79,12 +80,24 @@ class DutyKind(Kind):
                     "Keep the line with the wider scope.",
                 )
             seen.add(grant.action)
-            yield from self._check_separation(one, grant.action, line)
+            if grant.action in known:
+                yield from self._check_separation(one, grant.action, line)
+            else:
+                yield DeclarationFault(
+                    one.path,
+                    line,
+                    f"Nothing in the platform asks about the action `{grant.action}`; to grant it would allow nothing.",
+                    _the_nearest(grant.action, one.body.administrator),
+                )
 
     def _check_separation(self, one: Declaration, action: str, line: int) -> Iterable[DeclarationFault]:
         allowed = administrative_actions.get(action)
         administrator = one.body.administrator
-        if administrator is None and allowed is not None:
+        if allowed == frozenset():
+            yield DeclarationFault(
+                one.path, line, f"The action `{action}` is done by connected systems, by no post.", "Delete this line."
+            )
+        elif administrator is None and allowed is not None:
             yield DeclarationFault(
                 one.path,
                 line,
@@ -138,3 +151,14 @@ class DutyKind(Kind):
                 one=conflict[0],
                 other=conflict[1],
             )
+
+
+def _the_nearest(action: str, administrator: Administrator | None) -> str:
+    """Advice for an action that nothing asks about: one on the same thing, if there is any, that such a duty may be granted."""
+    grantable = [
+        one
+        for one in action_words
+        if (administrator in administrative_actions[one] if one in administrative_actions else administrator is None)
+    ]
+    thing = action.partition(".")[0]
+    return did_you_mean(action, [one for one in grantable if one.startswith(f"{thing}.")] or grantable)

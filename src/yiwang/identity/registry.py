@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from yiwang.acts.registry import all_services
 from yiwang.acts.values import Actor
 from yiwang.identity.values import Administrator, Moved, Moving, Remark
 from yiwang.kernel.calendar import WorkingCalendar
@@ -35,6 +36,7 @@ __all__ = [
     "Opened",
     "Principals",
     "kept",
+    "known_actions",
     "mandated_actions",
     "matters_for",
     "name_for_library",
@@ -106,10 +108,21 @@ _needs: dict[Needed, list[Need]] = {"unit": [], "post": []}
 
 
 def describe_actions(words: Mapping[str, str]) -> None:
-    """Say what actions are in words (msgids). Called in `AppConfig.ready` of the engine whose actions they are."""
+    """Say what actions are in words (msgids). Called in `AppConfig.ready` of the engine whose actions they are.
+
+    This is also where an engine says which actions it asks about without a service that does them, such as reading (`known_actions`).
+    """
     for action, said in words.items():
         if action_words.setdefault(action, said) != said:
             raise ValueError(f"The action {action} is described already.")
+
+
+def known_actions() -> frozenset[str]:
+    """Every action that something asks about: those of services, and those that engines have described.
+
+    Whole when the services of all engines have been imported, as everything has that reads packs.
+    """
+    return frozenset(all_services()) | frozenset(action_words)
 
 
 def register_need(of: Needed, ask: Need) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from yiwang.cases import registry
-from yiwang.cases.declarations.parts import ItemClockBody, LawBody, Text, check_promises_of, topics_named
+from yiwang.cases.declarations.parts import BasicCode, ItemClockBody, LawBody, Text, check_promises_of, topics_named
 from yiwang.cases.rules.bpmn import read_diagram
 from yiwang.cases.rules.bundles import ancestors, circle
 from yiwang.cases.values import Consequence, Outcome
@@ -64,7 +64,7 @@ class BundleBody(Body):
     keywords: tuple[str, ...] = ()
     life_events: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
-    basic_code: str = Field(pattern=r"^[0-9A-Z]{12}$")
+    basic_code: BasicCode
     level: int = Field(ge=1, le=7)
 
 

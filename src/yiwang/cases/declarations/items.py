@@ -10,7 +10,15 @@ from pydantic import Field
 from yiwang.cases import registry
 from yiwang.cases.declarations.materials import MaterialBody
 from yiwang.cases.declarations.parameters import check_parameter
-from yiwang.cases.declarations.parts import ItemClockBody, LawBody, Text, check_promises_of, topics_named
+from yiwang.cases.declarations.parts import (
+    BasicCode,
+    ItemClockBody,
+    LawBody,
+    Text,
+    check_promises_of,
+    says_again,
+    topics_named,
+)
 from yiwang.cases.declarations.starts import StartBody, check_start
 from yiwang.cases.rules.bpmn import read_diagram
 from yiwang.cases.rules.diagram import Diagram
@@ -63,7 +71,7 @@ class ItemBody(Body):
     about: str = ""
     applicant: ApplicantBody | None = None
     materials: tuple[MaterialBody, ...] = ()
-    basic_code: str = Field(pattern=r"^[0-9A-Z]{12}$")
+    basic_code: BasicCode
     level: int = Field(ge=1, le=7)
     form: str
     place: str = ""
@@ -240,6 +248,27 @@ class ItemKind(Kind):
                     f"When `{name}` is missed something counts as done, but no step of `{diagram.id}` stops its clock.",
                     "Take a process with such a step, or delete this line.",
                 )
+
+        yield from self._check_second_limits(one, diagram, city)
+
+    def _check_second_limits(self, one: Declaration, diagram: Diagram, city: City) -> Iterable[DeclarationFault]:
+        """No limit of the whole case, from sending to the end, says again what one says that the process moves: both would run."""
+        limits = city.of_kind("limit")
+        for n, clock in enumerate(one.body.clocks):
+            own = limits.get(clock.limit)
+            if own is None or clock.limit in diagram.limits():
+                continue
+            for name in diagram.limits():
+                moved = limits.get(name)
+                if moved is not None and (why := says_again(own, moved, limits)):
+                    yield one.fault(
+                        f"clocks/{n}/limit",
+                        f"`{own.id}` would run from sending to the end beside `{name}`, whose clock the process `{diagram.id}` moves,"
+                        f" and people would read both: it {why} `{name}`.",
+                        f"Delete this line; if you promise to be quicker, write `- {{limit: {name}, promise: …}}`. A limit that takes the"
+                        f" place of `{name}` needs a process that moves it.",
+                    )
+                    break
 
     def _check_parameters(self, one: Declaration, diagram: Diagram, city: City) -> Iterable[DeclarationFault]:
         needs = diagram.needs(registry.signatures())

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, date, datetime, time
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
 
 from yiwang.cases.declarations.parts import Text
-from yiwang.cases.rules.clocks import Course, Extension, Measure, Pause, reckon
+from yiwang.cases.rules.clocks import Measure
+from yiwang.cases.rules.examples import Allowed, Example, Mistake, mistake_in
 from yiwang.cases.values import ClockUnit
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
-from yiwang.kernel.time import CITY_ZONE
 
 __all__ = ["LimitKind", "PauseKind"]
 
 
 Verified = Literal["text", "practice", "unknown"]
+TIME_OF_DAY = 'a time of day, such as "09:30"'
 CLOCK_TIME = r"^(|[01]\d:[0-5]\d|2[0-3]:[0-5]\d)$"
 
 
@@ -86,11 +87,16 @@ class VectorBody(Part):
     """
 
     begins: date
-    at: str = Field(default="", pattern=CLOCK_TIME)
+    at: str = Field(default="", pattern=CLOCK_TIME, description=TIME_OF_DAY)
     paused: tuple[SpanBody, ...] = ()
     extended: int = Field(default=0, ge=0)
     ends: date
-    ends_at: str = Field(default="", pattern=CLOCK_TIME)
+    ends_at: str = Field(default="", pattern=CLOCK_TIME, description=TIME_OF_DAY)
+
+    def example(self) -> Example:
+        """The same for the rule that reckons it."""
+        paused = tuple((span.began, span.ended) for span in self.paused)
+        return Example(self.begins, self.ends, self.at, self.ends_at, paused, self.extended)
 
 
 class LimitBody(Body):
@@ -176,57 +182,49 @@ class LimitKind(Kind):
 def _check_vectors(one: Declaration) -> Iterable[DeclarationFault]:
     body: LimitBody = one.body
     inherited = bool(body.extends) and "vectors" not in one.lines
-    if not body.vectors or inherited:  # a limit that narrows another one ends on other days than the examples above
+    if inherited:  # a limit that narrows another one ends on other days than the examples above
         return
     calendar = WorkingCalendar()  # the national one: a local holiday changes no rule, and moves no example
+    most = body.extension.length * body.extension.times if body.extension is not None else 0
     measure = Measure(body.length, body.unit, before=body.counts == "before", rolls=body.rolls)
-    in_hours = body.unit is ClockUnit.HOURS
+    allowed = Allowed(measure, most, bool(body.pauses))
     for n, vector in enumerate(body.vectors):
-        pointer = f"vectors/{n}"
-        if in_hours != bool(vector.at) or in_hours != bool(vector.ends_at):
-            yield one.fault(
-                pointer,
-                "A limit in hours has examples with times, and no other limit has.",
-                'Write `at:` and `ends_at:`, such as "09:30".' if in_hours else "Delete `at:` and `ends_at:`.",
-            )
+        wrong = mistake_in(vector.example(), allowed, calendar)
+        if wrong is None:
             continue
-        if any(not vector.begins <= span.began <= span.ended for span in vector.paused):
-            yield one.fault(pointer, "A pause begins before the trigger, or ends before it begins.", "Mend its days.")
-            continue
-        most = body.extension.length * body.extension.times if body.extension is not None else 0
-        if vector.extended > most or (vector.paused and not body.pauses):
+        mistake, found = wrong
+        if mistake is Mistake.ANOTHER_END:
             yield one.fault(
-                pointer,
-                "The example is extended further than the limit may be, or stands still where the limit does not.",
-                "Reckon with what the limit allows.",
-            )
-            continue
-        began = _instant(vector.begins, vector.at or "10:00")
-        pauses = tuple(
-            Pause(_instant(span.began, "10:00"), _instant(span.ended, "10:00"), "") for span in vector.paused
-        )
-        more = (Extension(began, vector.extended),) if vector.extended else ()
-        end = reckon(measure, Course(began, pauses, more), calendar)
-        if end is None:
-            raise AssertionError("Every pause of an example has an end.")
-        if end.provisional:
-            yield one.fault(
-                pointer,
-                "The example reaches into a year whose official calendar is not known.",
-                "Choose days of a year that is.",
-            )
-            continue
-        found = f"{end.at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}" if in_hours else end.on.isoformat()
-        if found != f"{vector.ends} {vector.ends_at}".strip():
-            yield one.fault(
-                f"{pointer}/ends",
+                f"vectors/{n}/ends",
                 f"From {vector.begins} the limit ends on {found}, not on {vector.ends} {vector.ends_at}".rstrip() + ".",
                 "Reckon the example again by hand; if it is right, the limit is declared wrongly.",
             )
+            continue
+        message, advice = _MISTAKES[mistake]
+        if mistake is Mistake.TIMES and body.unit is ClockUnit.HOURS:
+            advice = 'Write `at:` and `ends_at:`, such as "09:30".'
+        yield one.fault(f"vectors/{n}", message, advice)
 
 
-def _instant(day: date, at: str) -> datetime:
-    return datetime.combine(day, time.fromisoformat(at), CITY_ZONE).astimezone(UTC)
+_MISTAKES: Mapping[Mistake, tuple[str, str]] = {
+    Mistake.TIMES: (
+        "A limit in hours has examples with times, and no other limit has.",
+        "Delete `at:` and `ends_at:`.",
+    ),
+    Mistake.PAUSES_IN_DISORDER: (
+        "A pause begins before the trigger, or ends before it begins.",
+        "Mend its days.",
+    ),
+    Mistake.NOT_ALLOWED: (
+        "The example is extended further than the limit may be, or stands still where the limit does not.",
+        "Reckon with what the limit allows.",
+    ),
+    Mistake.YEAR_NOT_KNOWN: (
+        "The example reaches into a year whose official calendar is not known.",
+        "Choose days of a year that is.",
+    ),
+}
+"""What is said of a mistake, and what to write."""
 
 
 def _check_law(one: Declaration) -> Iterable[DeclarationFault]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from yiwang.kernel.kinds import City, Declaration, DeclarationFault, Part, Reference
 
-__all__ = ["ItemClockBody", "LawBody", "Text", "check_promises_of", "topics_named"]
+__all__ = ["BasicCode", "ItemClockBody", "LawBody", "Text", "check_promises_of", "says_again", "topics_named"]
 
 
 Text = str | dict[str, str]
+BasicCode = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9A-Z]{12}$",
+        description="the twelve characters 0–9 and A–Z of the 基本编码 in the catalogue of items",
+    ),
+]
 
 
 class ItemClockBody(Part):
@@ -49,6 +56,24 @@ def check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault
                 f" {limit.body.counts} its trigger.",
                 "A promise only shortens a limit that is counted forwards.",
             )
+
+
+def says_again(own: Declaration, moved: Declaration, limits: Mapping[str, Declaration]) -> str:
+    """Why a limit of the whole case says again what a limit of a part of it says, as the middle of a sentence; empty when it does not.
+
+    A limit of the whole that is no longer than that of a part leaves the part's nothing to say; one that narrows it, or rests on the same
+    article, is the same limit.
+    """
+    above, seen = own.body.extends, {own.id}
+    while above and above not in seen:
+        if above == moved.id:
+            return "narrows"
+        seen.add(above)
+        above = limits[above].body.extends if above in limits else ""
+    if own.body.law and (own.body.law, own.body.article) == (moved.body.law, moved.body.article):
+        return "rests on the same article as"
+    alike = own.body.unit == moved.body.unit and own.body.counts == moved.body.counts == "after"
+    return "is no longer than" if alike and own.body.length <= moved.body.length else ""
 
 
 def topics_named(body: Any) -> Iterable[Reference]:

@@ -17,6 +17,7 @@ from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, Question, asking,
 from yiwang.cases.queries.guides import answering_duty, bundle_summary, meanings_of, points_of, texts
 from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.rules.bundles import Edge, ancestors
+from yiwang.cases.rules.checks import FormCheck
 from yiwang.cases.values import BundleGuide, BundleStep, Consequence, ItemSummary, LawCited
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.texts import text
@@ -145,14 +146,20 @@ def title_of(id: str, language: str) -> str:
 
 
 def _union(body: Mapping[str, Any], parts: Iterable[Part], release: int) -> Asking:
-    """The questions of all items, each once and in the order of the items, without what earlier items bring forth."""
+    """The questions of all items, each once and in the order of the items, without what earlier items bring forth.
+
+    With the conditions of all forms: one that needs what an earlier item brings forth refuses nothing, for nobody answers that.
+    """
     questions: dict[str, Question] = {}
     sections: dict[str, dict[str, Any]] = {}
     materials: list[Mapping[str, Any]] = []
     facts: set[str] = set()
     own: dict[str, None] = {}
+    checks: dict[tuple[str, str, str], FormCheck] = {}
     for part in parts:
         asked = part.asked
+        for check in asked.checks:
+            checks.setdefault((check.check, str(check.message), check.at), check)
         facts |= asked.fact_elements - part.awaits
         if applicant := asked.item["applicant"]:
             own |= dict.fromkeys(applicant["own"])
@@ -185,7 +192,7 @@ def _union(body: Mapping[str, Any], parts: Iterable[Part], release: int) -> Aski
         "starts_on": None,
     }
     form = {"id": body["id"], "title": body["form_title"] or body["title"], "sections": list(sections.values())}
-    return Asking(whole, form, dict(ordered), release, frozenset(facts))
+    return Asking(whole, form, dict(ordered), release, frozenset(facts), tuple(checks.values()))
 
 
 def _in_sections(sections: Mapping[str, Mapping[str, Any]]) -> set[str]:

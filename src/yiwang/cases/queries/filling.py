@@ -14,10 +14,21 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.queries.bundles import bundle
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
 from yiwang.cases.queries.known import Known, certificate_lack, certificate_shown, known_for, open_to_agents
+from yiwang.cases.rules.checks import FormCheck
 from yiwang.cases.rules.materials import LOOKED_UP, standing_of
-from yiwang.cases.values import FormField, FormSection, FormView, MaterialLine, MaterialState, Prepared, SourceShown
+from yiwang.cases.values import (
+    FormField,
+    FormSection,
+    FormView,
+    JointCheck,
+    MaterialLine,
+    MaterialState,
+    Prepared,
+    SourceShown,
+)
 from yiwang.catalog.queries import freeze
-from yiwang.kernel.errors import NotFound, NotSignedIn
+from yiwang.kernel.errors import NotFound, NotSignedIn, format_message
+from yiwang.kernel.expressions import variable
 from yiwang.kernel.texts import text
 
 __all__ = ["asked_of", "bundle_form_for", "form_for", "prepared_for"]
@@ -70,7 +81,15 @@ def _form(actor: Actor, asked: Asking, language: str, subject_id: UUID | None) -
         tuple(_material(asked, known, one, language) for one in asked.materials),
         nobody=text(asked.item["applicant"]["nobody"], language) if asked.item["applicant"] is not None else "",
         by_agents=open_to_agents(asked.item),
+        checks=tuple(_check(one, names, language) for one in asked.checks if one.stands_at(names)),
     )
+
+
+def _check(one: FormCheck, asked: Collection[str], language: str) -> JointCheck:
+    with override(language.lower()):
+        message, params = one.told(language)
+        said = format_message(_(message), params)
+    return JointCheck(one.check, said, one.stands_at(asked), {variable(name): name for name in one.names})
 
 
 def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepared:

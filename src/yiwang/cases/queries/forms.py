@@ -8,11 +8,12 @@ from typing import Any
 
 from yiwang.acts.queries import current_release, definition, find_definition
 from yiwang.cases.registry import signatures
+from yiwang.cases.rules.checks import FormCheck
 from yiwang.cases.rules.diagram import Binding
 from yiwang.cases.rules.materials import LOOKED_UP
 from yiwang.cases.rules.runtime import Process, process
 from yiwang.cases.values import Choice, FormField, MaterialLine
-from yiwang.catalog.queries import code_list, element, list_resources
+from yiwang.catalog.queries import code_list, element, expression_type, list_resources
 from yiwang.catalog.values import Address, ElementView, FieldRole
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import FieldFault, msgid
@@ -56,7 +57,8 @@ class Asking:
     """An item with its form in one release.
 
     questions: of the form, then of the materials.  fact_elements: what is read from registers, for the form and as materials; an element
-    that this item itself writes to its source is not: it is asked anew.
+    that this item itself writes to its source is not: it is asked anew.  checks: conditions between answers. They are no part of the
+    digest: who read the same questions is told what he breaks, and need not look at the form anew.
     """
 
     item: Mapping[str, Any]
@@ -64,6 +66,7 @@ class Asking:
     questions: Mapping[str, Question]
     release: int
     fact_elements: frozenset[str] = frozenset()
+    checks: tuple[FormCheck, ...] = ()
 
     @property
     def materials(self) -> Sequence[Mapping[str, Any]]:
@@ -110,6 +113,7 @@ def asking(item_id: str, release: int | None = None) -> Asking:
             questions[name] = Question(
                 element(name, number), field["required"], field["help"], digest([body, codes]).hex()
             )
+    checks = _checks_of(form, questions)
     for material in item["materials"]:
         if name := material["element"]:
             body = definition("element", name, number)
@@ -125,7 +129,16 @@ def asking(item_id: str, release: int | None = None) -> Asking:
     if applicant := item["applicant"]:  # the word of the source by which he may apply is evidence, too
         named |= naming_representatives(item["about"], number)
         own = set(applicant["own"])  # what is written of the subject is no answer about the applicant
-    return Asking(item, form, questions, number, frozenset(named - (_written(item, number) - own)))
+    return Asking(item, form, questions, number, frozenset(named - (_written(item, number) - own)), checks)
+
+
+def _checks_of(form: Mapping[str, Any], questions: Mapping[str, Question]) -> tuple[FormCheck, ...]:
+    types = [(name, expression_type(one.element.type)) for name, one in questions.items()]
+    usable = tuple((name, type) for name, type in types if type)
+    return tuple(
+        FormCheck(one["check"], one["message"], one["at"], one["law"], one["article"], usable)
+        for one in form.get("checks", ())  # a release of before has none
+    )
 
 
 def _written(item: Mapping[str, Any], release: int) -> set[str]:

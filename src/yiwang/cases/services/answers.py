@@ -7,10 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
+
 from yiwang.acts.values import Actor
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking
 from yiwang.cases.queries.known import Known, certificate_lack
+from yiwang.cases.rules.checks import broken
 from yiwang.cases.rules.materials import LOOKED_UP, standing_of
 from yiwang.cases.values import FILE_OWNER, FactChanged, MaterialState
 from yiwang.catalog.queries import element, freeze, is_absent, required_fault, shown, validate
@@ -85,9 +88,11 @@ def checked_answers(
     )
     faults += wrong + _facts_that_fail(asked, known, on)
     faults += _facts_that_lack(asked, known, clean)
+    whole = clean | {name: known.facts[name].value for name in asked.questions if name in known.facts}
+    faults += broken(asked.checks, whole, asked=names, on=on, language=get_language() or "")
     if faults:
         raise Invalid(faults=faults)
-    return clean | {name: known.facts[name].value for name in asked.questions if name in known.facts}
+    return whole
 
 
 def _subject_fault(known: Known) -> FieldFault:

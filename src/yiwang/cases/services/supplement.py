@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language
+
 from yiwang.acts.queries import definition
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, CapacityKind
@@ -19,6 +21,7 @@ from yiwang.cases.queries.known import Known, frozen_certificates, frozen_facts,
 from yiwang.cases.queries.tasks import case_of_task, node_of, reason_against
 from yiwang.cases.queries.visibility import TASK
 from yiwang.cases.rules import materials
+from yiwang.cases.rules.checks import broken
 from yiwang.cases.services.answers import attach_files, lack_of, understood
 from yiwang.cases.services.course import add_line, save_case
 from yiwang.cases.services.decision import CHANGED, already_decided, lock_case
@@ -64,7 +67,7 @@ def answer_task(
         raise Conflict(CHANGED)
     asked = asking(case.item, case.release)
     known = known_for(actor, asked, case.subject_id)
-    clean = _checked(actor, asked, known, task.asks, values, found)
+    clean = _checked(actor, asked, known, _answered(case, asked), task.asks, values, found)
     attach_files(actor, case.pk, clean)
     _take(case, task, asked, known, clean)
     done = node_of(case, task).acts[0]
@@ -101,11 +104,12 @@ def _checked(
     actor: Actor,
     asked: Asking,
     known: Known,
+    before: Mapping[str, Any],
     asks: Sequence[Mapping[str, str]],
     values: Mapping[str, object],
     found: Sequence[FieldFault],
 ) -> dict[str, Any]:
-    """The typed answers to a notice. Raises Invalid with every fault at once."""
+    """The typed answers to a notice.  before: those that the case has. Raises Invalid with every fault at once."""
     declared = {one["id"]: one for one in asked.materials}
     names: list[str] = []
     faults: list[FieldFault] = []
@@ -128,9 +132,17 @@ def _checked(
         release=asked.release,
         found=found,
     )
+    whole = {name: value for name, value in before.items() if name not in names} | clean
+    faults += broken(asked.checks, whole, asked=names, on=civil_date(current_act().time), language=get_language() or "")
     if faults or wrong:
         raise Invalid(faults=[*wrong, *faults])
     return clean
+
+
+def _answered(case: Case, asked: Asking) -> dict[str, Any]:
+    """The typed answers that the case has."""
+    values = {one["name"]: one["value"] for one in case.values}
+    return thaw(values, [asked.questions[name].element for name in values])
 
 
 def _take(case: Case, task: Task, asked: Asking, known: Known, clean: Mapping[str, Any]) -> None:
@@ -148,10 +160,7 @@ def _take(case: Case, task: Task, asked: Asking, known: Known, clean: Mapping[st
     case.facts += [
         one for one in frozen_facts(known, case.release) if one["element"] in wanted and one["element"] not in kept
     ]
-    answers = thaw(
-        {one["name"]: one["value"] for one in case.values},
-        [asked.questions[one["name"]].element for one in case.values],
-    )
+    answers = _answered(case, asked)
     claimed = {one["id"] for one in task.asks if one["kind"] == "material"}
     claimed -= {one["material"] for one in case.certificates}
     fresh_ones = frozen_certificates(known.certificates, asked, current_act().time)

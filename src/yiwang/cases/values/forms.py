@@ -16,6 +16,7 @@ __all__ = [
     "FormField",
     "FormSection",
     "FormView",
+    "JointCheck",
     "MaterialLine",
     "MaterialState",
     "Prepared",
@@ -195,6 +196,19 @@ class FormSection:
 
 
 @dataclass(frozen=True, slots=True)
+class JointCheck:
+    """A condition between answers of a form.
+
+    check: CEL over `names` and `today`.  names: how it calls a field → the field.  at: the field at which its message stands.
+    """
+
+    check: str
+    message: str
+    at: str
+    names: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class FormView:
     """A form to fill.  digest: send it back with the answers; it says which questions were read.
 
@@ -202,7 +216,7 @@ class FormView:
     chosen yet, and then nothing is prefilled).  nobody: what who may apply for none reads; by_agents: whether somebody can be given a
     mandate for it.  materials: what must be shown, with what the city has of it.
     item_id: of the item, or of the bundle whose items ask these questions.  asked_apart: how many questions the items of a bundle would
-    ask one by one; 0 for an item.
+    ask one by one; 0 for an item.  checks: conditions between answers; they are decided when the form is sent.
     """
 
     id: str
@@ -217,6 +231,7 @@ class FormView:
     asked_apart: int = 0
     nobody: str = ""
     by_agents: bool = False
+    checks: tuple[JointCheck, ...] = ()
 
     @property
     def fields(self) -> tuple[FormField, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import ClassVar, Literal
 
@@ -140,11 +139,8 @@ class ElementKind(Kind):
         try:
             compile_expression(body.check, {"value": type, "today": "date"}, result="boolean")
         except ExpressionRefused as refused:
-            where = f"line {refused.line}, column {refused.column}" if refused.line > 1 else f"column {refused.column}"
-            said = re.match(r"(.+?[.?])(?: (.+))?$", refused.message.format_map(refused.params), re.DOTALL)
-            message, advice = said.groups() if said else (str(refused), None)
-            advice = advice or "Write a condition over `value` and `today`, like `value <= today`."
-            yield one.fault("check", f"`check`, {where}: {message}", advice)
+            message, advice = refused.told("Write a condition over `value` and `today`, like `value <= today`.")
+            yield one.fault("check", f"`check`, {message}", advice)
 
     def _code_list_faults(self, one: Declaration, body: ElementBody, city: City) -> Iterator[DeclarationFault]:
         parent = city.find("element", body.extends)

@@ -180,6 +180,7 @@ def _show(request: FaceRequest, reception: ReceptionView, form: FormView, showin
         "document": _documents()[reception.shown],
         "means": _means()[reception.means],
         "sections": answers.sections_of(form, typed, showing.faults, showing.files),
+        "checks": answers.checks_of(form),
         "takes_files": any(one.type == "file" for one in form.fields),
         "summary": answers.summary_of(form, showing.faults),
         "changed": [answers.sentence(one) for one in showing.changed],

@@ -17,7 +17,17 @@ from yiwang.forms.answers import sentence
 from yiwang.identity import queries, services
 from yiwang.identity.services.lists import MAY
 from yiwang.identity.services.units import OrganisationChanged
-from yiwang.identity.values.lists import MOST_BYTES, MOST_ROWS, Change, Column, ListKind, ListLine, ListSeen
+from yiwang.identity.values.lists import (
+    MARKS,
+    MOST_BYTES,
+    MOST_ROWS,
+    Change,
+    Column,
+    ListKind,
+    ListLine,
+    ListSeen,
+    Needed,
+)
 from yiwang.kernel.errors import FieldFault, Invalid, NotAllowed, NotFound
 from yiwang.kernel.texts import is_chinese
 
@@ -174,7 +184,8 @@ def _form(request: FaceRequest, of: ListKind, faults: Sequence[FieldFault] = ())
     columns = [
         {
             "title": one.titles[0 if chinese else 1],
-            "needed": one.needed,
+            "needed": one.needed is not Needed.NO,
+            "mark": MARKS[one.needed][0 if chinese else 1],
             "says": _(one.says),
             "example": one.example[0 if chinese else 1],
             "words": [titles[0 if chinese else 1] for titles in (one.words or {}).values()],

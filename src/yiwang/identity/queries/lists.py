@@ -31,13 +31,13 @@ def list_text(data: bytes) -> str:
 def list_written(actor: Actor, kind: ListKind, *, chinese: bool, empty: bool = False) -> str:
     """Everything of a kind that stands today, as comma-separated text. Citizen ID numbers and names are left out of it.
 
-    empty: the heading alone. One query, and one for duties. Raises NotSignedIn, NotAllowed.
+    empty: the heading alone, which then says what has to be filled. One query, and one for duties. Raises NotSignedIn, NotAllowed.
     """
     require(actor, "list.look-at")
     rows = {ListKind.UNITS: _units, ListKind.POSTS: _posts, ListKind.OFFICERS: _officers, ListKind.ASSIGNMENTS: _seats}
     if kind in (ListKind.OFFICERS, ListKind.ASSIGNMENTS):
         require(actor, "officer.list")
-    return written(kind, () if empty else rows[kind](), chinese=chinese)
+    return written(kind, () if empty else rows[kind](), chinese=chinese, marked=empty)
 
 
 def _units() -> Iterable[tuple[str, ...]]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Sequence
 
 from yiwang.identity.values import AssignmentKind, Establishment
-from yiwang.identity.values.lists import MOST_BYTES, MOST_ROWS, Column, ListKind, Row, Table
+from yiwang.identity.values.lists import MARKS, MOST_BYTES, MOST_ROWS, Column, ListKind, Needed, Row, Table
 from yiwang.kernel.errors import FieldFault, Invalid, msgid
 
-__all__ = ["COLUMNS", "decoded", "parsed", "repeated", "said_by", "written"]
+__all__ = ["COLUMNS", "decoded", "lacking", "parsed", "repeated", "said_by", "written"]
 
 LONGEST_CELL = 500
 """Characters."""
@@ -38,74 +39,89 @@ PLACES = {
 ANSWERS = {"yes": ("是", "Yes"), "no": ("否", "No")}
 
 CODE = ("代码", "Code")
+ALWAYS, WHEN_NEW, NO = Needed.ALWAYS, Needed.WHEN_NEW, Needed.NO
 COLUMNS: dict[ListKind, tuple[Column, ...]] = {
     ListKind.UNITS: (
-        Column("code", CODE, True, msgid("By which a unit is known here. It never changes."), ("hk-swj", "hk-swj")),
-        Column("title", ("名称", "Name"), True, msgid("In full."), ("海口市商务局", "海口市商务局")),
-        Column("short_title", ("简称", "Short name"), False, msgid("Empty: the name."), ("市商务局", "市商务局")),
-        Column("level", ("层级", "Level"), True, msgid("One of the words below."), ("市级", "City level"), LEVELS),
-        Column("parent", ("上级代码", "Code of the parent"), False, msgid("Empty: it stands on top."), ("hk", "hk")),
+        Column("code", CODE, ALWAYS, msgid("By which a unit is known here. It never changes."), ("hk-swj", "hk-swj")),
+        Column("title", ("名称", "Name"), ALWAYS, msgid("In full."), ("海口市商务局", "海口市商务局")),
+        Column("short_title", ("简称", "Short name"), NO, msgid("Empty: the name."), ("市商务局", "市商务局")),
+        Column("level", ("层级", "Level"), ALWAYS, msgid("One of the words below."), ("市级", "City level"), LEVELS),
+        Column("parent", ("上级代码", "Code of the parent"), NO, msgid("Empty: it stands on top."), ("hk", "hk")),
         Column(
             "credit_code",
             ("统一社会信用代码", "Credit code"),
-            False,
+            WHEN_NEW,
             msgid("18 characters; only when a unit is new."),
             ("11460100MB1523418P", "11460100MB1523418P"),
+            lacking=msgid("A new unit needs its credit code: 18 characters, as its certificate has it."),
         ),
         Column(
             "division_code",
             ("行政区划代码", "Division code"),
-            False,
+            WHEN_NEW,
             msgid("Of the place for which it is there, as GB/T 2260 has it; only when a unit is new."),
             ("460100", "460100"),
+            lacking=msgid("A new unit needs the code of the place for which it is there, such as 460100."),
         ),
     ),
     ListKind.POSTS: (
         Column(
-            "code", CODE, True, msgid("By which a post is known here. It never changes."), ("hk-swj-ck", "hk-swj-ck")
+            "code", CODE, ALWAYS, msgid("By which a post is known here. It never changes."), ("hk-swj-ck", "hk-swj-ck")
         ),
         Column(
-            "unit", ("单位代码", "Code of the unit"), True, msgid("The unit in which it stands."), ("hk-swj", "hk-swj")
+            "unit",
+            ("单位代码", "Code of the unit"),
+            ALWAYS,
+            msgid("The unit in which it stands."),
+            ("hk-swj", "hk-swj"),
         ),
-        Column("title", ("岗位名称", "Title"), True, msgid("What the post is called."), ("窗口受理岗", "窗口受理岗")),
+        Column("title", ("岗位名称", "Title"), ALWAYS, msgid("What the post is called."), ("窗口受理岗", "窗口受理岗")),
         Column(
             "duties",
             ("职责", "Duties"),
-            False,
+            NO,
             msgid("What it is there to do, by names or codes, with commas between; only when a post is new."),
             ("受理、审查", "受理、审查"),
         ),
-        Column("leading", ("领导岗位", "Leading post"), False, msgid("Yes or no."), ("否", "No"), ANSWERS),
+        Column("leading", ("领导岗位", "Leading post"), NO, msgid("Yes or no."), ("否", "No"), ANSWERS),
     ),
     ListKind.OFFICERS: (
-        Column("login", ("登录名", "Log-in"), True, msgid("Small letters, digits, dots."), ("zhang.min", "zhang.min")),
+        Column(
+            "login", ("登录名", "Log-in"), ALWAYS, msgid("Small letters, digits, dots."), ("zhang.min", "zhang.min")
+        ),
         Column(
             "number",
             ("公民身份号码", "Citizen ID number"),
-            False,
+            WHEN_NEW,
             msgid("Of the person, as the register of persons has it; only when an account is new."),
             ("460106199003070025", "460106199003070025"),
+            lacking=msgid("A new account needs the citizen ID number of its person: 18 characters, as on the card."),
         ),
-        Column("name", ("姓名", "Name"), False, msgid("It has to fit the number."), ("张敏", "张敏")),
+        Column(
+            "name",
+            ("姓名", "Name"),
+            WHEN_NEW,
+            msgid("It has to fit the number."),
+            ("张敏", "张敏"),
+            lacking=msgid("A new account needs the name of its person, as on the card."),
+        ),
     ),
     ListKind.ASSIGNMENTS: (
-        Column("login", ("登录名", "Log-in"), True, msgid("Who."), ("zhang.min", "zhang.min")),
-        Column("post", ("岗位代码", "Code of the post"), True, msgid("Which post."), ("hk-swj-ck", "hk-swj-ck")),
-        Column("kind", ("方式", "How"), False, msgid("Empty: holds the post."), ("任职", "Holds the post"), KINDS),
+        Column("login", ("登录名", "Log-in"), ALWAYS, msgid("Who."), ("zhang.min", "zhang.min")),
+        Column("post", ("岗位代码", "Code of the post"), ALWAYS, msgid("Which post."), ("hk-swj-ck", "hk-swj-ck")),
+        Column("kind", ("方式", "How"), NO, msgid("Empty: holds the post."), ("任职", "Holds the post"), KINDS),
         Column(
             "since",
             ("起始日", "From"),
-            False,
+            NO,
             msgid("First day, today or later. Empty: today."),
             ("2026-12-01", "2026-12-01"),
         ),
-        Column(
-            "until", ("最后一天", "Last day"), False, msgid("Empty: until it is ended."), ("2027-11-30", "2027-11-30")
-        ),
+        Column("until", ("最后一天", "Last day"), NO, msgid("Empty: until it is ended."), ("2027-11-30", "2027-11-30")),
         Column(
             "establishment",
             ("编制", "Kind of place"),
-            False,
+            NO,
             msgid("Which place of the unit it fills."),
             ("行政编制", "Administrative establishment"),
             PLACES,
@@ -113,12 +129,16 @@ COLUMNS: dict[ListKind, tuple[Column, ...]] = {
         Column(
             "document",
             ("文号", "Document"),
-            False,
+            NO,
             msgid("Number of the document it rests on."),
             ("海商人〔2026〕12号", "海商人〔2026〕12号"),
         ),
     ),
 }
+_MARKED = re.compile(
+    rf"(.+?)\s*(?:\*|[（(](?:{'|'.join(word for words in MARKS.values() for word in words)})[）)])", re.I
+)
+
 FORMULA = "=+-@\t\r"
 """With these a spreadsheet begins what it computes."""
 
@@ -180,12 +200,18 @@ def said_by(column: Column, word: str) -> str:
     return ""
 
 
-def written(kind: ListKind, rows: Iterable[Sequence[str]], *, chinese: bool) -> str:
-    """A list as spreadsheets open it: with its heading, and nothing in it that they would compute. Each row has every column."""
+def written(kind: ListKind, rows: Iterable[Sequence[str]], *, chinese: bool, marked: bool = False) -> str:
+    """A list as spreadsheets open it: with its heading, and nothing in it that they would compute. Each row has every column.
+
+    marked: the heading says which columns have to be filled.
+    """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     columns = COLUMNS[kind]
-    writer.writerow([one.titles[0 if chinese else 1] for one in columns])
+    said = 0 if chinese else 1
+    brackets = "（{}）" if chinese else " ({})"
+    marks = [brackets.format(MARKS[one.needed][said]) if marked else "" for one in columns]
+    writer.writerow([one.titles[said] + mark for one, mark in zip(columns, marks, strict=True)])
     for row in rows:
         words = zip(columns, row, strict=True)
         cells = [
@@ -220,7 +246,7 @@ def _names(kind: ListKind, heading: Sequence[str]) -> list[str]:
     known = {word.lower(): one.name for one in columns for word in (one.name, *one.titles)}
     while heading and not heading[-1].strip():
         heading = heading[:-1]
-    names = [known.get(one.strip().lower(), "") for one in heading]
+    names = [known.get(_unmarked(one).lower(), "") for one in heading]
     faults = [
         _at(1, "", "unknown-column", msgid("There is no column {heading} in this list."), heading=cell.strip() or "–")
         for cell, name in zip(heading, names, strict=True)
@@ -234,18 +260,33 @@ def _names(kind: ListKind, heading: Sequence[str]) -> list[str]:
     faults += [
         _at(1, one.name, "missing-column", msgid("This column is missing."))
         for one in columns
-        if one.needed and one.name not in names
+        if one.needed is ALWAYS and one.name not in names
     ]
     if faults:
         raise Invalid(faults=faults)
     return names
 
 
+def _unmarked(cell: str) -> str:
+    """A heading without what an empty list says beside it."""
+    marked = _MARKED.fullmatch(cell.strip())
+    return marked[1] if marked else cell.strip()
+
+
+def lacking(kind: ListKind, row: Row) -> list[FieldFault]:
+    """What a row of something new leaves out, each at its column."""
+    return [
+        FieldFault(one.name, "required-when-new", one.lacking)
+        for one in COLUMNS[kind]
+        if one.needed is WHEN_NEW and not row[one.name]
+    ]
+
+
 def _row_faults(kind: ListKind, row: Row) -> list[FieldFault]:
     faults = []
     for column in COLUMNS[kind]:
         cell = row[column.name]
-        if column.needed and not cell:
+        if column.needed is ALWAYS and not cell:
             faults.append(_at(row.at, column.name, "required", msgid("This is required.")))
         if len(cell) > LONGEST_CELL:
             faults.append(_at(row.at, column.name, "too-long", msgid("At most {most} characters."), most=LONGEST_CELL))

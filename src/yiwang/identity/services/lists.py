@@ -5,7 +5,7 @@ Looking at a list does the same and undoes it: what is shown before is what come
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date, timedelta
@@ -16,9 +16,9 @@ from yiwang.acts.values import Actor
 from yiwang.identity.models import Account, Assignment, Post, Unit
 from yiwang.identity.queries import duties, require
 from yiwang.identity.queries.shapes import not_over
-from yiwang.identity.rules.credentials import canonical_login
-from yiwang.identity.rules.lists import COLUMNS, parsed, repeated
-from yiwang.identity.services.accounts import open_account
+from yiwang.identity.rules.credentials import canonical_login, login_faults
+from yiwang.identity.rules.lists import COLUMNS, lacking, parsed, repeated
+from yiwang.identity.services.accounts import PersonHasAccount, open_account
 from yiwang.identity.services.assignments import assign_post
 from yiwang.identity.services.persons import person_named
 from yiwang.identity.services.units import (
@@ -33,6 +33,7 @@ from yiwang.identity.values import AssignmentKind, ConsentDue, Establishment, Ne
 from yiwang.identity.values.lists import Change, ListKind, ListLine, ListSeen, Row, Table
 from yiwang.kernel.canonical import digest
 from yiwang.kernel.errors import Fault, FieldFault, Invalid, msgid
+from yiwang.kernel.identifiers import CitizenId, IdentifierFault
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import today
 
@@ -98,12 +99,15 @@ def _gone_through(actor: Actor, kind: ListKind, table: Table) -> ListSeen:
     order = {row.at: n for n, row in enumerate(table.rows)}
     lines.sort(key=lambda one: order[one.at])
     marks = [asdict(one) for one in lines]
-    return ListSeen(kind, tuple(lines), tuple(sorted(faults, key=_place)), digest(marks).hex()[:32])
+    columns = ["", *(one.name for one in COLUMNS[kind])]
+    told = sorted(faults, key=lambda one: _place(one, columns))
+    return ListSeen(kind, tuple(lines), tuple(told), digest(marks).hex()[:32])
 
 
-def _place(fault: FieldFault) -> tuple[int, str]:
+def _place(fault: FieldFault, columns: Sequence[str]) -> tuple[int, int]:
+    """As one reads the table: row by row, each from its first column on."""
     _, at, *column = fault.pointer.split("/")
-    return int(at), "".join(column)
+    return int(at), columns.index("".join(column))
 
 
 @contextmanager
@@ -143,6 +147,7 @@ def _units(actor: Actor, table: Table) -> tuple[list[ListLine], list[FieldFault]
 
 
 def _new_unit(actor: Actor, row: Row) -> ListLine:
+    missing = lacking(ListKind.UNITS, row)
     given = NewUnit(
         code=row["code"],
         title=row["title"],
@@ -152,7 +157,11 @@ def _new_unit(actor: Actor, row: Row) -> ListLine:
         division_code=row["division_code"],
         parent_code=row["parent"],
     )
-    open_unit(actor, given)
+    try:
+        open_unit(actor, given)
+    except Invalid as invalid:  # what is left out is said as such, and not as something written wrongly
+        names = {one.pointer for one in missing}
+        raise Invalid(faults=[*missing, *(one for one in invalid.faults if one.pointer not in names)]) from None
     return ListLine(row.at, "new", row["code"], row["title"], _filled(ListKind.UNITS, row))
 
 
@@ -258,40 +267,71 @@ def _duties_named(cell: str) -> frozenset[str]:
 
 
 def _officers(actor: Actor, table: Table) -> tuple[list[ListLine], list[FieldFault]]:
-    faults = repeated(table.rows, "login")
+    faults = repeated(table.rows, "login") + repeated([row for row in table.rows if row["number"]], "number")
+    again = {one.pointer.split("/")[1] for one in faults}
     logins = [canonical_login(row["login"]) for row in table.rows]
-    stood = set(Account.objects.filter(login__in=logins).values_list("login", flat=True))
+    stood = {one.login: one for one in Account.objects.filter(login__in=logins)}
     lines: list[ListLine] = []
     for row in table.rows:
+        if str(row.at) in again:
+            continue
         with _told(faults, row, ListKind.OFFICERS, {"subject_id": "number"}):
-            if canonical_login(row["login"]) in stood:
-                lines.append(_standing_officer(row))
-            else:
-                lines.append(_new_officer(actor, row))
+            account = stood.get(canonical_login(row["login"]))
+            lines.append(_new_officer(actor, row) if account is None else _standing_officer(row, account))
     return lines, faults
 
 
 def _new_officer(actor: Actor, row: Row) -> ListLine:
-    open_account(actor, row["login"], None, subject_id=_person(row))
+    if faults := login_faults(canonical_login(row["login"])) + lacking(ListKind.OFFICERS, row) + _number_faults(row):
+        raise Invalid(faults=faults)
+    try:
+        open_account(actor, row["login"], None, subject_id=_person(row))
+    except PersonHasAccount:
+        message = msgid(
+            "This person has an account already, under another log-in. Take the row out: a list of assignments gives it posts."
+        )
+        raise Invalid(faults=[FieldFault("number", PersonHasAccount.code, message)]) from None
     # the number is nothing to repeat on a page: who looks has it before him
     return ListLine(row.at, "new", row["login"], row["name"])
 
 
-def _standing_officer(row: Row) -> ListLine:
+def _standing_officer(row: Row, account: Account) -> ListLine:
     """An account stays its person's: a list can say no more of it."""
-    if row["number"] or row["name"]:
-        account = Account.objects.get(login=canonical_login(row["login"]))
-        if account.subject_id is None or account.subject_id != _person(row):
-            message = msgid("This log-in is that of somebody else. Choose another one for this person.")
-            raise Invalid(faults=[FieldFault("login", "another-person", message)])
+    faults = _number_faults(row)
+    if not account.is_active:
+        message = msgid("This account is closed. Open it again on its own page, or take the row out.")
+        faults.append(FieldFault("login", "account-closed", message))
+    if bool(row["number"]) != bool(row["name"]):
+        message = msgid(
+            "There is an account with this log-in already: fill in number and name to compare them, or neither."
+        )
+        faults.append(FieldFault("name" if row["number"] else "number", "half-a-person", message))
+    if faults:
+        raise Invalid(faults=faults)
+    if row["number"] and (account.subject_id is None or account.subject_id != _person(row)):
+        message = msgid("This log-in is that of somebody else. Choose another one for this person.")
+        raise Invalid(faults=[FieldFault("login", "another-person", message)])
     return ListLine(row.at, "same", row["login"], row["name"])
+
+
+def _number_faults(row: Row) -> list[FieldFault]:
+    """How a number that stands there is written wrongly. It says nothing of whose it is."""
+    try:
+        if row["number"]:
+            CitizenId.parse(row["number"], today=today())
+    except IdentifierFault as fault:
+        return [fault.at("number")]
+    return []
 
 
 def _person(row: Row) -> UUID:
     """The person of whom number and name both are. One sentence for both: who guesses numbers learns no names."""
     found = person_named(row["number"], row["name"])
     if found is None:
-        message = msgid("No person is registered under this number and this name.")
+        message = msgid(
+            "No person is registered under this number and this name. Compare both with the card; who is in no register has to be"
+            " registered first."
+        )
         raise Invalid(faults=[FieldFault("number", "unknown-person", message)])
     return found
 
@@ -308,16 +348,23 @@ def _assignments(actor: Actor, table: Table) -> tuple[list[ListLine], list[Field
     names = {"account_id": "login", "post_id": "post", "valid_from": "since", "valid_to": "until"}
     for row in table.rows:
         with _told(faults, row, ListKind.ASSIGNMENTS, names):
-            account = _known("login", accounts.get(canonical_login(row["login"])), msgid("There is no such account."))
-            post = _known("post", posts.get(row["post"]), msgid("There is no such post."))
+            account, post = accounts.get(canonical_login(row["login"])), posts.get(row["post"])
+            if account is None or post is None:
+                raise Invalid(faults=_unknown(row, account, post))
             lines.append(_assigned(actor, row, account, post))
     return lines, faults
 
 
-def _known(column: str, found: UUID | None, message: str) -> UUID:
-    if found is None:
-        raise Invalid(faults=[FieldFault(column, "unknown", message)])
-    return found
+def _unknown(row: Row, account: UUID | None, post: UUID | None) -> list[FieldFault]:
+    """That there is no such account, or no such post, or neither."""
+    faults = []
+    if account is None:
+        message = msgid("There is no account with the log-in {login}. Correct it, or take in a list of officers first.")
+        faults.append(FieldFault("login", "unknown", message, {"login": row["login"]}))
+    if post is None:
+        message = msgid("There is no post with the code {code}. Correct it, or take in a list of posts first.")
+        faults.append(FieldFault("post", "unknown", message, {"code": row["post"]}))
+    return faults
 
 
 def _assigned(actor: Actor, row: Row, account: UUID, post: UUID) -> ListLine:

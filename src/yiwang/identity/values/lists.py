@@ -12,7 +12,19 @@ MOST_BYTES = 1 << 19
 MOST_ROWS = 5_000
 """Of a list."""
 
-__all__ = ["MOST_BYTES", "MOST_ROWS", "Change", "Column", "ListKind", "ListLine", "ListSeen", "Row", "Table"]
+__all__ = [
+    "MARKS",
+    "MOST_BYTES",
+    "MOST_ROWS",
+    "Change",
+    "Column",
+    "ListKind",
+    "ListLine",
+    "ListSeen",
+    "Needed",
+    "Row",
+    "Table",
+]
 
 
 class ListKind(StrEnum):
@@ -24,21 +36,39 @@ class ListKind(StrEnum):
     ASSIGNMENTS = "assignments"
 
 
+class Needed(StrEnum):
+    """Which rows have to fill a column: every one, those of what is new here, or none."""
+
+    ALWAYS = "always"
+    WHEN_NEW = "when-new"
+    NO = "no"
+
+
+MARKS: Mapping[Needed, tuple[str, str]] = {
+    Needed.ALWAYS: ("必填", "required"),
+    Needed.WHEN_NEW: ("新增时必填", "required when new"),
+    Needed.NO: ("选填", "optional"),
+}
+"""What an empty list and the page say of a column: Chinese, English."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a list.
 
-    name: as interfaces write it.  titles: as people write it: Chinese, English.  needed: whether every row has to fill it.
+    name: as interfaces write it.  titles: as people write it: Chinese, English.  needed: which rows have to fill it.
     says: what stands in it, a msgid.  example: of a cell, Chinese, English.
     words: the words it takes → their titles, Chinese and English; empty where it takes any text.
+    lacking: what is said of a new row that leaves it empty, a msgid; of a column that such rows have to fill.
     """
 
     name: str
     titles: tuple[str, str]
-    needed: bool
+    needed: Needed
     says: str
     example: tuple[str, str]
     words: Mapping[str, tuple[str, str]] | None = None
+    lacking: str = ""
 
 
 @dataclass(frozen=True, slots=True)

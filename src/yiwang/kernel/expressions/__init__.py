@@ -1,9 +1,9 @@
 """Conditions that packs declare, in a subset of CEL (https://cel.dev) that the server and the browser compute alike.
 
 An expression is compiled once against the types of the facts it may name and evaluated many times. Facts are named by
-their element (`dwelling.colour`); `value` and `today` are names like any other. Evaluation has three outcomes: a value;
-UNKNOWN, when a fact it needs is absent; an ExpressionFault, when all are there and it still cannot be computed. Neither
-of the last two is ever *no*.
+their element (`dwelling.colour`), with `_` for `-` (`variable`); `value` and `today` are names like any other.
+Evaluation has three outcomes: a value; UNKNOWN, when a fact it needs is absent; an ExpressionFault, when all are there
+and it still cannot be computed. Neither of the last two is ever *no*.
 
 The subset is what both engines do alike (tests/vectors/expressions.json runs in both):
 
@@ -27,7 +27,16 @@ from yiwang.kernel.expressions.engine import Program, Result, Value, compile_pro
 from yiwang.kernel.expressions.faults import ExpressionFault, ExpressionRefused
 from yiwang.kernel.expressions.grammar import LONGEST, read
 
-__all__ = ["LONGEST", "UNKNOWN", "Expression", "ExpressionFault", "ExpressionRefused", "Unknown", "compile_expression"]
+__all__ = [
+    "LONGEST",
+    "UNKNOWN",
+    "Expression",
+    "ExpressionFault",
+    "ExpressionRefused",
+    "Unknown",
+    "compile_expression",
+    "variable",
+]
 
 
 class Unknown(enum.Enum):
@@ -70,6 +79,11 @@ class Expression:
             if any(values.get(name) is None for name in self.mentions):
                 return UNKNOWN
             raise
+
+
+def variable(element: str) -> str:
+    """How an expression names an element: a hyphen is minus there, so `road-use.from` is `road_use.from`. No two are alike."""
+    return element.replace("-", "_")
 
 
 def compile_expression(text: str, variables: Mapping[str, str], *, result: str | None = None) -> Expression:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from yiwang.kernel.errors import format_message
@@ -22,6 +23,13 @@ class ExpressionRefused(ValueError):
         self.params: Mapping[str, object] = params
         self.line = line
         self.column = column
+
+    def told(self, advice: str) -> tuple[str, str]:
+        """What is wrong, with its place in the expression; and what to write: the refusal's own word for that, or else `advice`."""
+        where = f"line {self.line}, column {self.column}" if self.line > 1 else f"column {self.column}"
+        sentences = re.match(r"(.+?[.?])(?: (.+))?$", self.message.format_map(self.params), re.DOTALL)
+        message, own = sentences.groups() if sentences else (str(self), None)
+        return f"{where}: {message}", own or advice
 
 
 class ExpressionFault(ValueError):

@@ -77,15 +77,21 @@ def _read_file(
         kinds = [kind for kind in folders[folder] if path.suffix in kind.suffixes]
         if kinds:
             _read_declaration(shelf, pack, shown, content, kinds)
-        else:
+        elif not _refuse_stray(shelf, inside, shown, content):
             shelf.loose[pack][inside] = content
     elif len(inside.parts) == 2 and folder == SAMPLE:
         _read_sample(shelf, pack, path, shown, content)
-    elif len(inside.parts) == 1:
+    elif not _refuse_stray(shelf, inside, shown, content):
+        _refuse_file(shelf, inside, shown, [*folders, SAMPLE])
+
+
+def _refuse_file(shelf: Shelf, inside: Path, shown: Path, folders: Sequence[str]) -> None:
+    """Refuse a file for which a pack has no place."""
+    if len(inside.parts) == 1:
         shelf.fault(
             shown,
             1,
-            f"`{path.name}` is no file of a pack.",
+            f"`{inside.name}` is no file of a pack.",
             f"A pack has {', '.join(PAGES)} and folders of declarations.",
         )
     else:
@@ -93,8 +99,28 @@ def _read_file(
             shown,
             1,
             f"No kind of declaration stands in `{'/'.join(inside.parts[:-1])}/`.",
-            did_you_mean(folder, [*folders, SAMPLE]),
+            did_you_mean(inside.parts[0], folders),
         )
+
+
+def _refuse_stray(shelf: Shelf, inside: Path, shown: Path, content: bytes) -> bool:
+    """Say where a declaration belongs that stands where none of its kind does; no if it is none. Who names it is told nothing more."""
+    kind = _kind_of_stray(inside, content)
+    if kind is None:
+        return False
+    where = f"in the folder `{'/'.join(inside.parts[:-1])}`" if len(inside.parts) > 1 else "beside the folders"
+    shelf.fault(shown, 1, f"A declaration of the kind `{kind.name}` stands {where}.", f"Move it to `{kind.folder}/`.")
+    shelf.broken.add((kind.name, shown.stem))
+    return True
+
+
+def _kind_of_stray(path: Path, content: bytes) -> Kind | None:
+    """The kind of a declaration, by what it says of itself or by its suffix."""
+    if path.suffix == ".yaml":
+        value = read_yaml(content).value
+        given = value.get("kind") if isinstance(value, dict) else None
+        return kind_named(given) if isinstance(given, str) else None
+    return next((kind for kind in all_kinds() if path.suffix in kind.suffixes), None)
 
 
 def _read_sample(shelf: Shelf, pack: str, path: Path, shown: Path, content: bytes) -> None:
@@ -191,6 +217,7 @@ def _kind_of(
             f"A declaration of the kind `{given}` stands in the folder `{shown.parts[1]}`.",
             f"Move it to `{other.folder}/`.",
         )
+        shelf.broken.add((other.name, shown.stem))
     else:
         shelf.fault(
             shown,

@@ -33,6 +33,30 @@ LARGEST_FILE = 1 << 20
 DEEPEST = 32
 LONGEST_NUMBER = 40
 
+_FULL_WIDTH = {
+    "：": ":",
+    "，": ",",
+    "｛": "{",
+    "｝": "}",
+    "［": "[",
+    "］": "]",
+    "【": "[",
+    "】": "]",
+    "－": "-",
+    "\u3000": " ",
+}
+"""Signs of a Chinese keyboard that stand where YAML wants its own."""
+
+_KEY = r"[A-Za-z][A-Za-z0-9_.-]*"
+_MISPLACED = (
+    re.compile(r"^ *(\u3000)"),
+    re.compile(r"^ *(－)"),
+    re.compile(rf"(?:^ *(?:- +)?|[{{,，｛]\s*){_KEY}(：)"),
+    re.compile(rf"(，)\s*{_KEY}\s*[:：]"),
+    re.compile(rf"^ *(?:- +)?{_KEY}:\s*([｛［【])"),
+)
+"""Where such a sign can be nothing else: before or after a key, or as the first sign of a line or of a value."""
+
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _NULLS = {"", "~", "null", "Null", "NULL"}
@@ -105,12 +129,13 @@ class _Reader:
         except _Unusable:
             pass
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            self._fault(
-                mark.line + 1 if mark else 1,
-                f"This is not YAML: {error.problem or error.context}.",
-                "Check indentation, brackets and quotes here and on the line above.",
-            )
+            marks = [mark.line + 1 for mark in (error.context_mark, error.problem_mark) if mark is not None] or [1]
+            if not self._name_full_width(min(marks) - 1, max(marks)):
+                self._fault(
+                    marks[-1],
+                    f"This is not YAML: {error.problem or error.context}.",
+                    "Check indentation, brackets and quotes here and on the line above.",
+                )
         except YAMLError as error:
             place = getattr(error, "position", 0)
             character = getattr(error, "character", "")
@@ -140,6 +165,8 @@ class _Reader:
                     raise _Unusable
             elif isinstance(event, (MappingStartEvent, SequenceStartEvent, ScalarEvent, AliasEvent)):
                 value = self._node(event, events, "", 1)
+        if isinstance(value, str):
+            self._name_full_width(1, len(self._characters.splitlines()))
         return value
 
     def _node(self, event: Event, events: Iterator[Event], pointer: str, depth: int) -> Any:
@@ -166,6 +193,8 @@ class _Reader:
                 self._fault(_line(key), "A key is not a plain text.", "Write keys as `name:`.")
                 raise _Unusable
             self._check_plain(key)
+            if not key.style:
+                self._name_full_width(_line(key), _last_line(key), key.value)
             name = self._sound(key)
             below = f"{pointer}/{name}" if pointer else name
             if name in first:
@@ -192,6 +221,8 @@ class _Reader:
 
     def _scalar(self, event: ScalarEvent, pointer: str) -> Any:
         characters = self._sound(event)
+        if not event.style and _last_line(event) > _line(event):
+            self._name_full_width(_line(event) + 1, _last_line(event))
         if not event.implicit[0]:
             return characters
         value = _plain_value(characters)
@@ -229,6 +260,27 @@ class _Reader:
                 _line(event), f"`{_short_tag(str(tag))}` gives a type.", "Delete it; the kind's schema knows the type."
             )
 
+    def _name_full_width(self, first: int, last: int, within: str = "") -> bool:
+        """Name the full-width signs that stand for signs of YAML on these lines; say whether there was one.
+
+        within: only in this key, which may be anywhere on its line.
+        """
+        lines = [within] if within else self._characters.splitlines()[max(first, 1) - 1 : last]
+        found = False
+        for number, line in enumerate(lines, max(first, 1)):
+            sign = next((match[1] for one in _MISPLACED if (match := one.search(line))), "")
+            if sign:
+                shown = "space" if sign == "\u3000" else f"“{sign}”"
+                self._fault(
+                    number,
+                    f"A full-width {shown} (U+{ord(sign):04X}) stands here; YAML reads it as a letter.",
+                    "Write spaces of the Latin keyboard."
+                    if sign == "\u3000"
+                    else f"Write `{_FULL_WIDTH[sign]}` as on the Latin keyboard{', and a space after it' if sign in '：，－' else ''}.",
+                )
+                found = True
+        return found
+
     def _fault(self, line: int, message: str, advice: str) -> None:
         self._faults.append(ReadingFault(line, message, advice))
 
@@ -236,6 +288,12 @@ class _Reader:
 def _line(event: Event) -> int:
     mark = event.start_mark
     return int(mark.line) + 1 if mark is not None else 1
+
+
+def _last_line(event: Event) -> int:
+    """The last line on which it stands (from 1)."""
+    mark = event.end_mark
+    return int(mark.line) + (1 if mark.column else 0) if mark is not None else _line(event)
 
 
 def _short_tag(tag: str) -> str:

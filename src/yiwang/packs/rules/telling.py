@@ -78,9 +78,15 @@ def _sentence(
                 f'Write it in quotes: "{raw}".',
             )
         case "string_pattern_mismatch":
+            pattern = str(one["ctx"]["pattern"])
+            wanted = _ONE_LENGTH.fullmatch(pattern)
+            counted = wanted is not None and len(str(given)) != int(wanted[1])
+            said = described if (described := here) not in _WORDS.values() else ""
             return (
-                f"`{_name(pointer)}` cannot be `{given}`.",
-                f"Write {here or 'characters of the form ' + str(one['ctx']['pattern'])}.",
+                f"`{_name(pointer)}` has {_characters(len(str(given)))}, and {wanted[1]} are wanted: `{given}`."
+                if counted and wanted is not None
+                else f"`{_name(pointer)}` cannot be `{given}`.",
+                f"Write {said or 'characters of the form ' + pattern}.",
             )
         case "value_error" | "assertion_error":
             message, _, advice = str(one.get("ctx", {}).get("error", one["msg"])).partition(" → ")
@@ -160,6 +166,13 @@ def _describe(shape: Mapping[str, Any], pointer: str) -> str:
     types = [_WORDS[node["type"]] for node in _nodes(shape, pointer) if node.get("type") in _WORDS]
     return " or ".join(dict.fromkeys(types))
 
+
+def _characters(count: int) -> str:
+    return f"{count} character{'' if count == 1 else 's'}"
+
+
+_ONE_LENGTH = re.compile(r"\^(?:\[[^\]]+\]|\\d)\{(\d+)\}\$")
+"""A pattern of so many characters of one class."""
 
 _WORDS = {
     "string": "a text",

@@ -215,6 +215,7 @@ def _show(request: FaceRequest, road: Road, form: FormView, showing: Showing) ->
         "guide_title": road.title,
         "guide_at": road.at,
         "sections": answers.sections_of(form, typed, showing.faults, showing.files),
+        "checks": answers.checks_of(form),
         "takes_files": any(one.type == "file" for one in form.fields),
         "summary": answers.summary_of(form, showing.faults),
         "changed": [answers.sentence(one) for one in showing.changed],
