@@ -1,3 +1,5 @@
+import { showFault } from "./faults.ts";
+
 /**
  * Checks of single answers while somebody fills in a form, as the element declares them. The server says the same again, in the
  * same words, and has the last word; what cannot be decided here is left to it.
@@ -22,16 +24,5 @@ async function check(field: HTMLInputElement | HTMLSelectElement, today: string)
   } catch {
     fits = undefined;
   }
-  show(field, fits === false ? message : "");
-}
-
-function show(field: HTMLElement, message: string): void {
-  const line = document.getElementById(`${field.id}-fault`);
-  if (!line) return;
-  const words = line.querySelector("[data-fault-text]");
-  if (words) words.textContent = message;
-  line.hidden = message === "";
-  field.toggleAttribute("aria-invalid", false);
-  if (message) field.setAttribute("aria-invalid", "true");
-  field.closest("[data-field]")?.classList.toggle("field-faulty", message !== "");
+  showFault(field.id, field, fits === false ? message : "");
 }

@@ -85,20 +85,95 @@ def test_on_a_phone_one_thing_is_asked_at_a_time_with_words_for_how_far(chromium
     with visiting(chromium, site, NEIGHBOUR) as page:
         page.set_viewport_size({"width": 390, "height": 800})
         page.goto(site.root + APPLY)
-        expect(page.get_by_text("3 步中的第 1 步")).to_be_visible()
+        expect(page.get_by_text("4 步中的第 1 步")).to_be_visible()
         expect(page.get_by_label("联系电话")).to_be_hidden()
         choose_place(page)
         page.get_by_label("街巷、门牌、楼栋、房号").fill("金盘路30号")
         page.get_by_role("button", name="下一步").click()
         page.get_by_label("何时起居住").fill("2026-03-01")
         page.get_by_role("button", name="下一步").click()
-        expect(page.get_by_text("3 步中的第 3 步")).to_be_visible()
+        expect(page.get_by_text("4 步中的第 3 步")).to_be_visible()
         page.get_by_role("button", name="上一步").click()
         expect(page.get_by_label("何时起居住")).to_have_value("2026-03-01")
         page.get_by_role("button", name="下一步").click()
         page.get_by_label("联系电话").fill("13807491234")
+        expect(page.get_by_role("button", name="提交")).to_be_hidden()
+        page.get_by_role("button", name="下一步").click()
         page.get_by_role("button", name="提交").click()
         page.wait_for_url("**/receipts/**")
+
+
+def test_a_step_with_something_missing_is_not_left_and_says_at_the_field_what_to_do(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + APPLY)
+        choose_place(page)
+        page.get_by_role("button", name="下一步").click()
+        missing = "请填写居住地址的街巷、门牌、楼栋和房号。"
+        expect(page.locator("#f-residence-address-fault [data-fault-text]")).to_have_text(missing)
+        expect(page.get_by_label("街巷、门牌、楼栋、房号")).to_be_focused()
+        expect(page.get_by_role("alert").filter(has_text="这一步还没有填好。")).to_contain_text(missing)
+        expect(page.get_by_text("4 步中的第 1 步")).to_be_visible()
+        page.get_by_label("街巷、门牌、楼栋、房号").fill("金盘路30号")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_text("4 步中的第 2 步")).to_be_visible()
+        expect(page.locator("#f-residence-address-fault")).to_be_hidden()
+        page.get_by_label("何时起居住").fill("2999-01-01")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_label("何时起居住")).to_have_attribute("aria-invalid", "true")
+        page.get_by_label("何时起居住").fill("2026-03-01")
+        page.keyboard.press("Enter")
+        page.get_by_label("联系电话").fill("138")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.locator("#f-residence-phone-fault")).to_contain_text("11位手机号")
+        expect(page.get_by_text("4 步中的第 3 步")).to_be_visible()
+
+
+def test_out_of_reach_of_the_city_the_steps_go_on_and_the_end_says_what_is_missing(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + APPLY)
+        page.route("**" + APPLY, lambda route: route.abort())
+        for _ in range(2):
+            page.get_by_role("button", name="下一步").click()
+        page.get_by_label("联系电话").fill("138")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_text("4 步中的第 4 步")).to_be_visible()
+        page.unroute("**" + APPLY)
+        page.get_by_role("button", name="提交").click()
+        expect(page.locator("#faults")).to_contain_text("11位手机号")
+
+
+def test_the_last_step_shows_every_answer_in_plain_words_and_leads_back_to_each(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + APPLY)
+        choose_place(page)
+        village = page.get_by_label("社区（村）").locator("option:checked").inner_text()
+        fill_by_steps(page)
+        review = page.get_by_role("region", name="请核对您填写的内容")
+        expect(review.get_by_role("heading", name="请核对您填写的内容")).to_be_focused()
+        said = dict(
+            zip(review.locator("dt").all_inner_texts(), review.locator("dd > span").all_inner_texts(), strict=True)
+        )
+        assert said["居住地址"] == f"秀英区海秀街道{village}金盘路30号5栋1202室"
+        assert said["何时起居住"] == "2026年3月1日"
+        assert said["联系电话"] == "13807491234"
+        review.get_by_role("button", name="修改 联系电话").click()
+        expect(page.get_by_label("联系电话")).to_be_focused()
+        page.get_by_label("联系电话").fill("13807494321")
+        page.get_by_role("button", name="改好了，回到核对").click()
+        expect(review).to_contain_text("13807494321")
+        page.get_by_role("button", name="提交").click()
+        page.wait_for_url("**/receipts/**")
+        expect(page.get_by_text("13807494321")).to_be_visible()
+
+
+def fill_by_steps(page: Any) -> None:
+    """What is to be typed, each on its step, up to the summary."""
+    for label, answer in ANSWERS.items():
+        page.get_by_label(label).fill(answer)
+        page.get_by_role("button", name="下一步").click()
 
 
 def test_an_answer_is_checked_while_it_is_given_in_the_words_of_the_server(chromium: Any, site: Site) -> None:

@@ -12,7 +12,7 @@ from yiwang.cases.queries.clocks import explain_clock
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock, system_place_clock
 from yiwang.cases.queries.drafts import draft, my_drafts
 from yiwang.cases.queries.figures import figures_of_the_day
-from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
+from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for, questions_of
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.known import covered
@@ -48,6 +48,7 @@ __all__ = [
     "my_tasks",
     "next_task",
     "prepared_for",
+    "questions_of",
     "search_topics",
     "sees_case",
     "reception",
