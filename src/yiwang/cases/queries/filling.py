@@ -108,9 +108,17 @@ def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepa
         materials=tuple(_material(asked, known, one, language) for one in asked.materials)
         if mine
         else tuple(material_line(one, language) for one in asked.materials),
-        questions=tuple((text(asked.questions[name].element.title, language), name in known.facts) for name in names),
+        questions=tuple(
+            (text(asked.questions[name].element.title, language), _supplier(known, name)) for name in names
+        ),
         is_known=bool(known.facts),
     )
+
+
+def _supplier(known: Known, name: str) -> str:
+    """Who keeps what the city knows of an element, by title; empty when it knows nothing of it."""
+    source = known.source(name)
+    return source.unit_title or source.resource_title if source is not None else ""
 
 
 def asked_of(asked: Asking, known: Collection[str], held: Collection[str]) -> list[str]:

@@ -31,7 +31,7 @@ def overseen_page(
     actor: Actor, rows: QuerySet[Case], name: str, cursor: str = "", limit: int = 50, language: str = "zh-Hans"
 ) -> CasePage:
     """A page of such cases, newest first.  rows: of `overseen_cases`.  name: the list to which its cursor belongs. Six queries."""
-    return paged(rows, cursor, limit, language, scope=f"overseen:{actor.capacity_id}:{name}")
+    return paged(actor, rows, cursor, limit, language, scope=f"overseen:{actor.capacity_id}:{name}")
 
 
 def overseen_case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
