@@ -262,6 +262,51 @@ def test_j_k_and_enter_walk_the_tasks_and_no_slip_of_a_finger_decides(chromium: 
         page.keyboard.press("Escape")
 
 
+def test_on_a_phone_the_menu_leads_to_one_s_cases(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, RESIDENT) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + "/")
+        page.get_by_role("navigation", name="主菜单").get_by_role("link", name="我的办件").click()
+        page.wait_for_url("**/my/cases/")
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 900, 720, 390, 320])
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_nothing_in_the_header_lies_over_anything_however_much_it_is_enlarged(
+    chromium: Any, site: Site, width: int, language: str
+) -> None:
+    with visiting(chromium, site, RESIDENT, language=language) as page:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(site.root + "/my/cases/")
+        boxes = [one.bounding_box() for one in page.locator(".head .brand, .head-nav a:visible, .head-who > *").all()]
+        assert all(box["x"] + box["width"] <= width + 1 for box in boxes)
+        for n, one in enumerate(boxes):
+            for other in boxes[n + 1 :]:
+                beside = one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
+                assert beside or below, (one, other)
+
+
+def test_a_chosen_file_is_named_with_its_size_in_the_language_of_the_page(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site) as page:
+        page.goto(site.root + "/verify/")
+        words = page.locator("[data-file-picked]").first
+        expect(words).to_have_text("还没有选择文件")
+        page.set_input_files("#document", {"name": "证照.pdf", "mimeType": "application/pdf", "buffer": b"x" * 4096})
+        expect(words).to_have_text("证照.pdf · 4 KB")
+
+
+def test_on_a_phone_days_of_one_kind_are_one_line_and_on_a_wide_screen_a_table(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, RESIDENT) as page:
+        page.goto(f"{site.root}/my/cases/{site.cases['open']}/clocks/address-confirmed/")
+        expect(page.get_by_role("table")).to_be_visible()
+        expect(page.locator(".clock-folded")).to_be_hidden()
+        days = page.locator(".clock-days tbody tr").count()
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(page.locator(".clock-wide")).to_be_hidden()
+        assert 1 < page.locator(".clock-folded li").count() < days
+
+
 def test_large_text_is_chosen_once_and_stays(chromium: Any, site: Site) -> None:
     with visiting(chromium, site) as page:
         page.goto(site.root + "/")

@@ -57,8 +57,8 @@ def clock_sum(clock: ClockView, rows: Sequence[ExplainedDay], unit: ClockUnit) -
     ends = [n for n, row in enumerate(rows) if last is not None and row.on <= last <= row.until]
     counted = rows[: ends[-1] + 1] if ends else rows
     number = max((row.number for row in counted), default=0)
-    words = amount(number, unit) if number else _("nothing yet")
-    parts = [_("Counted from {day}: {amount}").format(day=_day(clock.started_on), amount=words)]
+    begun = _("Counted from {day}: {amount}") if number else _("Counted from {day}; nothing has been counted yet")
+    parts = [begun.format(day=_day(clock.started_on), amount=amount(number, unit))]
     off = sum(row.code == "off" for row in counted)
     still = sum(abs((row.until - row.on).days) + 1 for row in counted if row.code == "paused")
     if off:
@@ -67,7 +67,7 @@ def clock_sum(clock: ClockView, rows: Sequence[ExplainedDay], unit: ClockUnit) -
         parts.append(_("days on which it stood still: {count}").format(count=still))
     if clock.due_on is not None and clock.state is not ClockState.STOPPED:
         parts.append(_("last day: {day}").format(day=_day(clock.due_on)))
-    return _("; ").join(parts)
+    return _("; ").join(parts) + _(". ").strip()
 
 
 def clock_facts(clock: ClockView) -> tuple[FactLine, ...]:
@@ -99,13 +99,15 @@ def _day(day: date) -> str:
     return civil_day(day, get_language())
 
 
-def day_marks(day: ExplainedDay) -> tuple[DayMark, ...]:
-    """What a line of the table is besides a day that counts or does not."""
+def day_marks(day: ExplainedDay, state: ClockState) -> tuple[DayMark, ...]:
+    """What a line of the table is besides a day that counts or does not.  state: of the clock, which may have ended with nothing done."""
+    is_done = state is not ClockState.STOPPED
     marks = (
         ("today", day.is_today, _("Today")),
-        ("promised", day.is_promised_due, _("Promised limit")),
-        ("last", day.is_legal_due, _("Last day")),
-        ("done", day.ended_here, _("Done")),
+        ("promised", day.is_promised_due and is_done, _("Promised limit")),
+        ("last", day.is_legal_due and is_done, _("Last day")),
+        ("done", day.ended_here and is_done, _("Done")),
+        ("ended", day.ended_here and not is_done, _("ended")),
         ("provisional", day.provisional, _("provisional")),
     )
     return tuple(DayMark(kind, words) for kind, falls, words in marks if falls)

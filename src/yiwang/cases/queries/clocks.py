@@ -280,7 +280,7 @@ def _row(
         ended_here=ended_on is not None and row.on <= ended_on <= row.until,
         marks=(),
     )
-    return replace(shown, marks=day_marks(shown))
+    return replace(shown, marks=day_marks(shown, view.state))
 
 
 def _is_arranged(row: ClockDay, calendar: WorkingCalendar) -> bool:

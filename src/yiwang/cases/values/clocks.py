@@ -134,7 +134,7 @@ class ClockView:
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
-    """What a line of the table is besides.  kind: today | promised | last | done | provisional.  text: the same in words."""
+    """What a line of the table is besides.  kind: today | promised | last | done | ended | provisional.  text: the same in words."""
 
     kind: str
     text: str
