@@ -84,6 +84,7 @@ export function walkSteps(): void {
   const correcting = document.querySelector("#faults, .note-warn") !== null;
   let now = 0;
   let changing = false; // one answer, on the way back to the review
+  let here: HTMLElement[] = []; // the first question of the screen; none on the last, which asks nothing
   let asking = false; // the city whether the screen may be left
 
   const screens = (): HTMLElement[][] => {
@@ -104,6 +105,7 @@ export function walkSteps(): void {
     const all = screens();
     const stepping = all.length > 0;
     now = Math.max(0, Math.min(now, all.length - 1));
+    here = askedOn(all[now] ?? []).slice(0, 1);
     const last = stepping && now === all.length - 1;
     if (last) changing = false;
     form.classList.toggle("stepping", stepping);
@@ -155,9 +157,11 @@ export function walkSteps(): void {
     event.preventDefault();
     on.click();
   });
+  // A phone that is turned goes on with the question that it showed.
   narrow.addEventListener("change", () => {
-    now = 0;
-    changing = false;
+    const all = screens();
+    const at = all.findIndex((one) => here.some((question) => askedOn(one).includes(question)));
+    now = here.length === 0 ? all.length - 1 : at;
     show();
   });
   show();

@@ -169,6 +169,19 @@ def test_the_last_step_shows_every_answer_in_plain_words_and_leads_back_to_each(
         expect(page.get_by_text("13807494321")).to_be_visible()
 
 
+def test_a_phone_that_is_turned_goes_on_with_the_question_that_it_showed(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(f"{site.root}/items/food-permit/apply/")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_text("中的第 2 步")).to_be_visible()
+        shown = page.locator(".step-now [data-title], .step-now[data-title]").first.get_attribute("data-title")
+        page.set_viewport_size({"width": 844, "height": 390})
+        expect(page.locator(f"[data-title='{shown}']")).to_be_visible()
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(page.locator(f"[data-title='{shown}']")).to_be_visible()
+
+
 def fill_by_steps(page: Any) -> None:
     """What is to be typed, each on its step, up to the summary."""
     for label, answer in ANSWERS.items():
