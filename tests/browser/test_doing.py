@@ -291,7 +291,8 @@ def test_nothing_in_the_header_lies_over_anything_however_much_it_is_enlarged(
     with visiting(chromium, site, RESIDENT, language=language) as page:
         page.set_viewport_size({"width": width, "height": 800})
         page.goto(site.root + "/my/cases/")
-        boxes = [one.bounding_box() for one in page.locator(".head .brand, .head-nav a:visible, .head-who > *").all()]
+        parts = page.locator(".brand-mark, .brand-name, .brand-place, .head-nav a:visible, .head-who > *")
+        boxes = [one.bounding_box() for one in parts.all()]
         assert all(box["x"] + box["width"] <= width + 1 for box in boxes)
         for n, one in enumerate(boxes):
             for other in boxes[n + 1 :]:
