@@ -194,6 +194,23 @@ def answered_by(unit_id: UUID) -> list[tuple[UUID, str]]:
     return list(found.order_by("area__code").values_list("area_id", "area__title").distinct())
 
 
+def units_with_duty(duty: str) -> tuple[str, ...]:
+    """Titles of the units that answer for the duty somewhere today, each once, by its code; they are public. One query."""
+    found = AreaDuty.objects.filter(_in_force("", today()), duty=duty).order_by("unit__code")
+    return tuple(dict.fromkeys(found.values_list("unit__title", flat=True)))
+
+
+def who_answers() -> str:
+    """Who answers for what, as one SQL expression: differs as soon as `units_with_duty` would for some duty.
+
+    For who asks for it together with other things in one statement.
+    """
+    return (
+        "(SELECT md5(COALESCE(string_agg(concat_ws(' ', answer.id, answer.unit_id, answer.valid_from, answer.valid_to, unit.title), ','"
+        " ORDER BY answer.id), '')) FROM places_areaduty answer JOIN identity_unit unit ON unit.id = answer.unit_id)"
+    )
+
+
 def areas_with_duty(duty: str, most: int = 200) -> list[AreaOfDuty]:
     """Where a unit answers for the duty today, by code of the area; at most `most`. One query."""
     found = AreaDuty.objects.filter(_in_force("", today()), duty=duty).order_by("area__code")

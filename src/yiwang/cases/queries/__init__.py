@@ -6,13 +6,14 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 
 from yiwang.cases.queries.applications import application, application_of_case, my_applications
 from yiwang.cases.queries.briefs import system_brief
-from yiwang.cases.queries.bundles import bundle_guide, list_bundles, title_of
+from yiwang.cases.queries.bundles import bundle_guide, list_bundles, may_begin, title_of
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock, system_place_clock
 from yiwang.cases.queries.drafts import draft, my_drafts
 from yiwang.cases.queries.figures import figures_of_the_day
-from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
+from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for, questions_of
+from yiwang.cases.queries.finding import find
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.known import covered
@@ -35,12 +36,14 @@ __all__ = [
     "explain_clock",
     "failed_actions",
     "figures_of_the_day",
+    "find",
     "form_for",
     "item_guide",
     "life_events",
     "limit_register",
     "list_bundles",
     "list_items",
+    "may_begin",
     "meanings_of",
     "my_applications",
     "my_cases",
@@ -48,6 +51,7 @@ __all__ = [
     "my_tasks",
     "next_task",
     "prepared_for",
+    "questions_of",
     "search_topics",
     "sees_case",
     "reception",

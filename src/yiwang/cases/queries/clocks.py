@@ -17,6 +17,7 @@ from django.utils.translation import override
 from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Clock, ClockChange, Task
+from yiwang.cases.queries.clock_words import clock_facts, clock_sentence, clock_state, clock_sum, day_marks, folded
 from yiwang.cases.queries.limits import amount, city_calendar, item_clock, limit_shown, measures
 from yiwang.cases.queries.visibility import EXTEND, visible_cases
 from yiwang.cases.rules.clocks import ClockDay, Course, Extension, Pause, explain, promised_course, remaining
@@ -149,7 +150,8 @@ def _view(clock: Clock, case: Case, language: str, calendar: WorkingCalendar) ->
         if promised is not None:
             left = min(left, remaining(promised, promised_course(promised, course, calendar), calendar, now()))
     paused = course.pauses[-1] if clock.state == ClockState.PAUSED else None
-    return ClockView(
+    left_text = "" if left is None else _left(left, legal.unit, paused=paused is not None)
+    view = ClockView(
         limit=limit_shown(limit, promise, case.release, language),
         state=ClockState(clock.state),
         started_at=clock.started_at,
@@ -160,13 +162,16 @@ def _view(clock: Clock, case: Case, language: str, calendar: WorkingCalendar) ->
         due_at=clock.due_at,
         provisional=clock.provisional,
         left=left,
-        left_text="" if left is None else _left(left, legal.unit, paused=paused is not None),
+        left_text=left_text,
         paused_on=civil_date(paused.began) if paused else None,
         paused_for=text(definition("pause", paused.reason, case.release)["title"], language) if paused else "",
         extended_by=amount(course.extended, legal.unit) if course.extended else "",
         extensions=len(course.extensions),
         ended_at=clock.ended_at,
+        state_text=clock_state(ClockState(clock.state), left_text),
+        facts=(),
     )
+    return replace(view, facts=clock_facts(view))
 
 
 def _left(left: int, unit: ClockUnit, *, paused: bool) -> str:
@@ -215,7 +220,10 @@ def explained(actor: Actor, case: Case, clock: Clock, language: str) -> ClockExp
             case_number=case.number,
             item_title=text(definition("item", case.item, case.release)["title"], language),
             clock=view,
+            sentence=clock_sentence(view),
+            sum=clock_sum(view, rows, legal.unit),
             rows=rows,
+            spans=folded(rows),
             may_extend=_may_extend(actor, case, view),
             origin=case.origin,
         )
@@ -258,7 +266,7 @@ def _row(
     if row.extended:
         sentence = _("{why}; one of the days by which the limit was extended").format(why=sentence)
     ended_on = civil_date(view.ended_at) if view.ended_at else None
-    return ExplainedDay(
+    shown = ExplainedDay(
         on=row.on,
         until=row.until,
         number=row.number,
@@ -270,7 +278,9 @@ def _row(
         is_legal_due=row.until == view.legal_due_on and row.code != "paused",
         is_today=row.on <= today() <= row.until and view.ended_at is None,
         ended_here=ended_on is not None and row.on <= ended_on <= row.until,
+        marks=(),
     )
+    return replace(shown, marks=day_marks(shown, view.state))
 
 
 def _is_arranged(row: ClockDay, calendar: WorkingCalendar) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext, override
 from yiwang.acts.queries import current_release, definition, list_definitions, release_id
 from yiwang.cases.rules.clocks import Measure
 from yiwang.cases.rules.limits import calendar_of
-from yiwang.cases.values import ClockUnit, ExtensionAllowed, LimitExample, LimitRow, LimitShown
+from yiwang.cases.values import ClockUnit, ExtensionAllowed, FactLine, LimitExample, LimitRow, LimitShown
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.texts import text
 
@@ -70,7 +70,7 @@ def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, lan
     unit = ClockUnit(limit["unit"])
     extension = limit["extension"]
     with override(language.lower()):
-        return LimitShown(
+        shown = LimitShown(
             id=limit["id"],
             title=text(limit["title"], language),
             length=amount(limit["length"], unit),
@@ -90,7 +90,31 @@ def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, lan
             version=limit["version"],
             text=limit["text"],
             verified=limit["verified"],
+            label=_("Limit set by the city") if limit["verified"] == "unknown" else _("Legal limit"),
+            facts=(),
         )
+        return replace(shown, facts=tuple(_facts(shown)))
+
+
+def _facts(limit: LimitShown) -> Iterator[FactLine]:
+    """On what a limit rests and what may change it. Said in the language that is active."""
+    if limit.law:
+        practice = _("As practised; the city has not checked it in the law's text.")
+        more = (limit.version, limit.text, practice if limit.verified == "practice" else "")
+        yield FactLine(_("Law"), f"{limit.law} {limit.article}".strip(), tuple(one for one in more if one))
+    if limit.verified == "unknown":
+        yield FactLine(_("Law"), _("Configured by the city: no law sets this limit."))
+    if (may := limit.extension) is not None:
+        words = (
+            _("At most {times} times, by at most {amount} each, approved by {who}; you are told the reason.")
+            if may.times > 1
+            else _("Once, by at most {amount}, approved by {who}; you are told the reason.")
+        )
+        yield FactLine(_("Extension"), words.format(times=may.times, amount=may.shown, who=may.approved_by))
+    if limit.pauses:
+        yield FactLine(_("Not counted"), "、".join(limit.pauses))
+    if limit.deemed:
+        yield FactLine(_("If it is missed"), limit.deemed)
 
 
 def limit_register(language: str = "zh-Hans") -> tuple[LimitRow, ...]:
