@@ -6,7 +6,7 @@ Nothing is judged here. What was typed goes down as it is; faults come back by t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.cases.queries import apart
 from yiwang.cases.values import Choice, FormField, FormView, MaterialLine, SourceShown
 from yiwang.catalog.queries import element, validate
 from yiwang.catalog.values import FILE_FORMATS
@@ -330,22 +331,25 @@ def _target(one: FormField, part: str) -> str:
     return f"{_id(one.name)}-detail" if part == "detail" else f"{_id(one.name)}-{LEVELS[0]}"
 
 
-def faults_so_far(form: FormView, typed: QueryDict, today: date) -> list[StepFault]:
-    """What sending would say of the answers to these questions alone, in the same words. A file that was handed in was checked then.
+def faults_so_far(form: FormView, names: Collection[str], typed: QueryDict, today: date) -> list[StepFault]:
+    """What sending would say of the answers to some questions of a form, in the same words. A file that was handed in was checked then.
 
+    names: elements; what the form does not ask is left out. What was typed elsewhere in the form says whether they go together with it.
     today: civil date for the checks.
     """
     fields = {one.name: one for one in form.fields}
     given = read_answers(form, typed)
     open_ones = [one for one in form.fields if one.type != "file" or not typed.get(f"{one.name}.id")]
-    _clean, faults = validate(
+    clean, wrong = validate(
         {one.name: given[one.name] for one in open_ones if one.name in given},
         [element(one.name, form.release) for one in open_ones],
         required=[one.name for one in open_ones if one.required],
         today=today,
         release=form.release,
     )
-    parts = [(*fault.pointer.partition("/")[::2], fault) for fault in faults]
+    faults = [*wrong, *apart(form.item_id, clean, [one for one in names if one in fields], today)]
+    said = [(*fault.pointer.partition("/")[::2], fault) for fault in faults]
+    parts = [one for one in said if one[0] in names]
     return [StepFault(_id(name), _target(fields[name], part), sentence(fault)) for name, part, fault in parts]
 
 

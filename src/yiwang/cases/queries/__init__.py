@@ -12,7 +12,7 @@ from yiwang.cases.queries.clocks import explain_clock
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock, system_place_clock
 from yiwang.cases.queries.drafts import draft, my_drafts
 from yiwang.cases.queries.figures import figures_of_the_day
-from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for, questions_of
+from yiwang.cases.queries.filling import apart, bundle_form_for, form_for, prepared_for, questions_of
 from yiwang.cases.queries.finding import find
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
@@ -24,6 +24,7 @@ from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, syst
 from yiwang.cases.queries.visibility import sees_case
 
 __all__ = [
+    "apart",
     "covered",
     "application",
     "application_of_case",

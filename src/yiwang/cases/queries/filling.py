@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.queries.bundles import bundle, form_of
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, Question, asking, form_field, material_line
 from yiwang.cases.queries.known import Known, certificate_lack, certificate_shown, known_for, open_to_agents
-from yiwang.cases.rules.checks import FormCheck
+from yiwang.cases.rules.checks import FormCheck, broken
 from yiwang.cases.rules.materials import LOOKED_UP, standing_of
 from yiwang.cases.values import (
     FormField,
@@ -27,11 +28,11 @@ from yiwang.cases.values import (
     SourceShown,
 )
 from yiwang.catalog.queries import freeze
-from yiwang.kernel.errors import NotFound, NotSignedIn, format_message
+from yiwang.kernel.errors import FieldFault, NotFound, NotSignedIn, format_message
 from yiwang.kernel.expressions import variable
 from yiwang.kernel.texts import text
 
-__all__ = ["asked_of", "bundle_form_for", "form_for", "prepared_for", "questions_of"]
+__all__ = ["apart", "asked_of", "bundle_form_for", "form_for", "prepared_for", "questions_of"]
 
 
 def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_id: UUID | None = None) -> FormView:
@@ -54,19 +55,26 @@ def bundle_form_for(
     return replace(_form(actor, whole.asked, language, subject_id), asked_apart=whole.asked_apart, by_agents=False)
 
 
-def questions_of(id: str, names: Collection[str], language: str = "zh-Hans") -> FormView:
-    """Some questions of the form of an item or a bundle, as they are asked when the city does not know the answers; for everybody.
+def questions_of(id: str, language: str = "zh-Hans") -> FormView:
+    """The questions of the form of an item or a bundle, as they are asked when the city does not know the answers; for everybody.
 
-    names: elements; what the form does not ask is left out. Nothing is read of anybody. Raises NotFound.
+    Nothing is read of anybody. Raises NotFound.
     """
     asked = form_of(id)
     fields = tuple(
         replace(form_field(one, asked.release, language), required=one.required or _stands_in(asked, one))
-        for name, one in asked.questions.items()
-        if name in names
+        for one in asked.questions.values()
     )
     title = text(asked.form["title"], language)
     return FormView(asked.form["id"], id, title, (FormSection("", fields),), asked.digest, asked.release)
+
+
+def apart(id: str, values: Mapping[str, Any], names: Collection[str], on: date) -> list[FieldFault]:
+    """What does not go together in some answers of a form, told at one of the elements `names`; what is not answered yet breaks nothing.
+
+    values: element → typed value.  In the language that is active. Nothing is read of anybody. Raises NotFound.
+    """
+    return broken(form_of(id).checks, values, asked=names, on=on, language=get_language() or "")
 
 
 def _stands_in(asked: Asking, question: Question) -> bool:

@@ -106,8 +106,9 @@ def _check(request: FaceRequest, id: str) -> HttpResponse:
 
     id: of the item or bundle.
     """
-    form = cases.questions_of(id, request.POST.getlist(CHECK), request.language)
-    return JsonResponse({"faults": [asdict(one) for one in answers.faults_so_far(form, request.POST, today())]})
+    form = cases.questions_of(id, request.language)
+    faults = answers.faults_so_far(form, request.POST.getlist(CHECK), request.POST, today())
+    return JsonResponse({"faults": [asdict(one) for one in faults]})
 
 
 def _apply(request: FaceRequest, road: Road) -> HttpResponseBase:
