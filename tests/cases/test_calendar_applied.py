@@ -9,7 +9,7 @@ from support.packs import apply_packs
 from support.permit import Town, write_packs
 
 from yiwang.cases import queries
-from yiwang.cases.queries.limits import city_calendar
+from yiwang.cases.queries.calendars import city_calendar
 from yiwang.kernel.time import today
 from yiwang.messaging import queries as messages
 from yiwang.outbox.services import deliver_due

@@ -7,6 +7,7 @@ Every query takes the actor first and starts from one SQL predicate (`visibility
 from yiwang.cases.queries.applications import application, application_of_case, my_applications
 from yiwang.cases.queries.briefs import system_brief
 from yiwang.cases.queries.bundles import bundle_guide, list_bundles, title_of
+from yiwang.cases.queries.calendars import city_calendar as system_calendar
 from yiwang.cases.queries.cases import case, my_cases, unit_cases
 from yiwang.cases.queries.clocks import explain_clock
 from yiwang.cases.queries.counting import system_count_clock, system_explain_clock, system_place_clock
@@ -16,7 +17,6 @@ from yiwang.cases.queries.filling import bundle_form_for, form_for, prepared_for
 from yiwang.cases.queries.forms import element_field
 from yiwang.cases.queries.guides import item_guide, life_events, list_items, meanings_of, search_topics, themes
 from yiwang.cases.queries.known import covered
-from yiwang.cases.queries.limits import city_calendar as system_calendar
 from yiwang.cases.queries.limits import limit_register
 from yiwang.cases.queries.receptions import consent_text, reception, reception_schemes
 from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
