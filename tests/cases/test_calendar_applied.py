@@ -44,7 +44,7 @@ def test_a_late_holiday_moves_open_limits_and_whom_it_concerns_is_told(own_town:
     assert after.due_on == city_calendar().add_working_days(before.due_on, 1).date
     assert case.course[-1].code == "clock-recounted"
     assert queries.case(town.self("mei"), done.case_id).clocks == ended
-    told = [one for one in messages.inbox(town.self("mei")).rows if one.title.startswith("放假安排有变")]
+    told = [one for one in messages.inbox(town.self("mei")).rows if one.title.startswith("放假安排或者服务时间有变")]
     assert len(told) == 1
     assert sent.number in told[0].body
     assert str(after.due_on) in told[0].body

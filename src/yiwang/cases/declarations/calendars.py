@@ -43,7 +43,7 @@ class CalendarBody(Body):
 
     divisions: codes of the divisions that have these days of their own, with all that lies within: a holiday of a nationality 民族节日, a
     day on which their government stops work 停工; none: the nation. Limits and promises with `calendar: local`, and service hours, follow
-    them, and nothing else does.  off: holidays with the days off around them.  working: weekend days that are worked.  source: the notice that says so.
+    them, and nothing else does.  off: holidays with the days off around them.  working: weekend days that are worked.  source: the notice.
     provisional: no official notice yet; limits that reach into the year are shown as provisional.
     """
 

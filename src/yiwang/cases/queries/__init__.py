@@ -21,6 +21,7 @@ from yiwang.cases.queries.limits import limit_register
 from yiwang.cases.queries.receptions import consent_text, reception, reception_schemes
 from yiwang.cases.queries.tasks import failed_actions, my_tasks, next_task, system_list_stuck, task
 from yiwang.cases.queries.visibility import sees_case
+from yiwang.cases.queries.windows import days_page, office_open, windows_open
 
 __all__ = [
     "covered",
@@ -29,6 +30,7 @@ __all__ = [
     "bundle_form_for",
     "bundle_guide",
     "case",
+    "days_page",
     "draft",
     "consent_text",
     "element_field",
@@ -47,6 +49,7 @@ __all__ = [
     "my_drafts",
     "my_tasks",
     "next_task",
+    "office_open",
     "prepared_for",
     "search_topics",
     "sees_case",
@@ -61,5 +64,6 @@ __all__ = [
     "task",
     "themes",
     "unit_cases",
+    "windows_open",
     "title_of",
 ]

@@ -408,10 +408,9 @@ def _service_hours(measure: Measure, course: Course, calendar: WorkingCalendar, 
         for day in _days_from(civil_date(begins), civil_date(until_then)):
             spans = _within(opening, day, begins, until_then)
             counted += sum((one[1] - one[0] for one in spans), timedelta())
-            if spans or day != civil_date(
-                begins
-            ):  # of the day of the event or of going on there is a line already, unless it counts
-                rows.append(_service_day(opening, calendar, day, spans, -(-counted // HOUR), measure.length))
+            is_closed = day != civil_date(begins) and not opening.hours(day)
+            if spans or is_closed:  # of any other day another line tells
+                rows.append(_service_day(calendar, day, spans, -(-counted // HOUR), measure.length))
         if is_last:
             break
         if stop is not None:
@@ -434,7 +433,6 @@ def _service_hours(measure: Measure, course: Course, calendar: WorkingCalendar, 
 
 
 def _service_day(
-    opening: Opening,
     calendar: WorkingCalendar,
     day: date,
     spans: list[tuple[datetime, datetime]],
@@ -449,8 +447,8 @@ def _service_day(
     else:
         hours, number, code = (), 0, "off"
         message = reason
-        if works or opening.hours(day):
-            message, name = msgid("The window is closed, or the clock did not run while it was open"), ""
+        if works:
+            message, name = msgid("The window is closed on this day"), ""
     return ClockDay(
         on=day,
         until=day,

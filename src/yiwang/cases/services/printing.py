@@ -96,6 +96,8 @@ def _facts(clock: ClockView, language: str) -> list[tuple[str, str, str]]:
         found.append((_("Not counted"), "、".join(limit.pauses), ""))
     if limit.deemed:
         found.append((_("If it is missed"), limit.deemed, ""))
+    if limit.counted_by:
+        found.append((_("Counted by"), limit.counted_by, clock.hours))
     if clock.provisional:
         found.append((_("Provisional"), _("Provisional: the official calendar of that year is not published yet."), ""))
     return found
