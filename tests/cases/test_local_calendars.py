@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +12,17 @@ from yiwang.acts.queries import current_release, definition
 from yiwang.acts.services import system_publish_release
 from yiwang.acts.values import NewDefinition, system
 from yiwang.cases import queries, services
-from yiwang.cases.models import ClockChange
-from yiwang.cases.services.recounting import days_or_hours_changed
+from yiwang.cases.models import Case, ClockChange
+from yiwang.cases.rules.diagram import Binding, Node
+from yiwang.cases.services.movement import own_due_on
+from yiwang.cases.services.recounting import clocks_that_count, clocks_that_count_hours, days_or_hours_changed
 from yiwang.cases.values import ClockState
+from yiwang.identity.models import Unit
+from yiwang.identity.services import reorganise, undo_reorganisation
+from yiwang.identity.values import Merge
 from yiwang.kernel.errors import NotFound
+from yiwang.places.services import system_load_areas
+from yiwang.places.values import NewArea
 
 from .conftest import ANSWERS, ITEM, NORTH, NOWHERE, SOUTH, People, do, run_jobs
 from .conftest import send as send_answers
@@ -47,7 +50,9 @@ def publish(*new: NewDefinition) -> None:
         services.system_recount_clocks(system("tests"), current_release())
 
 
-def off(*days: str, division: str = SOUTH_STREET, name: str = "typhoon", working: tuple[str, ...] = ()) -> NewDefinition:
+def off(
+    *days: str, division: str = SOUTH_STREET, name: str = "typhoon", working: tuple[str, ...] = ()
+) -> NewDefinition:
     """A local calendar with these days off."""
     body = {
         "kind": "calendar", "id": name, "title": TYPHOON, "extends": "", "year": 2026, "provisional": False, "divisions": [division],
@@ -258,7 +263,9 @@ def test_winter_hours_that_begin_later_touch_nothing_before(people: People, at: 
     assert due_at(people, send(people, SOUTH)) == moment("2026-12-01T15:00")
 
 
-def test_hours_that_no_release_declares_any_more_still_count_for_the_case_that_began_with_them(people: People, at: Any) -> None:
+def test_hours_that_no_release_declares_any_more_still_count_for_the_case_that_began_with_them(
+    people: People, at: Any
+) -> None:
     publish(*in_hours(3), hours(("2026-01-01", OFFICE)))
     at("2026-11-20")
     case_id = send(people, SOUTH)
@@ -275,15 +282,19 @@ def test_the_table_names_the_hours_that_were_counted(people: People, at: Any) ->
     told = [(row.on.day, row.number, row.sentence) for row in explained.rows]
     assert told == [
         (19, 0, "只计窗口开着的时间，从事情发生的时刻算起"),
-        (19, 5, "窗口开着，计入：10:00–12:00，14:30–17:30"),
+        (19, 5, "窗口开着，计入：10:00–12:00、14:30–17:30"),
         (20, 0, "本地停工、放假：台风停工"),
-        (21, 0, "休息日"),
-        (22, 0, "休息日"),
+        (21, 0, "周末"),
+        (22, 0, "周末"),
         (23, 8, "窗口开着，计入：8:30–11:30"),
         (23, 8, "8 个服务小时到 11:30 期满"),
     ]
     one = explained.clock
-    assert (one.limit.length, one.hours, one.at_an_instant) == ("8 个服务小时", "周一至周五 8:30–12:00，14:30–17:30", True)
+    assert (one.limit.length, one.hours, one.at_an_instant) == (
+        "8 个服务小时",
+        "周一至周五 8:30–12:00、14:30–17:30",
+        True,
+    )
 
 
 def test_who_may_not_see_the_case_is_told_nothing_of_its_hours(people: People, at: Any) -> None:
@@ -316,28 +327,26 @@ def test_a_case_that_goes_to_another_place_has_the_days_of_that_one(people: Peop
     ids = {one.code: one.id for one in Unit.objects.filter(code__in=["north", "south"])}
     merged = reorganise(system("tests"), Merge((ids["north"],), ids["south"]), "机构改革", "琼编〔2026〕12号")
     assert due(people, north)[1] == date(2026, 11, 30)
-    undo_reorganisation(system("tests"), merged, "有误", "琼编〔2026〕13号")
+    undo_reorganisation(system("tests"), merged, "文件撤销")
     assert due(people, north)[1] == date(2026, 11, 27)
 
 
 def test_the_applicant_has_the_later_of_both_days_to_answer(people: People, at: Any) -> None:
-    from yiwang.cases.models import Case
-    from yiwang.cases.services.movement import own_due_on
-    from yiwang.cases.rules.diagram import Node
-
     publish(off("2026-11-24", working=("2026-11-28",)))
     at("2026-11-20")
     case = Case.objects.get(pk=send(people, SOUTH))
     began = moment("2026-11-20T10:00")
-    answers = Node("n", "user", party="applicant", within=3)
-    found = [own_due_on(case, replace(answers, within=days), {}, at=began) for days in (3, 5, 6)]
+    answers = Node("n", "userTask", {}, 1, party="applicant")
+    found = [
+        own_due_on(case, replace(answers, within=Binding(literal=str(days))), {"parameters": {}}, at=began)
+        for days in (3, 5, 6)
+    ]
     assert found == [date(2026, 11, 26), date(2026, 11, 28), date(2026, 11, 30)]
-    assert own_due_on(case, replace(answers, party=""), {}, at=began) == date(2026, 11, 25)
+    officer = replace(answers, party="", within=Binding(literal="3"))
+    assert own_due_on(case, officer, {"parameters": {}}, at=began) == date(2026, 11, 25)
 
 
 def test_kinds_of_count_that_no_day_off_touches_are_left_alone(people: People, at: Any) -> None:
-    from yiwang.cases.services.recounting import clocks_that_count, clocks_that_count_hours
-
     publish(*limit(unit="hours", length=48))
     at("2026-11-20")
     send(people, SOUTH)
@@ -347,8 +356,6 @@ def test_kinds_of_count_that_no_day_off_touches_are_left_alone(people: People, a
 
 
 def test_a_plan_counts_the_clocks_of_the_place_alone(people: People, at: Any) -> None:
-    from yiwang.cases.services.recounting import clocks_that_count
-
     publish(*limit(calendar="local"))
     at("2026-11-20")
     send(people, SOUTH), send(people, NORTH)
