@@ -43,6 +43,13 @@ def check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault
     for n, clock in enumerate(one.body.clocks):
         if clock.limit in {other.limit for other in one.body.clocks[:n]}:
             yield one.fault(f"clocks/{n}/limit", f"`{clock.limit}` stands here twice.", "Keep it once.")
+        if clock.calendar == "local" and one.kind == "bundle":
+            yield one.fault(
+                f"clocks/{n}/calendar",
+                "Several units answer for the items of a bundle: no one place counts for the whole.",
+                "Delete it; say it in the items.",
+            )
+            continue
         limit = city.find("limit", clock.limit)
         if limit is None:
             continue
