@@ -55,14 +55,14 @@ def test_the_page_tells_when_each_window_is_open(demo: Demo) -> None:
     [
         ("2026-11-23T09:00", "现在开着，12:00 关门", "现在开着，12:00 关门"),
         ("2026-11-23T12:30", "现在没开，今天 14:30 开门", "现在没开，今天 14:30 开门"),
-        ("2026-11-23T18:00", "现在没开，明天 08:30 开门", "现在没开，明天 08:30 开门"),
-        ("2026-11-21T10:00", "现在没开，2026年11月23日 08:30 开门", "现在开着，12:00 关门"),  # a Saturday
+        ("2026-11-23T18:00", "现在没开，明天 8:30 开门", "现在没开，明天 8:30 开门"),
+        ("2026-11-21T10:00", "现在没开，2026年11月23日 8:30 开门", "现在开着，12:00 关门"),  # a Saturday
         ("2026-10-10T16:00", "现在开着，17:30 关门", "现在开着，17:30 关门"),  # a Saturday that is worked
-        ("2026-10-19T10:00", "现在没开，明天 08:30 开门（本地停工、放假：台风停工停课）", "现在开着，12:00 关门"),
+        ("2026-10-19T10:00", "现在没开，明天 8:30 开门（本地停工、放假：台风停工停课）", "现在开着，12:00 关门"),
         (
             "2026-10-02T10:00",
-            "现在没开，2026年10月8日 08:30 开门（节假日：国庆节）",
-            "现在没开，2026年10月8日 08:30 开门（节假日：国庆节）",
+            "现在没开，2026年10月8日 8:30 开门（节假日：国庆节）",
+            "现在没开，2026年10月8日 8:30 开门（节假日：国庆节）",
         ),
     ],
 )
@@ -92,5 +92,5 @@ def test_a_receipt_says_whether_the_office_serves_now(demo: Demo, at: At) -> Non
 def test_in_english_it_is_said_in_english(demo: Demo, at: At) -> None:
     at("2026-10-19T10:00")
     [meilan] = [one for one in queries.windows_open("460108", "en") if one.window.id == "meilan-hall"]
-    assert meilan.now.sentence == "Closed now, opens tomorrow at 08:30 (Local day off: Typhoon)"
+    assert meilan.now.sentence == "Closed now, opens tomorrow at 8:30 (Local day off: Typhoon)"
     assert meilan.window.hours == "Monday to Friday 8:30–12:00, 14:30–17:30"

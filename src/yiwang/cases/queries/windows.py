@@ -50,7 +50,8 @@ def _open_now(hours: ServiceHours, calendar: WorkingCalendar, language: str) -> 
     opening, at = Opening(hours, calendar), now()
     is_open = opening.is_open(at)
     changes_at = opening.closes(at) if is_open else opening.opens(at)
-    on, time = civil_date(changes_at), f"{changes_at.astimezone(CITY_ZONE):%H:%M}"
+    local = changes_at.astimezone(CITY_ZONE)
+    on, time = civil_date(changes_at), f"{local.hour}:{local:%M}"
     with override(language.lower()):
         if is_open:
             said = _("Open now, until {time}").format(time=time)
