@@ -18,10 +18,10 @@ from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry, Task, TaskUnit
 from yiwang.cases.queries import wording
+from yiwang.cases.queries.calendars import calendars, city_calendar
 from yiwang.cases.queries.clocks import clocks_of, due_of, task_due
 from yiwang.cases.queries.forms import material_line, process_of
 from yiwang.cases.queries.known import frozen_certificate, frozen_view
-from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import APPLYING, stands_for, visible_case, visible_cases
 from yiwang.cases.rules.diagram import Diagram
@@ -270,7 +270,7 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
                 )
                 for task in waiting
             ),
-            clocks=clocks_of(one, language, now.calendar),
+            clocks=clocks_of(one, language, calendars()),
             may_withdraw=stoppable and one.event_id is None and stands_for(actor, one),
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
             origin=one.origin,

@@ -20,7 +20,7 @@ from yiwang.cases.values import (
     FactLine,
 )
 from yiwang.kernel.texts import civil_day
-from yiwang.kernel.time import civil_date
+from yiwang.kernel.time import CITY_ZONE, civil_date
 
 __all__ = ["clock_facts", "clock_sentence", "clock_state", "clock_sum", "day_marks", "folded"]
 
@@ -40,13 +40,15 @@ def clock_sentence(clock: ClockView) -> str:
     if clock.state is ClockState.PAUSED and clock.paused_on is not None:
         return _("Stands still since {day}: {reason}").format(day=_day(clock.paused_on), reason=clock.paused_for)
     if clock.state is ClockState.RUNNING and clock.due_on is not None:
-        return _("Last day: {day} ({left})").format(day=_day(clock.due_on), left=clock.left_text)
+        return _("Last day: {day} ({left})").format(day=_end(clock, clock.due_on), left=clock.left_text)
     if clock.ended_at is None:
         raise AssertionError("A clock that neither runs nor stands still has ended.")
     ended = _day(civil_date(clock.ended_at))
     if clock.due_on is None or clock.state is ClockState.STOPPED:
         return f"{ended} · {clock.state_text}"
-    return _("{day}: {state}; the last day was {due}").format(day=ended, state=clock.state_text, due=_day(clock.due_on))
+    return _("{day}: {state}; the last day was {due}").format(
+        day=ended, state=clock.state_text, due=_end(clock, clock.due_on)
+    )
 
 
 def clock_sum(clock: ClockView, rows: Sequence[ExplainedDay], unit: ClockUnit) -> str:
@@ -66,7 +68,7 @@ def clock_sum(clock: ClockView, rows: Sequence[ExplainedDay], unit: ClockUnit) -
     if still:
         parts.append(_("days on which it stood still: {count}").format(count=still))
     if clock.due_on is not None and clock.state is not ClockState.STOPPED:
-        parts.append(_("last day: {day}").format(day=_day(clock.due_on)))
+        parts.append(_("last day: {day}").format(day=_end(clock, clock.due_on)))
     return _("; ").join(parts) + _(". ").strip()
 
 
@@ -83,16 +85,25 @@ def _facts(clock: ClockView) -> Iterator[FactLine]:
         yield FactLine(_("Stands still since"), _day(clock.paused_on), (clock.paused_for,))
     length = f"{limit.length} + {clock.extended_by}" if clock.extended_by else limit.length
     stopped = clock.state is ClockState.STOPPED  # its last day is no day any more
-    yield FactLine(limit.label, length, _until(None if stopped else clock.legal_due_on))
+    yield FactLine(limit.label, length, _until(clock, None if stopped else clock.legal_due_on))
     if limit.promise:
-        yield FactLine(_("Promised limit"), limit.promise, _until(None if stopped else clock.promised_due_on))
+        yield FactLine(_("Promised limit"), limit.promise, _until(clock, None if stopped else clock.promised_due_on))
     if clock.provisional:
         yield FactLine(_("Provisional"), _("Provisional: the official calendar of that year is not published yet."))
     yield from limit.facts
+    if clock.hours:
+        yield FactLine(_("Service hours"), clock.hours)
 
 
-def _until(day: date | None) -> tuple[str, ...]:
-    return (_("until {day}").format(day=_day(day)),) if day is not None else ()
+def _until(clock: ClockView, day: date | None) -> tuple[str, ...]:
+    return (_("until {day}").format(day=_end(clock, day)),) if day is not None else ()
+
+
+def _end(clock: ClockView, day: date) -> str:
+    """A last day, with the time where the limit ends within it. Of two ends the clock knows the instant of the earlier."""
+    if clock.at_an_instant and clock.due_at is not None and day == clock.due_on:
+        return f"{_day(day)} {clock.due_at.astimezone(CITY_ZONE):%H:%M}"
+    return _day(day)
 
 
 def _day(day: date) -> str:

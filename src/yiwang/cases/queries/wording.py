@@ -130,7 +130,7 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str, *, to_a
         "clock-paused": _("The limit “{limit}” stands still: {pause} ({law}). What is left of it is kept."),
         "clock-resumed": _("The limit “{limit}” goes on. It ends on {day}."),
         "clock-extended": _("{unit} ({post}) extended the limit “{limit}” by {amount} ({law}). It now ends on {day}."),
-        "clock-recounted": _("The official calendar has changed. The limit “{limit}” now ends on {day}."),
+        "clock-recounted": _("Days off or service hours have changed. The limit “{limit}” now ends on {day}."),
     }
     if to_applicant:
         sentences |= {

@@ -53,6 +53,7 @@ class LimitShown:
 
     pauses: titles of the reasons for which it may stand still.  deemed: what counts as done when it is missed, or empty.
     law, article, version, text: what sets it; verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    counted_by: what counts besides the calendar of the nation, in words; empty when nothing does.
     label: what such a limit is called, by whether a law sets it.  facts: its law, extension, pauses and deeming in words.
     """
 
@@ -68,6 +69,7 @@ class LimitShown:
     version: str
     text: str
     verified: str
+    counted_by: str
     label: str
     facts: tuple[FactLine, ...]
 
@@ -108,7 +110,8 @@ class ClockView:
     started_at: the trigger, on the civil date `started_on`.  legal_due_on, promised_due_on: last days; due_on: the earlier; due_at: the
     instant from which that one is over; all None while the clock is paused, promised_due_on also without a promise.
     left: what is left until the earlier, in the limit's unit (days for months), negative when it is over; None once it has ended.
-    left_text: the same in words.  paused_on, paused_for: since when and why it stands still.  extended_by: in all, in words, or empty;
+    left_text: the same in words.  at_an_instant: it ends within a day, at `due_at`.  hours: the service hours that are counted, in words,
+    or empty.  paused_on, paused_for: since when and why it stands still.  extended_by: in all, in words, or empty;
     extensions: how often.  state_text: how it stands, in words.  facts: all of it and what the limit rests on, line by line.
     """
 
@@ -123,6 +126,8 @@ class ClockView:
     provisional: bool
     left: int | None
     left_text: str
+    at_an_instant: bool
+    hours: str
     paused_on: date | None
     paused_for: str
     extended_by: str

@@ -28,7 +28,11 @@ NOT_GRANTED = (Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.REFUSED, Outcome.NO
 @for_applicant
 def receipt(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """The number, what happens next, by when, who has it, how one is told."""
-    return render(request, "portal/receipt.html", {"case": queries.case(request.actor, case_id, request.language)})
+    context = {
+        "case": queries.case(request.actor, case_id, request.language),
+        "office": queries.office_open(request.actor, case_id, request.language),
+    }
+    return render(request, "portal/receipt.html", context)
 
 
 @require_safe
