@@ -86,6 +86,7 @@ export function walkSteps(): void {
   let changing = false; // one answer, on the way back to the review
   let here: HTMLElement[] = []; // the first question of the screen; none on the last, which asks nothing
   let asking = false; // the city whether the screen may be left
+  let again = false; // somebody wants to go on while it is asked, perhaps with other answers
 
   const screens = (): HTMLElement[][] => {
     const steps = narrow.matches ? together(questions) : questions.length > FEW ? sections.map((one) => [one]) : [];
@@ -130,11 +131,16 @@ export function walkSteps(): void {
   };
 
   const goOn = async (): Promise<void> => {
+    again = asking;
     if (asking) return;
     asking = true;
     on.setAttribute("aria-busy", "true");
     const asked = askedOn(screens()[now] ?? []);
-    const faults = await faultsOn(form, asked);
+    let faults: Fault[];
+    do {
+      again = false;
+      faults = await faultsOn(form, asked);
+    } while (again);
     asking = false;
     on.removeAttribute("aria-busy");
     for (const one of asked.flatMap((each) => [...each.querySelectorAll<HTMLElement>(".field-fault")])) {

@@ -30,7 +30,7 @@ def carried(page: Any) -> dict[str, str]:
 
 def test_the_guide_says_what_the_city_looks_up_itself_and_what_may_be_promised(town: Town) -> None:
     page = text_of(town.client().get(f"/items/{ITEM}/"))
-    assert "由登记单位提供，您无需提交" in page
+    assert "不用您交，城市自己查" in page
     assert "作出承诺即可" in page
     assert "我承诺开业三十日内建立卫生制度。" in page
 
@@ -38,7 +38,7 @@ def test_the_guide_says_what_the_city_looks_up_itself_and_what_may_be_promised(t
 def test_the_form_says_how_much_nobody_has_to_type_and_whose_each_fact_is(town: Town) -> None:
     page = town.client("mei").get(APPLY)
     html = text_of(page)
-    assert "本表共 7 项，其中 3 项由登记单位提供" in html
+    assert "本表共 7 项，其中 3 项不用您填写" in html
     assert "梅香小吃" in html
     assert "海秀街道办事处" in html
     assert 'name="stall.name"' not in html
@@ -60,7 +60,7 @@ def test_a_fact_that_changed_meanwhile_is_shown_with_both_values_and_what_was_ty
     again = client.post(APPLY, {**filled, **carried(answer)})
     assert again.status_code == 303
     receipt = text_of(client.get(again["Location"]))
-    assert "共 7 项，其中 3 项由登记单位提供" in receipt
+    assert "共 7 项，其中 3 项不用您填写" in receipt
     assert "改名小吃" in receipt
 
 

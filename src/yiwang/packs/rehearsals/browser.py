@@ -213,7 +213,7 @@ class BrowserDriver:
             field.set_input_files({"name": value.name, "mimeType": value.media_type, "buffer": value.content})
         elif kind in {"fieldset", "div"}:
             for choice in value if isinstance(value, list) else [value]:
-                field.get_by_label(str(choice), exact=True).first.check()
+                self._choice(field, label, str(choice)).check()
         elif kind == "checkbox":
             field.set_checked(bool(value))
         elif kind == "radio":
@@ -223,6 +223,14 @@ class BrowserDriver:
         else:
             self._type(field, str(value))
         self._wait()
+
+    def _choice(self, group: Any, label: str, choice: str) -> Any:
+        """One of several to choose from; what explains a choice belongs to its name for a browser."""
+        for exact in (True, False):
+            found = group.get_by_label(choice, exact=exact)
+            if found.count():
+                return found.first
+        raise NotSeen(f"“{label}” does not offer “{choice}”.")
 
     def _select(self, field: Any, label: str, values: list[object]) -> None:
         offered = [" ".join(text.split()) for text in field.locator("option").all_inner_texts()]
