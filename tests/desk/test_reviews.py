@@ -128,6 +128,7 @@ def test_a_review_is_opened_from_the_page_and_those_who_lead_hear_of_it(demo: De
     security = demo.client("sec.admin", post=True)
     found = security.get("/desk/reviews/open/", {"q": "海秀街道"})
     assert "海秀街道办事处" in text_of(found)
+    assert not security.get("/desk/reviews/open/").context["entries"][0].chosen - {""}
     for form, faults in (({"unit": "", "unanswered": ""}, 2), (sent(why="", last_day=""), 2)):
         faulty = security.post("/desk/reviews/open/", form)
         assert (faulty.status_code, len(faulty.context["summary"])) == (422, faults)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo, call
 
 from yiwang.api.kept import forget_pages
+from yiwang.kernel.texts import civil_day
 
 from .test_pages import page_of
 
@@ -105,9 +107,17 @@ def test_a_receipt_arrives_as_a_message_with_number_office_and_day(demo: Demo) -
     demo.tell()
     [told] = resident.get("/my/messages/").context["inbox"].rows
     assert told.title == f"收件回执：{case['item_title']}"
-    for said in (case["number"], case["due_on"], case["has_it"][0], "接下来"):
+    limit = f"核实居住地址：最晚 {civil_day(date.fromisoformat(case['due_on']), 'zh-Hans')}"
+    for said in (case["number"], limit, case["has_it"][0], "接下来"):
         assert said in told.body
     assert f'href="/my/cases/{case["id"]}/"' in page_of(resident, "/my/messages/")
+    [told] = demo.client(RESIDENT, language="en").get("/my/messages/").context["inbox"].rows
+    assert f"Confirm the address: by {civil_day(date.fromisoformat(case['due_on']), 'en')}" in told.body
+
+
+def test_the_course_of_an_item_names_the_offices_that_do_a_step(demo: Demo) -> None:
+    page = page_of(demo.client(), "/items/food-permit/")
+    assert re.search(r'class="flow-who">\s*<svg.*?</svg>\s*海口市秀英区行政审批服务局等 4 个单位', page, re.DOTALL)
 
 
 def test_one_receipt_arrives_for_all_parts_of_a_bundle(demo: Demo) -> None:

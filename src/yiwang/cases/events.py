@@ -28,9 +28,9 @@ __all__ = [
 ]
 
 CASE_SUBMITTED: Final = "case.submitted.v1"
-"""A case was made: a form was sent, or an event began it.  + `due_on`, `place`; `case_id`, `item_title` (in Chinese), `has_it` (title of
-the unit that answers, or empty), `begun_by`: form | application (it is a part of one) | event; `applicant_id` (who sent it; null for
-an event)."""
+"""A case was made: a form was sent, or an event began it.  + `due_on` (of the limit that ends first), `limits` (which limits run and
+until when, in words, by language), `place`; `case_id`, `item_title` (in Chinese), `has_it` (title of the unit that answers, or empty),
+`begun_by`: form | application (it is a part of one) | event; `applicant_id` (who sent it; null for an event)."""
 
 CASE_ADVANCED: Final = "case.advanced.v1"
 """A step was done.  + `version`, `node`, `act` (empty for an action)."""
@@ -79,7 +79,17 @@ _CLOCK = ("applicant_id", "case_id", "limit", "state", "due_on", "legal_due_on")
 _APPLICATION = ("application_id", "number", "bundle", "bundle_title", "release", "applicant_id", "due_on", "origin")
 _BECAUSE = ("item", "item_title", "because", "because_title")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    CASE_SUBMITTED: (*_EVERY, "due_on", "place", "case_id", "item_title", "has_it", "begun_by", "applicant_id"),
+    CASE_SUBMITTED: (
+        *_EVERY,
+        "due_on",
+        "limits",
+        "place",
+        "case_id",
+        "item_title",
+        "has_it",
+        "begun_by",
+        "applicant_id",
+    ),
     CASE_ADVANCED: (*_EVERY, "version", "node", "act"),
     CASE_ENDED: (*_EVERY, "outcome", "on_time"),
     CASE_OUTCOME_CHANGED: (*_EVERY, "outcome", "before"),

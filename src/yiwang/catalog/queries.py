@@ -203,13 +203,16 @@ def agreements_on(resource_id: str, release: int | None = None) -> tuple[Agreeme
 
 def purpose(id: str, release: int | None = None) -> PurposeView:
     """A registered purpose. Raises NotFound."""
-    body = definition("purpose", id, release)
-    return PurposeView(id, body["title"])
+    return _purpose(id, definition("purpose", id, release))
 
 
 def list_purposes(release: int | None = None) -> dict[str, PurposeView]:
     """Every purpose by id."""
-    return {id: PurposeView(id, body["title"]) for id, body in list_definitions("purpose", release).items()}
+    return {id: _purpose(id, body) for id, body in list_definitions("purpose", release).items()}
+
+
+def _purpose(id: str, body: Mapping[str, Any]) -> PurposeView:
+    return PurposeView(id, body["title"], by_posts=body["given_by"] == "post")
 
 
 def _element(body: Mapping[str, Any]) -> ElementView:

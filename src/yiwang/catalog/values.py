@@ -232,10 +232,11 @@ class AgreementView:
 
 @dataclass(frozen=True, slots=True)
 class PurposeView:
-    """A registered reason for reading 用途."""
+    """A registered reason for reading 用途.  by_posts: who reads in a post may say that it is why."""
 
     id: str
     title: Titled
+    by_posts: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-__all__ = ["HOME_LANGUAGE", "civil_day", "is_chinese", "text"]
+__all__ = ["HOME_LANGUAGE", "LANGUAGES", "civil_day", "is_chinese", "text"]
 
 HOME_LANGUAGE = "zh-Hans"
+LANGUAGES = (HOME_LANGUAGE, "en")
+"""In which the pages speak and messages are written."""
 
 
 def text(title: str | Mapping[str, str], language: str = HOME_LANGUAGE) -> str:

@@ -26,7 +26,7 @@ from yiwang.cases.values import ClockExplained, ClockState, ClockUnit, ClockView
 from yiwang.identity.queries import unit_scope
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.errors import NotFound
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import civil_day, text
 from yiwang.kernel.time import civil_date, now, today
 from yiwang.places.queries import hours_in_words, spans_in_words
 
@@ -35,11 +35,13 @@ __all__ = [
     "all_clocks",
     "clocks_of",
     "course_of",
+    "due_among",
     "due_of",
     "due_of_task",
     "earliest_due",
     "explain_clock",
     "explained",
+    "limits_in_words",
     "missed_clocks",
     "running_until",
     "task_due",
@@ -73,12 +75,30 @@ def due_of(case: Case) -> Clock | None:
     Takes the clocks that `with_clocks` has read; else one query.
     """
     is_read = "clocks" in getattr(case, "_prefetched_objects_cache", {})
-    clocks = list(case.clocks.all()) if is_read else all_clocks(case)
+    return due_among(case.clocks.all() if is_read else all_clocks(case), ended=case.ended_at is not None)
+
+
+def due_among(clocks: Iterable[Clock], *, ended: bool) -> Clock | None:
+    """The same of the clocks of a case.  ended: the case."""
+    clocks = list(clocks)
     going = [one for one in clocks if one.state in OPEN and one.due is not None]
     if going:
         return min(going, key=_due_at)
-    ended = [one for one in clocks if one.ended_at is not None and one.due is not None]
-    return max(ended, key=_due_at, default=None) if case.ended_at is not None else None
+    over = [one for one in clocks if one.ended_at is not None and one.due is not None]
+    return max(over, key=_due_at, default=None) if ended else None
+
+
+def limits_in_words(clocks: Iterable[Clock], release: int, language: str) -> str:
+    """Which limits of a case run and until when, the earliest first; empty when none runs."""
+    going = sorted((one for one in clocks if one.state in OPEN and one.due is not None), key=_due_at)
+    with override(language.lower()):
+        return _("; ").join(
+            _("{limit}: by {day}").format(
+                limit=text(definition("limit", one.limit, release)["title"], language), day=civil_day(one.due, language)
+            )
+            for one in going
+            if one.due is not None
+        )
 
 
 def _due_at(one: Clock) -> datetime:

@@ -29,6 +29,7 @@ from yiwang.cases.values import (
     Topic,
 )
 from yiwang.kernel.texts import text
+from yiwang.places.queries import units_with_duty
 
 __all__ = [
     "answering_duty",
@@ -229,14 +230,18 @@ def _flow(item: Mapping[str, Any], release: int, language: str) -> tuple[FlowSte
     """The process as a list: who does what, and what follows from each answer."""
     diagram = process_of(item, release).diagram
     titles = {node.id: text(node.titles, language) or node.id for node in diagram.nodes.values()}
+    steps = steps_of(diagram)
+    duties = [str(bound(step.duty, item)) if step.duty is not None else "" for step in steps]
+    units = {duty: units_with_duty(duty) for duty in set(duties) if duty}
     with override(language.lower()):
         return tuple(
             FlowStep(
                 title=titles[step.node.id],
-                who=_duty_title(str(bound(step.duty, item)), release, language) if step.duty is not None else "",
+                who=_duty_title(duty, release, language) if duty else "",
+                units=units.get(duty, ()),
                 ways=_ways(step, titles, language),
             )
-            for step in steps_of(diagram)
+            for step, duty in zip(steps, duties, strict=True)
         )
 
 

@@ -11,9 +11,10 @@ from django.db.models import F
 from yiwang.acts.queries import definition
 from yiwang.acts.services import insert, update
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry
+from yiwang.cases.models import Case, ClockChange, CourseEntry
+from yiwang.cases.queries.clocks import all_clocks, due_among, limits_in_words
 from yiwang.identity.queries import who_is_told
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import LANGUAGES, text
 
 __all__ = ["add_line", "event_data", "save_case", "save_cases", "who_hears_of"]
 
@@ -97,11 +98,14 @@ def event_data(case: Case) -> dict[str, object]:
     }
 
 
-def submitted_data(case: Case, clock: Clock | None) -> dict[str, object]:
-    """What the event of a new case carries, however it began.  clock: by which it is due."""
+def submitted_data(case: Case) -> dict[str, object]:
+    """What the event of a new case carries, however it began. One query."""
+    clocks = all_clocks(case)
+    due = due_among(clocks, ended=case.ended_at is not None)
     return {
         **event_data(case),
-        "due_on": clock.due.isoformat() if clock and clock.due else None,
+        "due_on": due.due.isoformat() if due and due.due else None,
+        "limits": {language: limits_in_words(clocks, case.release, language) for language in LANGUAGES},
         "place": case.place,
         "case_id": str(case.id),
         "item_title": text(definition("item", case.item, case.release)["title"], "zh-Hans"),

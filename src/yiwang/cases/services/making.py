@@ -118,11 +118,10 @@ def make_case(
     run = process_of(asked.item, asked.release).begin(promised=materials.is_promised(case.materials))
     carry_on(case, run, actor, at=sent.at, known=(), left=None, answers={duty: units})
     save_case(case)
-    clock = due_of(case)
     has_it = unit.title if unit else ""
     told = {"begun_by": begun_by, "applicant_id": str(who_hears_of(case)), "has_it": has_it}
     act.about("case", case.id)
-    act.emit(CASE_SUBMITTED, subject=case.id, data={**submitted_data(case, clock), **told})
+    act.emit(CASE_SUBMITTED, subject=case.id, data={**submitted_data(case), **told})
     return case, has_it
 
 

@@ -11,7 +11,6 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, system
 from yiwang.cases.events import CASE_SUBMITTED
 from yiwang.cases.models import Case
-from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.forms import Asking, asking, process_of
 from yiwang.cases.services.course import add_line, save_case, submitted_data
 from yiwang.cases.services.movement import carry_on
@@ -103,7 +102,7 @@ def system_begin_case(actor: Actor, item_id: str, release: int, event: Delivered
     save_case(case)
     act.note(item=item_id, number=case.number, release=release, event=str(event.event_id))
     told = {"begun_by": "event", "applicant_id": None, "has_it": unit.title if unit else ""}
-    act.emit(CASE_SUBMITTED, subject=case.id, data={**submitted_data(case, due_of(case)), **told})
+    act.emit(CASE_SUBMITTED, subject=case.id, data={**submitted_data(case), **told})
     return case.id
 
 

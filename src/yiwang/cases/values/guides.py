@@ -77,10 +77,15 @@ class FlowWay:
 
 @dataclass(frozen=True, slots=True)
 class FlowStep:
-    """A step of an item's process for people.  who: title of the duty, empty for the applicant himself."""
+    """A step of an item's process for people.
+
+    who: title of the duty, empty for the applicant himself.  units: titles of those that answer for the duty; none where it comes with
+    the case, as for the implementing unit.
+    """
 
     title: str
     who: str
+    units: tuple[str, ...]
     ways: tuple[FlowWay, ...]
 
 

@@ -11,11 +11,16 @@ __all__ = ["PurposeBody", "PurposeKind"]
 
 
 class PurposeBody(Body):
-    """A registered reason for reading 用途."""
+    """A registered reason for reading 用途.
+
+    given_by: `post`, when whoever reads in a post says that it is why; `platform`, when only the platform does, as for who reads his own
+    data.
+    """
 
     kind: Literal["purpose"]
     id: KebabId
     law: str = ""
+    given_by: Literal["post", "platform"] = "post"
 
 
 class PurposeKind(Kind):

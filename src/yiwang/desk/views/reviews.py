@@ -243,7 +243,7 @@ def _form(request: FaceRequest, fault: Invalid | Conflict | None = None) -> Http
     units = [
         one.unit for one in queries.browse_units(request.actor, uuid_or_none(request.GET.get("unit", "")), text).rows
     ]
-    chosen = request.POST.get("unit", "" if text else CITY)
+    chosen = request.POST.get("unit", "")
     options = (
         (CITY, _("The whole city"), ""),
         *((str(one.id), one.title, _(LEVELS[one.level])) for one in units[:MOST_CHOICES]),

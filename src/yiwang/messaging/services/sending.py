@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from yiwang.acts.values import Actor, CapacityKind, system
 from yiwang.cases.values import ActionCall
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import LANGUAGES, civil_day, text
 from yiwang.messaging.events import MESSAGE_SENT
 from yiwang.messaging.models import Message
 from yiwang.messaging.queries import shape, visible_messages
@@ -86,11 +87,11 @@ def notify(call: ActionCall) -> None:
         language: {
             "case.number": call.case_number,
             "case.reason": call.reason,
-            "case.due_on": call.due_on.isoformat() if call.due_on else "",
+            "case.due_on": civil_day(call.due_on, language) if call.due_on else "",
             "case.wanted": call.wanted.get(language, ""),
             "item.title": text(call.item_titles, language),
         }
-        for language in ("zh-Hans", "en")
+        for language in LANGUAGES
     }
     system_send(
         call.actor,
@@ -115,7 +116,7 @@ def system_tell(event: DeliveredEvent) -> None:
     A message about an event says what the event's data say: ids, titles, numbers; never what somebody wrote.
     """
     actor = system("messaging.events", correlation_id=event.correlation_id, origin=event.origin)
-    facts = {f"event.{name}": str(value) for name, value in event.data.items() if isinstance(value, str | int)}
+    facts = {language: _facts(event.data, language) for language in LANGUAGES}
     case_id, application_id = event.data.get("case_id"), event.data.get("application_id")
     for id, sending in _sent_on_events():
         if sending["event"] != event.type or any(
@@ -128,11 +129,34 @@ def system_tell(event: DeliveredEvent) -> None:
                 id,
                 to,
                 key=f"{event.event_id}:{id}:{to.subject_id or to.post_id}",
-                facts={"zh-Hans": facts, "en": facts},
+                facts=facts,
                 case_id=UUID(str(case_id)) if case_id else None,
                 origin=event.origin,
                 about=("application", UUID(str(application_id))) if application_id else None,
             )
+
+
+def _facts(data: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What a message may name of an event: ids, titles and numbers, days (`…_on`) as people write them, texts in its language."""
+    found = {name: _in_words(name, value, language) for name, value in data.items()}
+    return {f"event.{name}": words for name, words in found.items() if words is not None}
+
+
+def _in_words(name: str, value: object, language: str) -> str | None:
+    if isinstance(value, dict) and all(isinstance(one, str) for one in value.values()):
+        return text(value, language)
+    if not isinstance(value, str | int):
+        return None
+    if name.endswith("_on") and (day := _day(str(value))) is not None:
+        return civil_day(day, language)
+    return str(value)
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:  # events of others may call anything so
+        return None
 
 
 def _sent_on_events() -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -51,20 +51,25 @@ CORRECTED_ELSEWHERE = {"file", "address"}
 
 
 def list_schemes(actor: Actor) -> list[SchemeChoice]:
-    """The identifiers by which this post may look for subjects. Raises NotSignedIn, NotAllowed without the grant `subject.find`."""
+    """The identifiers by which this post may look for subjects, those of people first.
+
+    Raises NotSignedIn, NotAllowed without the grant `subject.find`.
+    """
     require(actor, FIND)
     language = get_language() or "zh-hans"
     return [
         SchemeChoice(scheme.scheme, text(scheme.title, language))
-        for kind in subject_kinds().values()
+        for kind in sorted(subject_kinds().values(), key=lambda kind: not kind.natural_person)
         for scheme in kind.schemes
     ]
 
 
 def purposes() -> list[PurposeChoice]:
-    """The registered purposes, in the active language."""
+    """The registered purposes for which posts read, in the active language."""
     language = get_language() or "zh-hans"
-    return [PurposeChoice(one.id, text(one.title, language)) for one in catalog.list_purposes().values()]
+    return [
+        PurposeChoice(one.id, text(one.title, language)) for one in catalog.list_purposes().values() if one.by_posts
+    ]
 
 
 def find_subject(actor: Actor, scheme: str, value: str) -> UUID:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from yiwang.cases.queries import system_count_clock, system_explain_clock
 from yiwang.cases.values import ClockExplained, ClockState, ClockView, ExplainedDay
-from yiwang.supervision.queries.wording import LANGUAGES
+from yiwang.kernel.texts import LANGUAGES
 from yiwang.supervision.rules.moments import Counted
 
 __all__ = ["ClockSeen", "clock_table", "find_clock"]

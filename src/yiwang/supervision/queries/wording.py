@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from yiwang.kernel.errors import msgid
+from yiwang.kernel.texts import LANGUAGES
 from yiwang.supervision.values import Level
 
-__all__ = ["LANGUAGES", "level_title", "level_titles"]
+__all__ = ["level_title", "level_titles"]
 
-LANGUAGES = ("zh-Hans", "en")
 
 _LEVELS = {
     Level.WARNING: msgid("Early warning"),

@@ -10,7 +10,7 @@ from yiwang.acts.values import Actor
 from yiwang.cases.values import CaseBrief
 from yiwang.identity.queries import posts_reaching, posts_with_duty, system_accounts_in_posts, unit_titles
 from yiwang.kernel import failpoints
-from yiwang.kernel.texts import text
+from yiwang.kernel.texts import LANGUAGES, civil_day, text
 from yiwang.kernel.time import civil_date
 from yiwang.messaging.services import system_send
 from yiwang.messaging.values import Recipient
@@ -18,7 +18,7 @@ from yiwang.supervision.events import ALERT_FIRED
 from yiwang.supervision.models import Alert
 from yiwang.supervision.queries.clocks import ClockSeen, clock_table
 from yiwang.supervision.queries.watches import Watch
-from yiwang.supervision.queries.wording import LANGUAGES, level_titles
+from yiwang.supervision.queries.wording import level_titles
 from yiwang.supervision.rules.arithmetic import frozen
 from yiwang.supervision.rules.moments import Alarm
 from yiwang.supervision.values import READ, Level
@@ -142,7 +142,7 @@ def _facts(alert: Alert, brief: CaseBrief) -> dict[str, dict[str, str]]:
             "alert.rule": text(alert.rule, language),
             "alert.law": "；".join(f"{one['law']} {one['article']}" for one in alert.law),
             "alert.unit": unit,
-            "alert.due_on": alert.due_on.isoformat(),
+            "alert.due_on": civil_day(alert.due_on, language),
         }
         for language in LANGUAGES
     }
