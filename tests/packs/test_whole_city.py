@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from yiwang.places.models import Division
 from yiwang.places.queries import units_answering
 from yiwang.records.queries import history
 from yiwang.records.samples import city_of
-from yiwang.subjects.queries import system_find_subject
+from yiwang.subjects.queries import system_find_subject, system_subject
 from yiwang.supervision.models import Alert
 from yiwang.supervision.services import system_tick
 
@@ -84,6 +85,7 @@ def test_the_city_is_filled_behind_its_first_page_and_killing_loses_nothing(begu
     _the_offices_are_there()
     _everybody_has_moved_as_he_did(begun)
     _every_way_of_a_case_is_told(begun)
+    _nobody_decides_on_what_he_applied_for(begun)
 
 
 def _the_offices_are_there() -> None:
@@ -195,6 +197,24 @@ def _every_way_of_a_case_is_told(folders: list[Path]) -> None:
     assert {one.login for one in Account.objects.all() if one.has_usable_password()} == {
         one["login"] for one in demo_logins()
     }
+
+
+def _nobody_decides_on_what_he_applied_for(folders: list[Path]) -> None:
+    """An officer is a resident too: what he applies for is decided by another, or waits."""
+    file = sample(folders, "cases.yaml")
+    is_working = system_calendar().is_working
+    rules, ways = a_past_with_every_way(read_cases(file.content), file, is_working)
+    life = next(one for one in ways.values() if one.told.item == "address-statement" and one.steps[0].step.act)
+    [done] = Task.objects.filter(case_id=live(replace(life, number=7_000_001), rules, is_working), party="").exclude(
+        done_by=None
+    )
+    officers = Account.objects.filter(assignments__post=done.done_in_post_id).distinct()
+    for number, officer in enumerate(officers, 7_000_002):
+        assert officer.subject_id is not None
+        scheme = next(one for one in system_subject(officer.subject_id).identifiers if one.scheme == rules.scheme)
+        case = Case.objects.get(pk=live(replace(life, number=number, applicant=scheme.value), rules, is_working))
+        assert case.subject_id == officer.subject_id
+        assert not Task.objects.filter(case=case, done_by=officer).exists()
 
 
 def test_the_past_is_the_same_for_the_same_day_and_lies_on_working_days(folders: list[Path]) -> None:

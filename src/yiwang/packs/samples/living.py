@@ -6,7 +6,7 @@ counts as done) follows at its own moment. The audit keeps both times: when it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from io import BytesIO
 from random import Random
@@ -18,6 +18,7 @@ from django.db import transaction
 from yiwang.acts.values import Actor, system
 from yiwang.cases import queries as cases
 from yiwang.cases import services as case_services
+from yiwang.cases.values import TaskView
 from yiwang.catalog.values import FILE_FORMATS
 from yiwang.documents import services as documents
 from yiwang.identity import queries as identity
@@ -72,7 +73,8 @@ class _Telling:
                 break
             self._pass_time(planned.at)
             with telling(planned.at):
-                self._do(planned)
+                if not self._do(planned):
+                    break
                 self._settle()
         self._pass_time(now())
         self._answer_alerts()
@@ -148,24 +150,36 @@ class _Telling:
 
     # ── Going on ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _do(self, planned: Planned) -> None:
+    def _do(self, planned: Planned) -> bool:
+        """Take a step; whether somebody could."""
         step = planned.step
         if step.withdraw:
             case_services.withdraw(self._applicant, self._case, reason=planned.reason)
-            return
-        actor = self._applicant if step.answer else self._officer()
-        [task_id, *_] = [one.id for one in cases.case(actor, self._case).tasks]
-        task = cases.task(actor, task_id)
-        if step.answer:
+        elif step.answer:
+            task = self._open_task(self._applicant)
             wanted = {one.id for one in task.wanted}
             answers = {name: value for name, value in step.answer.items() if name in wanted}
-            case_services.answer_task(actor, task_id, self._filled(answers), version=task.version)
+            case_services.answer_task(self._applicant, task.id, self._filled(answers), version=task.version)
         else:
-            case_services.advance(actor, task_id, version=task.version, act=step.act, reason=planned.reason)
-            self._acted.append((now(), actor))
+            return self._decides(planned)
+        return True
 
-    def _officer(self) -> Actor:
-        """Somebody who may do the open task; one who has done nothing in the case yet, if there is one."""
+    def _decides(self, planned: Planned) -> bool:
+        """An officer does his step; none does when the only ones stand too near, such as the one who applied, and the case waits."""
+        for actor in self._officers():
+            task = self._open_task(actor)
+            if not task.why_not:
+                case_services.advance(actor, task.id, version=task.version, act=planned.step.act, reason=planned.reason)
+                self._acted.append((now(), actor))
+                return True
+        return False
+
+    def _open_task(self, actor: Actor) -> TaskView:
+        [task_id, *_] = [one.id for one in cases.case(actor, self._case).tasks]
+        return cases.task(actor, task_id)
+
+    def _officers(self) -> Iterator[Actor]:
+        """Those whose duty the open task is, in the order in which they are asked: first those who have done nothing in the case yet."""
         brief = cases.system_brief(self._case)
         if not brief.holders:
             raise ValueError(f"{self._life.told.item}: the case waits for no officer at this step.")
@@ -175,9 +189,9 @@ class _Telling:
         if not seats:
             raise ValueError(f"{self._life.told.item}: nobody sits in a post with the duty {holder.duty}.")
         known = {actor.account_id for _, actor in self._acted}
-        fresh = [seat for seat in sorted(seats) if seat[0] not in known]
-        account, post = self._chance.choice(fresh or sorted(seats))
-        return identity.actor_for_post(identity.system_account(account), post)
+        asked = sorted(self._chance.sample(sorted(seats), len(seats)), key=lambda seat: seat[0] in known)
+        for account, post in asked:
+            yield identity.actor_for_post(identity.system_account(account), post)
 
     def _settle(self) -> None:
         """Let everything follow that follows at once: outside actions and what subscribers make of events."""
