@@ -22,6 +22,7 @@ from yiwang.cases.queries.calendars import calendars, city_calendar
 from yiwang.cases.queries.clocks import clocks_of, due_of, task_due
 from yiwang.cases.queries.forms import material_line, process_of
 from yiwang.cases.queries.known import frozen_certificate, frozen_view
+from yiwang.cases.queries.limits import limits_of_item
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import APPLYING, stands_for, visible_case, visible_cases
 from yiwang.cases.rules.diagram import Diagram
@@ -35,6 +36,7 @@ from yiwang.cases.values import (
     CourseLine,
     FrozenFact,
     FrozenValue,
+    LimitShown,
     MaterialLine,
     MaterialState,
     Outcome,
@@ -285,7 +287,16 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             certificates=_issued(actor, one, diagram, language),
             channel=Channel(one.channel),
             entered_by=f"{one.entered_in.unit.title} {one.entered_in.title}" if one.entered_in else "",
+            limits_to_come=_limits_to_come(one, language),
         )
+
+
+def _limits_to_come(one: Case, language: str) -> tuple[LimitShown, ...]:
+    if one.ended_at is not None:
+        return ()
+    begun = {clock.limit for clock in one.clocks.all()}
+    limits = limits_of_item(definition("item", one.item, one.release), one.release, language)
+    return tuple(limit for limit in limits if limit.id not in begun)
 
 
 def _issued(actor: Actor, one: Case, diagram: Diagram, language: str) -> tuple[CertificateLine, ...]:

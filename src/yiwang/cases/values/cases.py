@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from yiwang.cases.values.clocks import ClockView
+from yiwang.cases.values.clocks import ClockView, LimitShown
 from yiwang.cases.values.forms import CertificateShown, MaterialLine, SourceShown
 from yiwang.cases.values.states import CaseState, Channel, Outcome, TaskState
 from yiwang.documents.values import CertificateLine
@@ -218,6 +218,7 @@ class CaseView:
     certificates: what the case has issued, as far as this reader sees them, newest first.
     supplements: what the applicant was asked for after he had sent the form, and what he gave, in the order of asking.
     channel: by which way it came.  entered_by: unit and post of the officer who entered it for the applicant, or empty.
+    limits_to_come: those of its item that have not begun; none of a case that is over.
     """
 
     id: UUID
@@ -255,6 +256,7 @@ class CaseView:
     supplements: tuple[Supplement, ...] = ()
     channel: Channel = Channel.ONLINE
     entered_by: str = ""
+    limits_to_come: tuple[LimitShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
