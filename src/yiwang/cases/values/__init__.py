@@ -33,6 +33,7 @@ from yiwang.cases.values.cases import (
     TaskLine,
 )
 from yiwang.cases.values.clocks import (
+    LONGEST_PAUSE,
     ClockCounted,
     ClockExplained,
     ClockPlace,
@@ -42,6 +43,7 @@ from yiwang.cases.values.clocks import (
     LimitExample,
     LimitRow,
     LimitShown,
+    PauseStood,
 )
 from yiwang.cases.values.faults import (
     AlreadyDecided,
@@ -164,6 +166,7 @@ __all__ = [
     "ItemSummary",
     "KeyReused",
     "LawCited",
+    "LONGEST_PAUSE",
     "LimitExample",
     "LimitRow",
     "LimitShown",
@@ -176,6 +179,7 @@ __all__ = [
     "PartOf",
     "PartState",
     "PartView",
+    "PauseStood",
     "Prepared",
     "REASON_LENGTH",
     "Receipt",
