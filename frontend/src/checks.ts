@@ -1,3 +1,5 @@
+import { showFault } from "./faults.ts";
+
 /**
  * Checks of answers while somebody fills in a form: of single ones, as the element declares them, and of several together, as the form
  * does. The server says the same again, in the same words, and has the last word; what cannot be decided here is left to it.
@@ -57,7 +59,7 @@ async function check(changed: Field, form: HTMLFormElement, joints: Joint[], tod
     const messages = [own(field), ...here.filter(together).map((joint) => joint.message)].filter((one) => one !== "");
     // What else the server said of an answer that nobody has changed since stays.
     const isOurs = here.some((joint) => shown(field).includes(joint.message));
-    if (field === changed || messages.length > 0 || isOurs) show(field, messages.join(" "));
+    if (field === changed || messages.length > 0 || isOurs) showFault(field.id, field, messages.join(" "));
   }
 }
 
@@ -75,15 +77,4 @@ function answer(field: Field, type: string): unknown {
 
 function shown(field: Field): string {
   return document.getElementById(`${field.id}-fault`)?.querySelector("[data-fault-text]")?.textContent ?? "";
-}
-
-function show(field: Field, message: string): void {
-  const line = document.getElementById(`${field.id}-fault`);
-  if (!line) return;
-  const words = line.querySelector("[data-fault-text]");
-  if (words) words.textContent = message;
-  line.hidden = message === "";
-  field.toggleAttribute("aria-invalid", false);
-  if (message) field.setAttribute("aria-invalid", "true");
-  field.closest("[data-field]")?.classList.toggle("field-faulty", message !== "");
 }

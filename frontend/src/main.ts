@@ -6,6 +6,7 @@ import { checkFields } from "./checks.ts";
 import { keepDrafts } from "./drafts.ts";
 import { listenToKeys } from "./keys.ts";
 import { offerPasskeys } from "./passkeys.ts";
+import { namePickedFiles } from "./picked.ts";
 import { walkSteps } from "./steps.ts";
 import { handInFiles } from "./uploads.ts";
 
@@ -46,6 +47,7 @@ window.addEventListener("pageshow", (event) => {
 setTimeout(keepDrafts);
 checkFields();
 handInFiles();
+namePickedFiles();
 walkSteps();
 offerPasskeys();
 listenToKeys();

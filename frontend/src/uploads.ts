@@ -160,6 +160,7 @@ export function reasonOf(answer: unknown): string {
   return listed || [problem.title, problem.detail, problem.next_step].filter(Boolean).join(" ");
 }
 
-function sizeOf(bytes: number): string {
+/** A size in words: 12 KB, 3.4 MB. */
+export function sizeOf(bytes: number): string {
   return bytes < 1 << 20 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / (1 << 20)).toFixed(1).replace(/\.0$/, "")} MB`;
 }

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from browser.conftest import Site, visiting
 from browser.look import Looker, shoot
+from playwright.sync_api import expect
 from support.demo import call
 from support.permit import run_outside
 
@@ -60,6 +61,30 @@ def decide(site: Site, login: str, case: str, act: str, reason: str) -> None:
     assert done.status_code == 200, done.content
     run_outside()
     deliver_due()
+
+
+def test_on_a_phone_the_one_form_ends_with_all_answers(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, PARENT) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + PLACES["apply-bundle"])
+        on, review = page.get_by_role("button", name="下一步"), page.get_by_role("region", name="请核对您填写的内容")
+
+        def go_on_to(wanted: Any) -> None:
+            while not wanted.is_visible():
+                before = page.locator("[data-step-words]").inner_text()
+                on.click()
+                expect(page.locator("[data-step-words]")).not_to_have_text(before)
+
+        for field, answer in (("#f-newborn-name", "吴一诺"), ("#f-newborn-phone", "13800000007")):
+            go_on_to(page.locator(field))
+            on.click()
+            expect(page.locator(f"{field}-fault")).to_be_visible()
+            expect(page.locator(field)).to_be_focused()
+            page.fill(field, answer)
+        go_on_to(review)
+        expect(review).to_contain_text("吴一诺")
+        expect(review).to_contain_text("13800000007")
+        expect(page.get_by_role("button", name="提交")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["zh-Hans", "en"])

@@ -85,20 +85,108 @@ def test_on_a_phone_one_thing_is_asked_at_a_time_with_words_for_how_far(chromium
     with visiting(chromium, site, NEIGHBOUR) as page:
         page.set_viewport_size({"width": 390, "height": 800})
         page.goto(site.root + APPLY)
-        expect(page.get_by_text("3 步中的第 1 步")).to_be_visible()
+        expect(page.get_by_text("4 步中的第 1 步")).to_be_visible()
         expect(page.get_by_label("联系电话")).to_be_hidden()
         choose_place(page)
         page.get_by_label("街巷、门牌、楼栋、房号").fill("金盘路30号")
         page.get_by_role("button", name="下一步").click()
         page.get_by_label("何时起居住").fill("2026-03-01")
         page.get_by_role("button", name="下一步").click()
-        expect(page.get_by_text("3 步中的第 3 步")).to_be_visible()
+        expect(page.get_by_text("4 步中的第 3 步")).to_be_visible()
         page.get_by_role("button", name="上一步").click()
         expect(page.get_by_label("何时起居住")).to_have_value("2026-03-01")
         page.get_by_role("button", name="下一步").click()
         page.get_by_label("联系电话").fill("13807491234")
+        expect(page.get_by_role("button", name="提交")).to_be_hidden()
+        page.get_by_role("button", name="下一步").click()
         page.get_by_role("button", name="提交").click()
         page.wait_for_url("**/receipts/**")
+
+
+def test_a_step_with_something_missing_is_not_left_and_says_at_the_field_what_to_do(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + APPLY)
+        choose_place(page)
+        page.get_by_role("button", name="下一步").click()
+        missing = "请填写居住地址的街巷、门牌、楼栋和房号。"
+        expect(page.locator("#f-residence-address-fault [data-fault-text]")).to_have_text(missing)
+        expect(page.get_by_label("街巷、门牌、楼栋、房号")).to_be_focused()
+        expect(page.get_by_role("alert").filter(has_text="这一步还没有填好。")).to_contain_text(missing)
+        expect(page.get_by_text("4 步中的第 1 步")).to_be_visible()
+        page.get_by_label("街巷、门牌、楼栋、房号").fill("金盘路30号")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_text("4 步中的第 2 步")).to_be_visible()
+        expect(page.locator("#f-residence-address-fault")).to_be_hidden()
+        page.get_by_label("何时起居住").fill("2999-01-01")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_label("何时起居住")).to_have_attribute("aria-invalid", "true")
+        page.get_by_label("何时起居住").fill("2026-03-01")
+        page.keyboard.press("Enter")
+        page.get_by_label("联系电话").fill("138")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.locator("#f-residence-phone-fault")).to_contain_text("11位手机号")
+        expect(page.get_by_text("4 步中的第 3 步")).to_be_visible()
+
+
+def test_out_of_reach_of_the_city_the_steps_go_on_and_the_end_says_what_is_missing(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + APPLY)
+        page.route("**" + APPLY, lambda route: route.abort())
+        for _ in range(2):
+            page.get_by_role("button", name="下一步").click()
+        page.get_by_label("联系电话").fill("138")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_text("4 步中的第 4 步")).to_be_visible()
+        page.unroute("**" + APPLY)
+        page.get_by_role("button", name="提交").click()
+        expect(page.locator("#faults")).to_contain_text("11位手机号")
+
+
+def test_the_last_step_shows_every_answer_in_plain_words_and_leads_back_to_each(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + APPLY)
+        choose_place(page)
+        village = page.get_by_label("社区（村）").locator("option:checked").inner_text()
+        fill_by_steps(page)
+        review = page.get_by_role("region", name="请核对您填写的内容")
+        expect(review.get_by_role("heading", name="请核对您填写的内容")).to_be_focused()
+        said = dict(
+            zip(review.locator("dt").all_inner_texts(), review.locator("dd > span").all_inner_texts(), strict=True)
+        )
+        assert said["居住地址"] == f"秀英区海秀街道{village}金盘路30号5栋1202室"
+        assert said["何时起居住"] == "2026年3月1日"
+        assert said["联系电话"] == "13807491234"
+        review.get_by_role("button", name="修改 联系电话").click()
+        expect(page.get_by_label("联系电话")).to_be_focused()
+        page.get_by_label("联系电话").fill("13807494321")
+        page.get_by_role("button", name="改好了，回到核对").click()
+        expect(review).to_contain_text("13807494321")
+        page.get_by_role("button", name="提交").click()
+        page.wait_for_url("**/receipts/**")
+        expect(page.get_by_text("13807494321")).to_be_visible()
+
+
+def test_a_phone_that_is_turned_goes_on_with_the_question_that_it_showed(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, NEIGHBOUR) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(f"{site.root}/items/food-permit/apply/")
+        page.get_by_role("button", name="下一步").click()
+        expect(page.get_by_text("中的第 2 步")).to_be_visible()
+        shown = page.locator(".step-now [data-title], .step-now[data-title]").first.get_attribute("data-title")
+        page.set_viewport_size({"width": 844, "height": 390})
+        expect(page.locator(f"[data-title='{shown}']")).to_be_visible()
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(page.locator(f"[data-title='{shown}']")).to_be_visible()
+
+
+def fill_by_steps(page: Any) -> None:
+    """What is to be typed, each on its step, up to the summary."""
+    for label, answer in ANSWERS.items():
+        page.get_by_label(label).fill(answer)
+        page.get_by_role("button", name="下一步").click()
 
 
 def test_an_answer_is_checked_while_it_is_given_in_the_words_of_the_server(chromium: Any, site: Site) -> None:
@@ -138,13 +226,13 @@ def test_answers_that_do_not_go_together_are_told_while_they_are_given_and_taken
         expect(told).to_have_text("")
         page.get_by_label("主体业态").select_option(label="餐饮服务经营者（饮品店）")
         page.get_by_role("button", name="下一步").click()
-        page.get_by_role("button", name="提交").click()
-        page.wait_for_selector("#faults")
+        expect(page.locator("[data-step-said]")).to_contain_text(said)
         expect(told).to_have_text(said)
-        expect(page.locator("#f-food-business-phone-fault")).to_be_visible()
         page.get_by_label("主体业态").select_option(label="餐饮服务经营者（小吃店）")
         expect(told).to_have_text("")
+        page.get_by_role("button", name="下一步").click()
         expect(page.locator("#f-food-business-phone-fault")).to_be_visible()
+        expect(told).to_have_text("")
 
 
 def test_what_was_typed_survives_a_reload_and_ends_with_signing_out(chromium: Any, site: Site) -> None:
@@ -211,6 +299,52 @@ def test_j_k_and_enter_walk_the_tasks_and_no_slip_of_a_finger_decides(chromium: 
         page.keyboard.press("j")
         expect(page.locator("#reason")).to_have_value("j")
         page.keyboard.press("Escape")
+
+
+def test_on_a_phone_the_menu_leads_to_one_s_cases(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, RESIDENT) as page:
+        page.set_viewport_size({"width": 390, "height": 800})
+        page.goto(site.root + "/")
+        page.get_by_role("navigation", name="主菜单").get_by_role("link", name="我的办件").click()
+        page.wait_for_url("**/my/cases/")
+
+
+@pytest.mark.parametrize("width", [1440, 1100, 900, 720, 390, 320])
+@pytest.mark.parametrize("language", ["zh-Hans", "en"])
+def test_nothing_in_the_header_lies_over_anything_however_much_it_is_enlarged(
+    chromium: Any, site: Site, width: int, language: str
+) -> None:
+    with visiting(chromium, site, RESIDENT, language=language) as page:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(site.root + "/my/cases/")
+        parts = page.locator(".brand-mark, .brand-name, .brand-place, .head-nav a:visible, .head-who > *")
+        boxes = [one.bounding_box() for one in parts.all()]
+        assert all(box["x"] + box["width"] <= width + 1 for box in boxes)
+        for n, one in enumerate(boxes):
+            for other in boxes[n + 1 :]:
+                beside = one["x"] + one["width"] <= other["x"] + 1 or other["x"] + other["width"] <= one["x"] + 1
+                below = one["y"] + one["height"] <= other["y"] + 1 or other["y"] + other["height"] <= one["y"] + 1
+                assert beside or below, (one, other)
+
+
+def test_a_chosen_file_is_named_with_its_size_in_the_language_of_the_page(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site) as page:
+        page.goto(site.root + "/verify/")
+        words = page.locator("[data-file-picked]").first
+        expect(words).to_have_text("还没有选择文件")
+        page.set_input_files("#document", {"name": "证照.pdf", "mimeType": "application/pdf", "buffer": b"x" * 4096})
+        expect(words).to_have_text("证照.pdf · 4 KB")
+
+
+def test_on_a_phone_days_of_one_kind_are_one_line_and_on_a_wide_screen_a_table(chromium: Any, site: Site) -> None:
+    with visiting(chromium, site, RESIDENT) as page:
+        page.goto(f"{site.root}/my/cases/{site.cases['open']}/clocks/address-confirmed/")
+        expect(page.get_by_role("table")).to_be_visible()
+        expect(page.locator(".clock-folded")).to_be_hidden()
+        days = page.locator(".clock-days tbody tr").count()
+        page.set_viewport_size({"width": 390, "height": 800})
+        expect(page.locator(".clock-wide")).to_be_hidden()
+        assert 1 < page.locator(".clock-folded li").count() < days
 
 
 def test_large_text_is_chosen_once_and_stays(chromium: Any, site: Site) -> None:

@@ -572,6 +572,8 @@ def act_for_another_where_one_cannot(page: Any, site: Site) -> None:
 WINDOW = "zhuo.lin"
 STATES: dict[str, tuple[str, bool, int, Step]] = {
     "nothing found": ("", False, 0, go("/search/?q=护照")),
+    "days off and service hours": ("", False, 0, go("/days/")),
+    "windows at an item": ("", False, 0, go("/items/food-permit/?area=460108")),
     "no such page": ("", False, 404, go("/nowhere/")),
     "somebody else's case": (NEIGHBOUR, False, 404, go("/my/cases/0199aaaa-0000-7000-8000-000000000000/")),
     "as an officer on the portal": (OFFICER, True, 403, go("/my/cases/")),

@@ -332,7 +332,8 @@ def check_everything_happened_once(looking: psycopg.Connection[Any], acknowledge
     )
     once = {
         "record": "records.residence_addresses r ON r.case_id = c.id",
-        "message": "messaging_message r ON r.case_id = c.id",
+        "receipt": "messaging_message r ON r.case_id = c.id AND r.texts->'zh-Hans'->>'title' LIKE '收件回执%'",
+        "message": "messaging_message r ON r.case_id = c.id AND r.texts->'zh-Hans'->>'title' NOT LIKE '收件回执%'",
         "decision": "cases_courseentry r ON r.case_id = c.id AND r.code = 'decided'",
         "end": "outbox_event r ON r.subject = c.id::text AND r.type = 'case.ended.v1'",
         "beginning": "outbox_event r ON r.subject = c.id::text AND r.type = 'case.submitted.v1'",

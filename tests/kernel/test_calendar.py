@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yiwang.kernel.calendar import NAMES, DayKind, DayRow, WorkingCalendar
+from yiwang.kernel.calendar import NAMES, DayKind, DayRow, LocalDay, WorkingCalendar
 
 NATIONAL = WorkingCalendar()
 days_in_known_years = st.dates(date(2004, 1, 1), date(2025, 6, 30))
@@ -163,6 +163,49 @@ def test_an_explanation_names_the_holidays_as_the_city_does_and_knows_the_notice
 def test_every_name_of_a_holiday_can_be_translated() -> None:
     known = [*chinese_calendar.constants.holidays.values(), *chinese_calendar.constants.workdays.values()]
     assert {str(getattr(name, "value", name)) for name in known} == set(NAMES)
+
+
+# ── a place of its own ──
+
+SANYUESAN = {"zh-Hans": "三月三", "en": "Sanyuesan"}
+COUNTY = NATIONAL.at(
+    {
+        date(2026, 4, 20): LocalDay(DayKind.OFF, SANYUESAN, "县政府通知"),
+        date(2026, 4, 25): LocalDay(DayKind.WORKING, SANYUESAN, "县政府通知"),
+    }
+)
+
+
+def test_a_place_has_days_of_its_own_and_the_nation_does_not_see_them() -> None:
+    assert COUNTY.judge(date(2026, 4, 20)) == (False, "Local day off: {name}", SANYUESAN)
+    assert COUNTY.judge(date(2026, 4, 25))[:2] == (
+        True,
+        "Weekend that is worked here, in exchange for a local day off",
+    )
+    assert [NATIONAL.is_working(date(2026, 4, day)) for day in (20, 25)] == [True, False]
+    assert COUNTY.add_working_days(date(2026, 4, 17), 5).date == date(2026, 4, 25)
+
+
+def test_a_local_day_cites_its_document_and_every_other_day_the_notice_of_its_year() -> None:
+    nation = WorkingCalendar(notices={2026: "国办通知"})
+    place = nation.at({date(2026, 4, 20): LocalDay(DayKind.OFF, SANYUESAN, "县政府通知")})
+    assert [place.source(date(2026, month, 20)) for month in (4, 5)] == ["县政府通知", "国办通知"]
+    assert nation.source(date(2026, 4, 20)) == "国办通知"
+
+
+def test_a_local_day_makes_no_year_official() -> None:
+    place = NATIONAL.at({date(2031, 4, 20): LocalDay(DayKind.OFF, SANYUESAN, "县政府通知")})
+    assert place.is_provisional(2031)
+
+
+def test_a_place_without_days_of_its_own_has_the_calendar_of_the_nation() -> None:
+    assert NATIONAL.at({}) is NATIONAL
+
+
+def test_a_weekend_like_any_other_is_no_holiday() -> None:
+    found = [NATIONAL.is_holiday(date(2026, month, day)) for month, day in ((11, 21), (10, 3), (10, 1), (11, 23))]
+    assert found == [False, True, True, False]
+    assert COUNTY.is_holiday(date(2026, 4, 20))
 
 
 # ── calendar days ──

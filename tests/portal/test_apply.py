@@ -61,6 +61,34 @@ def test_a_fault_is_listed_at_the_top_with_a_way_to_the_field_and_at_the_field(
     assert 'aria-invalid="true"' in page
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "at"),
+    [
+        ("residence.since", "2999-01-01", "f-residence-since"),
+        ("residence.phone", "1380749123", "f-residence-phone"),
+        ("residence.address.detail", "", "f-residence-address-detail"),
+        ("residence.address.village", "", "f-residence-address-county"),
+    ],
+)
+def test_a_step_is_checked_in_the_words_of_sending_and_nothing_is_read_or_kept(
+    demo: Demo, field: str, value: str, at: str
+) -> None:
+    from yiwang.cases.models import Case
+    from yiwang.records.models import Read
+
+    client = demo.client(RESIDENT)
+    typed = demo.open_form(client, **{field: value})
+    before = Read.objects.count(), Case.objects.count()
+    question = ".".join(field.split(".")[:2])
+    answer = client.post(APPLY, {**typed, "check": [question]})
+    assert (Read.objects.count(), Case.objects.count()) == before
+    [fault] = answer.json()["faults"]
+    assert (fault["question"], fault["target"]) == ("f-" + question.replace(".", "-"), at)
+    assert fault["text"] in text_of(client.post(APPLY, typed))
+    others = {"residence.since", "residence.phone", "residence.address"} - {question}
+    assert client.post(APPLY, {**typed, "check": list(others)}).json() == {"faults": []}
+
+
 def test_all_faults_are_listed_at_once_and_everything_typed_is_still_there(demo: Demo) -> None:
     client = demo.client(RESIDENT)
     wrong = {"residence.since": "2999-01-01", "residence.phone": "12", "residence.address.detail": "<b>楼</b>"}

@@ -56,6 +56,15 @@ def test_the_guide_says_the_order_and_what_a_refusal_means_beforehand(moving: Mo
     assert "搬家一件事" in home
 
 
+def test_a_step_of_the_one_form_is_checked_before_it_is_left(moving: Moving) -> None:
+    client = moving.client("mei")
+    typed = {**filled(client.get(APPLY)), "home.people": "drei"}
+    del typed["proof.paper"]
+    asked = {**typed, "check": ["home.people", "home.address", "school.child", "proof.paper"]}
+    faults = client.post(APPLY, asked).json()["faults"]
+    assert [one["target"] for one in faults] == ["f-home-people", "f-proof-paper"]
+
+
 def test_all_faults_are_shown_at_once_and_nothing_that_was_typed_is_lost(moving: Moving) -> None:
     client = moving.client("mei")
     sent = filled(client.get(APPLY)) | {"home.people": "许多", "school.child": ""}

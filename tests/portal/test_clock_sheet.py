@@ -97,3 +97,34 @@ def test_what_is_laid_out_reads_nothing_else() -> None:
         for one in template_faults(Path(printing.__file__).parents[1].joinpath("sheets/clock.typ").read_text("utf-8"))
     ]
     assert [one for one in faults if "defines no `certificate`" not in one] == []
+
+
+def test_page_and_sheet_begin_with_the_sum_and_rest_on_the_same_facts(demo: Demo) -> None:
+    resident = demo.client(RESIDENT)
+    case = demo.send(resident)
+    explained = resident.get(f"/api/v1/cases/{case}/clocks/{LIMIT}").json()
+    counted = [day for day in explained["rows"] if day["on"] <= explained["clock"]["due_on"]]
+    assert f"共{max(day['number'] for day in counted)} 个工作日" in explained["sum"]
+    off = sum(day["code"] == "off" for day in counted)
+    assert (f"休息日 {off} 天不算" in explained["sum"]) == (off > 0)
+    page = resident.get(f"/my/cases/{case}/clocks/{LIMIT}/").content.decode()
+    assert page.index(explained["sentence"]) < page.index(explained["sum"]) < page.index("<table")
+    words = words_of(sheet(resident, f"/my/cases/{case}/clocks/{LIMIT}/sheet/"))
+    for fact in explained["clock"]["facts"]:
+        for said in (fact["label"], fact["value"], *fact["more"]):
+            assert said in page
+            assert re.sub(r"\s+", "", said) in words
+
+
+def test_days_of_one_kind_are_one_line_where_there_is_no_room_and_none_is_lost(demo: Demo) -> None:
+    resident = demo.client(RESIDENT)
+    case = demo.send(resident)
+    explained = resident.get(f"/api/v1/cases/{case}/clocks/{LIMIT}").json()
+    days, spans = explained["rows"], explained["spans"]
+    assert len(spans) < len(days)
+    assert (spans[0]["on"], spans[-1]["until"]) == (days[0]["on"], days[-1]["until"])
+    for span in spans:
+        within = [day for day in days if span["on"] <= day["on"] <= span["until"]]
+        assert {(day["sentence"], day["law"]) for day in within} == {(span["sentence"], span["law"])}
+        assert (span["first"], span["last"]) == (within[0]["number"], within[-1]["number"])
+        assert len(within) == 1 or all(mark["kind"] == "provisional" for mark in span["marks"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo
+from support.demo import ITEM, NEIGHBOUR, OFFICER, RESIDENT, Demo, call
 
 from yiwang.api.kept import forget_pages
 
@@ -41,6 +42,87 @@ def test_search_finds_by_synonym_and_shows_everything_when_nothing_fits(demo: De
     assert "/items/food-permit/" in page_of(demo.client(), "/search/?q=饭馆")
     assert "/life/home/" in page_of(demo.client(), "/search/?q=搬家")
     assert f"/items/{ITEM}/" in page_of(demo.client(), "/search/?q=护照")
+
+
+@pytest.mark.parametrize(
+    ("asked", "words", "found"),
+    [
+        ("搬家了换地址", ["搬家", "换地址"], f"/items/{ITEM}/"),
+        ("孩子出生要办什么", ["孩子", "出生"], "/bundles/newborn/"),
+        ("想开一家小吃店卖面条", ["小吃店"], "/items/food-permit/"),
+        ("I want to move house", ["move"], f"/items/{ITEM}/"),
+    ],
+)
+def test_a_phrase_is_cut_into_what_is_known_and_the_page_says_what_it_looked_for(
+    demo: Demo, asked: str, words: list[str], found: str
+) -> None:
+    answer = demo.client().get("/search/", {"q": asked})
+    page = answer.content.decode()
+    assert f'href="{found}"' in page
+    assert list(answer.context["found"].words) == words
+    assert all(f">{word}</a>" in page for word in words)
+
+
+def test_a_phrase_without_any_known_word_finds_what_shares_its_parts(demo: Demo) -> None:
+    answer = demo.client().get("/search/", {"q": "我会做糕点还有饮品"})
+    assert answer.context["found"].near
+    assert "/items/food-permit/" in answer.content.decode()
+
+
+def test_bundles_stand_among_all_that_can_be_done(demo: Demo) -> None:
+    for path in ("/sitemap/", "/search/", "/search/?q=护照"):
+        assert 'href="/bundles/newborn/"' in page_of(demo.client(), path)
+
+
+def test_a_bundle_names_the_offices_that_do_it(demo: Demo) -> None:
+    page = page_of(demo.client(), "/bundles/newborn/")
+    for unit in ("海口市卫生健康委员会", "海口市公安局"):
+        assert unit in page
+    assert "由谁办：签发出生医学证明" not in page
+
+
+def test_who_has_withdrawn_reads_that_he_has_and_may_apply_again(demo: Demo) -> None:
+    resident = demo.client(RESIDENT)
+    case = demo.send(resident)
+    assert "最晚办结" in page_of(resident, f"/my/cases/{case}/")
+    resident.post(f"/my/cases/{case}/withdraw/", {"reason": "填错了"})
+    page = page_of(resident, f"/my/cases/{case}/")
+    assert "您已撤回。" in page
+    assert "您撤回了申请。" in page
+    assert "申请人" not in page
+    assert "最晚办结" not in page
+    assert re.search(rf'href="/items/{ITEM}/">重新申请', page)
+    assert "您已撤回。" in page_of(resident, "/my/cases/")
+    assert "最后一天" not in page_of(resident, f"/my/cases/{case}/clocks/address-confirmed/")
+
+
+def test_a_receipt_arrives_as_a_message_with_number_office_and_day(demo: Demo) -> None:
+    from yiwang.outbox.models import Event
+
+    demo.heard = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    resident = demo.client(RESIDENT)
+    case = resident.get(f"/api/v1/cases/{demo.send(resident)}").json()
+    demo.tell()
+    [told] = resident.get("/my/messages/").context["inbox"].rows
+    assert told.title == f"收件回执：{case['item_title']}"
+    for said in (case["number"], case["due_on"], case["has_it"][0], "接下来"):
+        assert said in told.body
+    assert f'href="/my/cases/{case["id"]}/"' in page_of(resident, "/my/messages/")
+
+
+def test_one_receipt_arrives_for_all_parts_of_a_bundle(demo: Demo) -> None:
+    from yiwang.outbox.models import Event
+
+    demo.heard = Event.objects.order_by("-id").values_list("id", flat=True).first() or 0
+    parent = demo.client("li.xiaowen")
+    form = parent.get("/api/v1/bundles/newborn/form").json()
+    body = {"values": {"newborn.name": "吴一诺", "newborn.phone": "13800000007"}, "form_digest": form["digest"]}
+    sent = call(parent, "POST", "/api/v1/bundles/newborn/applications", body, **{"Idempotency-Key": "one"}).json()
+    demo.tell()
+    received = [one for one in parent.get("/my/messages/").context["inbox"].rows if one.title.startswith("收件回执")]
+    assert [(one.title, one.about_id) for one in received] == [(f"收件回执：{sent['title']}", UUID(sent["id"]))]
+    assert sent["number"] in received[0].body
+    assert f'href="/my/applications/{sent["id"]}/"' in page_of(parent, "/my/messages/")
 
 
 def test_a_guide_answers_in_order_and_speaks_to_machines_in_a_block_of_data(demo: Demo) -> None:

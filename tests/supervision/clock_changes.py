@@ -7,8 +7,8 @@ from uuid import UUID
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.cases.models import Case, Clock
+from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.queries.clocks import course_of
-from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.services.clocks import add_change, happened, pause_clock, resume_clock, set_dates
 
 PAUSE = "expert-review"
@@ -25,6 +25,6 @@ def system_change_clock(actor: Actor, case_id: UUID, change: str, length: int) -
     elif change == "resume":
         resume_clock(case, clock.limit, act.time)
     else:
-        set_dates(clock, case, happened(course_of(clock), "extended", at=act.time, length=length), city_calendar())
+        set_dates(clock, case, happened(course_of(clock), "extended", at=act.time, length=length), calendars())
         clock.save()
         add_change(clock, "extended", at=act.time, length=length)

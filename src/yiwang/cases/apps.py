@@ -38,8 +38,8 @@ class CasesConfig(AppConfig):
             check_writes,
         )
         from yiwang.cases.queries.bundles import named_by, title_of
+        from yiwang.cases.queries.calendars import city_calendar
         from yiwang.cases.queries.known import matters_of
-        from yiwang.cases.queries.limits import city_calendar
         from yiwang.cases.queries.needed import tasks_of_post, work_of_unit
         from yiwang.cases.queries.tasks import RETRY
         from yiwang.cases.queries.visibility import sees_case

@@ -28,7 +28,9 @@ __all__ = [
 ]
 
 CASE_SUBMITTED: Final = "case.submitted.v1"
-"""A case was made: a form was sent, or an event began it.  + `due_on`, `place`."""
+"""A case was made: a form was sent, or an event began it.  + `due_on`, `place`; `case_id`, `item_title` (in Chinese), `has_it` (title of
+the unit that answers, or empty), `begun_by`: form | application (it is a part of one) | event; `applicant_id` (who sent it; null for
+an event)."""
 
 CASE_ADVANCED: Final = "case.advanced.v1"
 """A step was done.  + `version`, `node`, `act` (empty for an action)."""
@@ -51,7 +53,7 @@ while it is paused), `legal_due_on`."""
 
 CASE_CLOCK_CHANGED: Final = "case.clock-changed.v1"
 """An open clock has other dates, or stands still.  + what `case.clock-started.v1` has, and `change`: paused | resumed | extended |
-recounted (the calendar has changed); `change_id`."""
+recounted (days or hours have changed); `change_id`."""
 
 CASE_CLOCK_STOPPED: Final = "case.clock-stopped.v1"
 """A clock has ended.  + what `case.clock-started.v1` has; `state`: met | missed | stopped."""
@@ -77,7 +79,7 @@ _CLOCK = ("applicant_id", "case_id", "limit", "state", "due_on", "legal_due_on")
 _APPLICATION = ("application_id", "number", "bundle", "bundle_title", "release", "applicant_id", "due_on", "origin")
 _BECAUSE = ("item", "item_title", "because", "because_title")
 FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    CASE_SUBMITTED: (*_EVERY, "due_on", "place"),
+    CASE_SUBMITTED: (*_EVERY, "due_on", "place", "case_id", "item_title", "has_it", "begun_by", "applicant_id"),
     CASE_ADVANCED: (*_EVERY, "version", "node", "act"),
     CASE_ENDED: (*_EVERY, "outcome", "on_time"),
     CASE_OUTCOME_CHANGED: (*_EVERY, "outcome", "before"),

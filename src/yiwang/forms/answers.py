@@ -6,15 +6,18 @@ Nothing is judged here. What was typed goes down as it is; faults come back by t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from yiwang.cases.queries import apart
 from yiwang.cases.values import Choice, FormField, FormView, MaterialLine, SourceShown
+from yiwang.catalog.queries import element, validate
 from yiwang.catalog.values import FILE_FORMATS
 from yiwang.documents.values import FileHandedIn, file_size
 from yiwang.kernel.errors import FieldFault, format_message
@@ -25,8 +28,10 @@ __all__ = [
     "FaultLine",
     "Picker",
     "Section",
+    "StepFault",
     "Widget",
     "checks_of",
+    "faults_so_far",
     "picker_for",
     "read_answers",
     "sections_of",
@@ -134,6 +139,15 @@ class FaultLine:
 
     text: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepFault:
+    """What is wrong with one answer of a step.  question: id of its widget.  target: id of the control to correct."""
+
+    question: str
+    target: str
+    text: str
 
 
 def read_answers(form: FormView, typed: QueryDict, files: Mapping[str, FileHandedIn] = NO_FILES) -> dict[str, object]:
@@ -304,13 +318,39 @@ def summary_of(form: FormView, faults: Iterable[FieldFault]) -> list[FaultLine]:
         if one is None:
             lines.append(FaultLine(sentence(fault), ""))
             continue
-        target = _id(name)
-        if one.type in {"address", "place"}:
-            target += "-detail" if part == "detail" else f"-{LEVELS[0]}"
         said = sentence(fault)
         text = said if one.title in said else _("{title}: {fault}").format(title=one.title, fault=said)
-        lines.append(FaultLine(text, target))
+        lines.append(FaultLine(text, _target(one, part)))
     return lines
+
+
+def _target(one: FormField, part: str) -> str:
+    """The control in which a fault is corrected.  part: of the answer, as faults name it."""
+    if one.type not in {"address", "place"}:
+        return _id(one.name)
+    return f"{_id(one.name)}-detail" if part == "detail" else f"{_id(one.name)}-{LEVELS[0]}"
+
+
+def faults_so_far(form: FormView, names: Collection[str], typed: QueryDict, today: date) -> list[StepFault]:
+    """What sending would say of the answers to some questions of a form, in the same words. A file that was handed in was checked then.
+
+    names: elements; what the form does not ask is left out. What was typed elsewhere in the form says whether they go together with it.
+    today: civil date for the checks.
+    """
+    fields = {one.name: one for one in form.fields}
+    given = read_answers(form, typed)
+    open_ones = [one for one in form.fields if one.type != "file" or not typed.get(f"{one.name}.id")]
+    clean, wrong = validate(
+        {one.name: given[one.name] for one in open_ones if one.name in given},
+        [element(one.name, form.release) for one in open_ones],
+        required=[one.name for one in open_ones if one.required],
+        today=today,
+        release=form.release,
+    )
+    faults = [*wrong, *apart(form.item_id, clean, [one for one in names if one in fields], today)]
+    said = [(*fault.pointer.partition("/")[::2], fault) for fault in faults]
+    parts = [one for one in said if one[0] in names]
+    return [StepFault(_id(name), _target(fields[name], part), sentence(fault)) for name, part, fault in parts]
 
 
 def sentence(fault: FieldFault) -> str:

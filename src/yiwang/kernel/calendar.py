@@ -4,6 +4,9 @@ Off days and working weekends are set for each year by the State Council's offic
 `chinesecalendar` is the seed for the years that it knows; a city's own table of exceptions stands above it. A year
 for which nobody has given official data is *provisional*: it is reckoned with weekends and the holidays that the law
 fixes by date, and every result that touches it says so.
+
+Above the calendar of the nation a place may have days of its own: a holiday of its nationality 民族节日 (全国年节及纪念日放假办法
+art. 4), a day on which its government stops work 停工. They never change a holiday of the nation, and count only where a limit says so.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from yiwang.kernel.errors import msgid
 
 Text = str | Mapping[str, str]
 
-__all__ = ["DayKind", "DayRow", "Reckoning", "WorkingCalendar"]
+__all__ = ["DayKind", "DayRow", "LocalDay", "Reckoning", "WorkingCalendar"]
 
 MOST_DAYS = 3_660
 """No law counts further than ten years in days; more is a mistake in the asking."""
@@ -31,6 +34,15 @@ class DayKind(StrEnum):
 
     WORKING = "working"  # 调休上班: a Saturday or Sunday on which offices work
     OFF = "off"  # 放假, also a local holiday (全国年节及纪念日放假办法 art. 4)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDay:
+    """What one place makes of a day.  title: what the place calls it.  source: the document that says so."""
+
+    kind: DayKind
+    title: Text
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +98,8 @@ class WorkingCalendar:
     """The working days of a city. Immutable; one day's answer costs a look-up or two.
 
     exceptions: days that differ from the seed.  official_years: years whose exceptions are complete and official,
-    beyond those that the library knows; exceptions alone do not make a year official, for one local holiday is not a
-    year.  names: titles of the holidays among the exceptions.  notices: year → what announced it.
+    beyond those that the library knows; exceptions alone do not make a year official, for one holiday is not a year.  names: titles of the
+    holidays among the exceptions.  notices: year → what announced it.  local: days of one place, which stand above all of these.
     """
 
     def __init__(
@@ -97,11 +109,25 @@ class WorkingCalendar:
         official_years: Iterable[int] = (),
         names: Mapping[date, Text] | None = None,
         notices: Mapping[int, str] | None = None,
+        local: Mapping[date, LocalDay] | None = None,
     ) -> None:
         self._exceptions = {day: DayKind(kind) for day, kind in (exceptions or {}).items()}
         self._official_years = frozenset(official_years)
         self._names = dict(names or {})
         self._notices = dict(notices or {})
+        self._local = dict(local or {})
+
+    def at(self, days: Mapping[date, LocalDay]) -> WorkingCalendar:
+        """The calendar as it holds in a place with these days of its own; itself when there are none."""
+        if not days:
+            return self
+        return WorkingCalendar(
+            self._exceptions,
+            official_years=self._official_years,
+            names=self._names,
+            notices=self._notices,
+            local={**self._local, **days},
+        )
 
     def is_working(self, day: date) -> bool:
         """Whether offices work on `day`. For a provisional year this is the best guess: ask `is_provisional` too."""
@@ -115,8 +141,25 @@ class WorkingCalendar:
         """The official notice that arranges the days of `year`, as the city cites it; empty when none is cited."""
         return self._notices.get(year, "")
 
+    def local_day(self, day: date) -> LocalDay | None:
+        """What the place itself makes of `day`; None when it follows the nation."""
+        return self._local.get(day)
+
+    def source(self, day: date) -> str:
+        """The document that made `day` what it is, as far as one is cited: that of the place, else that of the year."""
+        found = self._local.get(day)
+        return found.source if found is not None else self.notice(day.year)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether `day` is off for another reason than being a Saturday or Sunday like any other."""
+        works, _reason, name = self.judge(day)
+        own = day in self._local or self._exceptions.get(day) is DayKind.OFF
+        return not works and (own or bool(name) or day.weekday() < 5)
+
     def judge(self, day: date) -> tuple[bool, str, Text]:
         """Whether offices work on `day`, why (msgid, filled in with `name`), and the name."""
+        if (local := self._local.get(day)) is not None:
+            return _judge_locally(local)
         name = self._names.get(day, "")
         match self._exceptions.get(day):
             case DayKind.WORKING if day.weekday() >= 5:
@@ -186,6 +229,12 @@ class WorkingCalendar:
 
     def _reckoning(self, first: date, last: date) -> Reckoning:
         return Reckoning(last, any(self.is_provisional(year) for year in range(first.year, last.year + 1)))
+
+
+def _judge_locally(day: LocalDay) -> tuple[bool, str, Text]:
+    if day.kind is DayKind.WORKING:
+        return True, msgid("Weekend that is worked here, in exchange for a local day off"), ""
+    return False, msgid("Local day off: {name}"), day.title
 
 
 @cache

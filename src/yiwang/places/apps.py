@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class PlacesConfig(AppConfig):
-    """Registers the kinds `places` and `window`, and the sample of areas."""
+    """Registers the kinds `places`, `service-hours` and `window`, and the sample of areas."""
 
     name = "yiwang.places"
     label = "places"
@@ -24,11 +24,12 @@ class PlacesConfig(AppConfig):
         from yiwang.kernel.errors import msgid
         from yiwang.kernel.kinds import register_kind
         from yiwang.places import samples
-        from yiwang.places.declarations import PlacesKind, WindowKind
+        from yiwang.places.declarations import PlacesKind, ServiceHoursKind, WindowKind
         from yiwang.places.queries import areas_of_unit
         from yiwang.places.services import Areas, remarks_on_areas
 
         register_kind(PlacesKind())
+        register_kind(ServiceHoursKind())
         register_kind(WindowKind())
         register_administrative_action("area.hand-over", Administrator.SYSTEM)
         register_need("unit", areas_of_unit)

@@ -1,4 +1,4 @@
-"""The pack kind that the places engine owns: `places`, an edition of a list of administrative divisions."""
+"""The pack kinds that the places engine owns: divisions, windows, and the hours in which these serve."""
 
 from __future__ import annotations
 
@@ -7,27 +7,124 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from yiwang.kernel.identifiers import DivisionCode
 from yiwang.kernel.ids import uuid7
-from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind
+from yiwang.kernel.kinds import Body, Change, City, Declaration, DeclarationFault, Kind, Part, Reference
+from yiwang.kernel.opening import LEAST_HOURS, WEEKDAYS, is_a_service, read_hours
 from yiwang.kernel.time import today
 from yiwang.places.models import Division
 from yiwang.places.rules.divisions import NotATable, check_rows, full_titles, pairs_of, read_rows
+from yiwang.places.rules.hours import stands_for_all, week_of
 
 Text = str | dict[str, str]
+
+
+class WeekBody(Part):
+    """One week of service hours.
+
+    since: the civil date from which it holds, until the next one does: summer hours are a week of their own.  weekdays: Monday to Friday,
+    as spans such as `08:30-12:00`; monday … sunday: a day that differs; a Saturday or Sunday that is not named is closed, and an empty
+    list closes a day.  worked_weekend: of a weekend day that is worked in exchange for a holiday; left out, those of Monday.
+    """
+
+    since: date
+    weekdays: tuple[str, ...]
+    monday: tuple[str, ...] | None = None
+    tuesday: tuple[str, ...] | None = None
+    wednesday: tuple[str, ...] | None = None
+    thursday: tuple[str, ...] | None = None
+    friday: tuple[str, ...] | None = None
+    saturday: tuple[str, ...] | None = None
+    sunday: tuple[str, ...] | None = None
+    worked_weekend: tuple[str, ...] | None = None
+
+    @field_validator("weekdays", *WEEKDAYS, "worked_weekend")
+    @classmethod
+    def _are_spans(cls, spans: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        read_hours(spans or ())
+        return spans
+
+
+class ServiceHoursBody(Body):
+    """Service hours 服务时间 of windows and of the units behind them.
+
+    divisions: codes of the divisions whose units and windows keep them; units: codes of units that keep other hours than their division,
+    with those below them. Neither: the whole city. What is named nearest counts: a unit before its division, a street before its district.
+    weeks: the first holds for what came before it, too.  source: the notice that says so, for people.
+    """
+
+    divisions: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
+    weeks: tuple[WeekBody, ...] = Field(min_length=1)
+    source: str = ""
+
+
+class ServiceHoursKind(Kind):
+    """`service-hours/*.yaml`."""
+
+    name = "service-hours"
+    folder = "service-hours"
+    schema = ServiceHoursBody
+    order = 18
+
+    def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        """Every week serves, weeks are in order, and whoever is named keeps one set of hours."""
+        body: ServiceHoursBody = one.body
+        for n, week in enumerate(body.weeks):
+            if n and week.since <= body.weeks[n - 1].since:
+                yield one.fault(
+                    f"weeks/{n}/since",
+                    f"{week.since} does not come after {body.weeks[n - 1].since} above.",
+                    "Put the weeks in their order.",
+                )
+            if not is_a_service(week_of(week.model_dump())):
+                yield one.fault(
+                    f"weeks/{n}",
+                    "From Monday to Friday it is open for less than"
+                    f" {LEAST_HOURS.total_seconds() // 3600:.0f} hours in all: a count of service hours would hardly end.",
+                    "Write the hours in which it really serves; a window that is closed for good is deleted.",
+                )
+        for n, code in enumerate(body.divisions):
+            if not _is_division(code):
+                yield one.fault(
+                    f"divisions/{n}",
+                    f"`{code}` is no code of a division.",
+                    "Write 6, 9 or 12 digits, as the list of divisions has them.",
+                )
+        yield from self._check_others(one, city)
+
+    def _check_others(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
+        body: ServiceHoursBody = one.body
+        for other in city.of_kind(self.name).values():
+            if other.id >= one.id:
+                continue
+            if stands_for_all(body.units, body.divisions) and stands_for_all(other.body.units, other.body.divisions):
+                yield one.fault(
+                    "weeks",
+                    f"The hours of the whole city are also declared in {other.path}.",
+                    "Name `divisions:` or `units:` in one of the two.",
+                )
+            for key in ("divisions", "units"):
+                for n, code in enumerate(getattr(body, key)):
+                    if code in getattr(other.body, key):
+                        yield one.fault(
+                            f"{key}/{n}",
+                            f"The hours of `{code}` are also declared in {other.path}.",
+                            "Name it in one of the two.",
+                        )
 
 
 class WindowBody(Body):
     """A place where people are served in person 政务服务窗口: a hall, a community desk. Any item may be handed in at any of them.
 
-    place: code of the division that it serves.  address, hours, phone, note: for people.
+    place: code of the division that it serves.  hours: id of its service hours.  address, phone, note: for people.
     """
 
     place: str
     address: Text
-    hours: Text
+    hours: str
     phone: str = ""
     note: Text = ""
 
@@ -40,19 +137,26 @@ class WindowKind(Kind):
     schema = WindowBody
     order = 20
 
+    def references(self, body: WindowBody) -> Iterable[Reference]:
+        """Its hours."""
+        yield Reference("hours", "service-hours", body.hours)
+
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
         """The code is one of GB/T 2260, as these are written."""
-        try:
-            right = DivisionCode.parse(one.body.place) == one.body.place
-        except ValueError:
-            right = False
-        if not right:
+        if not _is_division(one.body.place):
             yield DeclarationFault(
                 one.path,
                 one.line("place"),
                 f"`{one.body.place}` is no code of a division.",
                 "Write 6, 9 or 12 digits, as the list of divisions has them.",
             )
+
+
+def _is_division(code: str) -> bool:
+    try:
+        return DivisionCode.parse(code) == code
+    except ValueError:
+        return False
 
 
 class PlacesBody(Body):

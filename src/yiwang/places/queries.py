@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
+from django.utils.translation import gettext as _
+from django.utils.translation import override
 
-from yiwang.acts.queries import Prepared, list_definitions
+from yiwang.acts.queries import Prepared, current_release, definition, list_definitions, release_id
 from yiwang.kernel.errors import FieldFault, NotFound, msgid
+from yiwang.kernel.opening import Hours, ServiceHours, Week
 from yiwang.kernel.remembering import remembered
 from yiwang.kernel.texts import text as text_in
 from yiwang.kernel.time import today
 from yiwang.places.models import AreaDuty, Division
 from yiwang.places.rules.divisions import search_terms
+from yiwang.places.rules.hours import hours_id, service_hours
 from yiwang.places.values import AreaOfDuty, DivisionView, WindowView
 
 __all__ = [
@@ -31,9 +37,12 @@ __all__ = [
     "division",
     "find_division",
     "full_title",
+    "hours_in_words",
+    "hours_of_unit",
     "is_within",
     "roots",
     "search_places",
+    "spans_in_words",
     "units_answering",
     "windows_at",
 ]
@@ -194,6 +203,23 @@ def answered_by(unit_id: UUID) -> list[tuple[UUID, str]]:
     return list(found.order_by("area__code").values_list("area_id", "area__title").distinct())
 
 
+def units_with_duty(duty: str) -> tuple[str, ...]:
+    """Titles of the units that answer for the duty somewhere today, each once, by its code; they are public. One query."""
+    found = AreaDuty.objects.filter(_in_force("", today()), duty=duty).order_by("unit__code")
+    return tuple(dict.fromkeys(found.values_list("unit__title", flat=True)))
+
+
+def who_answers() -> str:
+    """Who answers for what, as one SQL expression: differs as soon as `units_with_duty` would for some duty.
+
+    For who asks for it together with other things in one statement.
+    """
+    return (
+        "(SELECT md5(COALESCE(string_agg(concat_ws(' ', answer.id, answer.unit_id, answer.valid_from, answer.valid_to, unit.title), ','"
+        " ORDER BY answer.id), '')) FROM places_areaduty answer JOIN identity_unit unit ON unit.id = answer.unit_id)"
+    )
+
+
 def areas_with_duty(duty: str, most: int = 200) -> list[AreaOfDuty]:
     """Where a unit answers for the duty today, by code of the area; at most `most`. One query."""
     found = AreaDuty.objects.filter(_in_force("", today()), duty=duty).order_by("area__code")
@@ -221,20 +247,73 @@ def areas_of_unit(unit_id: UUID) -> list[FieldFault]:
 def windows_at(code: str, language: str = "zh-Hans") -> list[WindowView]:
     """The windows that serve the division `code`: its own and those of the divisions around it, the nearest first; all without a code."""
     around = ancestors(code) if code else []
-    found = [
-        WindowView(
-            id=id,
-            title=text_in(body["title"], language),
-            place=body["place"],
-            address=text_in(body["address"], language),
-            hours=text_in(body["hours"], language),
-            phone=body["phone"],
-            note=text_in(body["note"], language),
+    release = current_release()
+    found = []
+    for id, body in list_definitions("window", release).items():
+        if code and body["place"] not in around:
+            continue
+        hours = _hours(release_id(release), release, body["hours"])
+        found.append(
+            WindowView(
+                id=id,
+                title=text_in(body["title"], language),
+                place=body["place"],
+                address=text_in(body["address"], language),
+                hours=hours_in_words(hours, today(), language),
+                service_hours=hours,
+                phone=body["phone"],
+                note=text_in(body["note"], language),
+            )
         )
-        for id, body in list_definitions("window").items()
-        if not code or body["place"] in around
-    ]
     return sorted(found, key=lambda one: (around.index(one.place) if code else 0, one.place, one.id))
+
+
+# ── Service hours ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def hours_of_unit(division: str, units: Sequence[str], release: int | None = None) -> ServiceHours | None:
+    """The service hours of a unit in a release, by default the one in force; None when none are declared for it or for the whole city.
+
+    division: code of the unit's.  units: codes of the unit and of those above it, the nearest first.
+    """
+    number = current_release() if release is None else release
+    if number == 0:
+        return None
+    id = hours_id(list_definitions("service-hours", number), division, units)
+    return _hours(release_id(number), number, id) if id else None
+
+
+@lru_cache(maxsize=256)
+def _hours(id: UUID, release: int, name: str) -> ServiceHours:
+    return service_hours(definition("service-hours", name, release))
+
+
+def hours_in_words(hours: ServiceHours, on: date, language: str = "zh-Hans") -> str:
+    """The week that holds on a civil date, days of the same hours together; days that are closed are left out."""
+    with override(language.lower()):
+        return _("; ").join(_in_words(hours.week(on)))
+
+
+def _in_words(week: Week) -> Iterator[str]:
+    names = [
+        _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
+    ]  # fmt: skip
+    for hours, group in groupby(range(7), key=lambda number: week.days[number]):
+        days = list(group)
+        if not hours:
+            continue
+        first, last = names[days[0]], names[days[-1]]
+        if len(days) > 1:
+            first = _("{first} to {last}").format(first=first, last=last)
+        yield f"{first} {spans_in_words(hours)}"
+    if week.worked_weekend is not None and week.worked_weekend != week.days[0]:
+        shown = spans_in_words(week.worked_weekend) or _("closed")
+        yield _("weekends that are worked: {hours}").format(hours=shown)
+
+
+def spans_in_words(hours: Hours) -> str:
+    """`8:30–12:00, 14:30–17:30`, in the language that is active; empty when it is closed."""
+    return _(", ").join(f"{first.hour}:{first:%M}–{last.hour}:{last:%M}" for first, last in hours)
 
 
 def _standing(on: date | None) -> QuerySet[Division]:

@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from yiwang.kernel.identifiers import DivisionLevel
+from yiwang.kernel.opening import ServiceHours
 
 __all__ = ["AreaOfDuty", "DivisionRow", "DivisionView", "NewArea", "WindowView", "level_named"]
 
@@ -67,12 +68,16 @@ def level_named(level: DivisionLevel) -> str:
 
 @dataclass(frozen=True, slots=True)
 class WindowView:
-    """A window at which people are served in person, in the language that was asked for.  place: code of the division that it serves."""
+    """A window at which people are served in person, in the language that was asked for.
+
+    place: code of the division that it serves.  hours: when it is open, in words, as it holds today; service_hours: the same to count with.
+    """
 
     id: str
     title: str
     place: str
     address: str
     hours: str
+    service_hours: ServiceHours
     phone: str
     note: str

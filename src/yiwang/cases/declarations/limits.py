@@ -20,6 +20,9 @@ __all__ = ["LimitKind", "PauseKind"]
 
 Verified = Literal["text", "practice", "unknown"]
 TIME_OF_DAY = 'a time of day, such as "09:30"'
+MOST_SERVICE_HOURS = 480
+"""Some three months of whole working days: further, days say it better."""
+
 CLOCK_TIME = r"^(|[01]\d:[0-5]\d|2[0-3]:[0-5]\d)$"
 
 
@@ -108,7 +111,9 @@ class LimitBody(Body):
     length: in `unit`; 0 is “at once”, on the day of the trigger.  counts: `before` counts backwards from an event.  rolls: a last
     day that is a day off moves on to the next working day; not for a bar, which protects nobody by lasting longer.
     extension: whether and how often.  pauses: ids of the reasons for which it may stand still.  deemed: what counts as done when it is
-    missed.  law, article, text: what sets it; version: of the law, as it names itself.  verified: `text` read in the law, `practice`, or
+    missed.  calendar: `local` leaves out the local days off of the unit that answers, too; a limit of law is counted by the nation's
+    calendar, unless calendar_law and calendar_article cite what allows otherwise. Service hours always count as the unit is open.
+    law, article, text: what sets it; version: of the law, as it names itself.  verified: `text` read in the law, `practice`, or
     `unknown`: set by the city itself.  vectors: examples that are reckoned anew by every check.
     """
 
@@ -120,6 +125,9 @@ class LimitBody(Body):
     extension: ExtensionBody | None = None
     pauses: tuple[str, ...] = ()
     deemed: DeemedBody | None = None
+    calendar: Literal["national", "local"] = "national"
+    calendar_law: str = ""
+    calendar_article: str = ""
     law: str = ""
     article: str = ""
     version: str = ""
@@ -143,7 +151,7 @@ class LimitKind(Kind):
 
     def narrows(self, parent: LimitBody, child: LimitBody) -> Iterable[tuple[str, str, str]]:
         """A city may promise its people a shorter limit, a shorter extension and fewer pauses, counted as the law counts."""
-        for key in ("unit", "counts", "rolls", "deemed"):
+        for key in ("unit", "counts", "rolls", "deemed", "calendar", "calendar_law", "calendar_article"):
             if getattr(parent, key) != getattr(child, key):
                 yield key, f"`{key}` is not what the limit above says.", "Delete it here."
         if child.length > parent.length:
@@ -179,7 +187,60 @@ class LimitKind(Kind):
         for n, pause in enumerate(body.pauses):
             if pause in body.pauses[:n]:
                 yield one.fault(f"pauses/{n}", f"`{pause}` stands here twice.", "Keep it once.")
-        yield from _check_vectors(one)
+        yield from _check_calendar(one)
+        if body.unit is ClockUnit.SERVICE_HOURS:
+            yield from _check_service_hours(one, city)
+        else:
+            yield from _check_vectors(one)
+
+
+def _check_calendar(one: Declaration) -> Iterable[DeclarationFault]:
+    """A day off that one place gives itself stretches no limit of law, unless a law says so."""
+    body: LimitBody = one.body
+    is_local = body.calendar == "local" or body.unit is ClockUnit.SERVICE_HOURS
+    cites = bool(body.calendar_law and body.calendar_article)
+    if body.calendar == "local" and body.unit in (ClockUnit.HOURS, ClockUnit.SERVICE_HOURS):
+        yield one.fault(
+            "calendar",
+            "Hours run day and night, and service hours follow the calendar of their unit anyway.",
+            "Delete `calendar:`.",
+        )
+    elif is_local and body.verified != "unknown" and not cites:
+        yield one.fault(
+            "calendar" if body.calendar == "local" else "unit",
+            "A limit of law is counted by the calendar of the nation: no local day off and no closed window stretches it.",
+            "Write `calendar: national` and promise locally in the item (`calendar: local` beside `promise:`),"
+            " or cite `calendar_law:` and `calendar_article:` that allow it.",
+        )
+    if (body.calendar_law or body.calendar_article) and not (is_local and cites):
+        yield one.fault(
+            "calendar_law" if body.calendar_law else "calendar_article",
+            "It cites half of what allows another calendar, or another calendar is not declared.",
+            "Write `calendar: local` with `calendar_law:` and `calendar_article:`, or delete them.",
+        )
+
+
+def _check_service_hours(one: Declaration, city: City) -> Iterable[DeclarationFault]:
+    body: LimitBody = one.body
+    longest = body.length + (body.extension.length * body.extension.times if body.extension is not None else 0)
+    if longest > MOST_SERVICE_HOURS:
+        yield one.fault(
+            "length",
+            f"{longest} service hours are too many to follow.",
+            f"Write at most {MOST_SERVICE_HOURS}, or count days.",
+        )
+    if body.counts == "before":
+        yield one.fault("counts", "Service hours are not counted backwards.", "Count `after`, or in days.")
+    if body.vectors:
+        yield one.fault(
+            "vectors", "Service hours are those of some unit, and an example belongs to none.", "Delete it."
+        )
+    if not any(not other.body.units and not other.body.divisions for other in city.of_kind("service-hours").values()):
+        yield one.fault(
+            "unit",
+            "It counts service hours, and no pack declares those of the whole city.",
+            "Add a declaration of the kind `service-hours` without `divisions:` and `units:`.",
+        )
 
 
 def _check_vectors(one: Declaration) -> Iterable[DeclarationFault]:

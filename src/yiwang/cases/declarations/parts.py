@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from yiwang.cases.values import ClockUnit
 from yiwang.kernel.kinds import City, Declaration, DeclarationFault, Part, Reference
 
 __all__ = ["BasicCode", "ItemClockBody", "LawBody", "Text", "check_promises_of", "says_again", "topics_named"]
@@ -20,17 +21,20 @@ BasicCode = Annotated[
         description="the twelve characters 0–9 and A–Z of the 基本编码 in the catalogue of items",
     ),
 ]
+HOURS, SERVICE_HOURS = ClockUnit.HOURS, ClockUnit.SERVICE_HOURS
 
 
 class ItemClockBody(Part):
     """A limit under which the item's cases stand.
 
     promise: the promised limit 承诺时限, in the limit's unit: no longer than the limit itself. A clock that the process does not
-    start runs from sending to the end.
+    start runs from sending to the end.  calendar: `local` counts the promise without the local days off of the unit that answers; the
+    limit itself counts as it is declared.
     """
 
     limit: str
     promise: int | None = Field(default=None, ge=0)
+    calendar: Literal["national", "local"] = "national"
 
 
 class LawBody(Part):
@@ -46,8 +50,25 @@ def check_promises_of(one: Declaration, city: City) -> Iterable[DeclarationFault
     for n, clock in enumerate(one.body.clocks):
         if clock.limit in {other.limit for other in one.body.clocks[:n]}:
             yield one.fault(f"clocks/{n}/limit", f"`{clock.limit}` stands here twice.", "Keep it once.")
+        if clock.calendar == "local" and one.kind == "bundle":
+            yield one.fault(
+                f"clocks/{n}/calendar",
+                "Several units answer for the items of a bundle: no one place counts for the whole.",
+                "Delete it; say it in the items.",
+            )
+            continue
         limit = city.find("limit", clock.limit)
-        if limit is None or clock.promise is None:
+        if limit is None:
+            continue
+        if clock.calendar == "local" and (
+            clock.promise is None or limit.body.calendar == "local" or limit.body.unit in (HOURS, SERVICE_HOURS)
+        ):
+            yield one.fault(
+                f"clocks/{n}/calendar",
+                f"Nothing of `{clock.limit}` is counted otherwise by `calendar: local` here.",
+                "It is for a promise in days within a limit that the nation's calendar counts. Delete it.",
+            )
+        if clock.promise is None:
             continue
         if clock.promise > limit.body.length or limit.body.counts == "before":
             yield one.fault(

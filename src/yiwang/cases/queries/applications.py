@@ -167,7 +167,7 @@ class _Shaping:
 
     def __init__(self, actor: Actor, one: Application, language: str) -> None:
         self.actor, self.one, self.language = actor, one, language
-        self.now = reading(language)
+        self.now = reading(actor, language)
         self.whole: Bundle = bundle(one.bundle, one.release)
         self.titles = item_titles(self.whole, language)
         self.rows = list(ApplicationPart.objects.filter(application=one).order_by("position"))
@@ -266,7 +266,7 @@ class _Shaping:
             if entry.code in ("submitted", "action-done"):  # said already, or no news for who waits
                 continue
             diagram = process_of(definition("item", case.item, case.release), case.release).diagram
-            said = course_sentence(entry, diagram, self.language)
+            said = course_sentence(entry, diagram, self.language, to_applicant=self.now.is_applicant(case))
             unit = entry.unit.title if entry.unit else ""
             lines.append(ApplicationEntry(entry.at, self.titles[case.item], said, unit, entry.reason))
         if self.one.ended_at is not None:

@@ -14,13 +14,14 @@ from django.utils.translation import override
 
 from yiwang.acts.queries import current_release, definition, find_definition, list_definitions
 from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, Question, asking, issued_by, material_line, produced_by
-from yiwang.cases.queries.guides import answering_duty, bundle_summary, meanings_of, points_of, texts
+from yiwang.cases.queries.guides import answering_duty, bundle_summary, deciding_duty, meanings_of, points_of, texts
 from yiwang.cases.queries.limits import limits_of_item, promise_of
 from yiwang.cases.rules.bundles import Edge, ancestors
 from yiwang.cases.rules.checks import FormCheck
 from yiwang.cases.values import BundleGuide, BundleStep, Consequence, ItemSummary, LawCited
 from yiwang.kernel.errors import NotFound, msgid
 from yiwang.kernel.texts import text
+from yiwang.places.queries import units_with_duty
 
 __all__ = [
     "Bundle",
@@ -34,6 +35,7 @@ __all__ = [
     "item_titles",
     "kind_of",
     "list_bundles",
+    "may_begin",
     "named_by",
     "title_of",
 ]
@@ -137,6 +139,12 @@ def kind_of(id: str) -> str:
 def is_offered(id: str) -> bool:
     """Whether the release in force declares an item or a bundle of this id."""
     return find_definition("item", id) is not None or is_bundle(id)
+
+
+def may_begin(id: str) -> bool:
+    """Whether people may apply for an item or a bundle of this id now: it is declared, and no event begins it."""
+    found = find_definition("item", id)
+    return found["starts_on"] is None if found is not None else is_bundle(id)
 
 
 def title_of(id: str, language: str) -> str:
@@ -248,6 +256,7 @@ def bundle_guide(bundle_id: str, language: str = "zh-Hans") -> BundleGuide:
                 summary=text(one.asked.item["summary"], language),
                 promise=promise_of(one.asked.item, release, language),
                 duty=answering_duty(one.asked.item, release, language),
+                units=units_with_duty(deciding_duty(one.asked.item, release)),
                 after=tuple(titles[edge.item] for edge in one.after),
                 consequences=tuple(consequence_sentence(edge, titles, one.item_id) for edge in one.after),
             )

@@ -18,10 +18,10 @@ from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry, Task, TaskUnit
 from yiwang.cases.queries import wording
+from yiwang.cases.queries.calendars import calendars, city_calendar
 from yiwang.cases.queries.clocks import clocks_of, due_of, task_due
 from yiwang.cases.queries.forms import material_line, process_of
 from yiwang.cases.queries.known import frozen_certificate, frozen_view
-from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.paging import after, following, page_size
 from yiwang.cases.queries.visibility import APPLYING, stands_for, visible_case, visible_cases
 from yiwang.cases.rules.diagram import Diagram
@@ -84,20 +84,26 @@ WAITING = (TaskState.OPEN, TaskState.UNASSIGNED, TaskState.RUNNING, TaskState.FA
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is the same for every case that one call shapes."""
+    """What is the same for every case that one call shapes.  reader: the person who reads as himself, or None."""
 
     language: str
     today: date
     calendar: WorkingCalendar
+    reader: UUID | None = None
+
+    def is_applicant(self, one: Case) -> bool:
+        """Whether who reads has applied himself: nobody else has, under a mandate or as its agent."""
+        return self.reader is not None and self.reader == (one.agent_id or one.subject_id) and one.mandate_id is None
 
     def days_left(self, due_on: date | None) -> int | None:
         """Working days until `due_on`, negative when it is over."""
         return None if due_on is None else self.calendar.working_days_between(self.today, due_on)
 
 
-def reading(language: str) -> Reading:
+def reading(actor: Actor, language: str) -> Reading:
     """Now, for a reader of this language."""
-    return Reading(language, today(), city_calendar())
+    reader = actor.capacity_id if actor.capacity is CapacityKind.SELF else None
+    return Reading(language, today(), city_calendar(), reader)
 
 
 def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "zh-Hans") -> CasePage:
@@ -106,7 +112,7 @@ def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "z
     Four queries, however many there are, and those that tell whom he represents.
     """
     own = visible_cases(actor) if actor.capacity in APPLYING else Case.objects.none()
-    return paged(own, cursor, limit, language, scope=f"my-cases:{actor.capacity_id}:{actor.mandate_id}")
+    return paged(actor, own, cursor, limit, language, scope=f"my-cases:{actor.capacity_id}:{actor.mandate_id}")
 
 
 def number_tail(digits: str) -> Q:
@@ -127,7 +133,7 @@ def unit_cases(
         rows = rows.filter(state=state)
     if number := "".join(number.split()):
         rows = rows.filter(number_tail(number)) if len(number) == NUMBER_TAIL else rows.filter(number=number)
-    return paged(rows, cursor, limit, language, scope=f"unit-cases:{actor.capacity_id}:{state}")
+    return paged(actor, rows, cursor, limit, language, scope=f"unit-cases:{actor.capacity_id}:{state}")
 
 
 def case(actor: Actor, case_id: UUID, language: str = "zh-Hans") -> CaseView:
@@ -189,7 +195,7 @@ def _keep(of: Model, name: str, rows: list[Any]) -> None:
     of.__dict__.setdefault("_prefetched_objects_cache", {})[name] = kept
 
 
-def paged(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope: str) -> CasePage:
+def paged(actor: Actor, rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope: str) -> CasePage:
     """A page of these cases, newest first.  scope: the list and the reader to whom its cursor belongs. Five queries."""
     limit = page_size(limit)
     if cursor:
@@ -200,7 +206,7 @@ def paged(rows: QuerySet[Case], cursor: str, limit: int, language: str, *, scope
     found = list(
         rows.select_related("unit").prefetch_related(waiting, answering, "clocks").order_by("-pk")[: limit + 1]
     )
-    now = reading(language)
+    now = reading(actor, language)
     with override(language.lower()):
         lines = tuple(_line(one, now) for one in found[:limit])
     onward = following([found[limit - 1].pk], scope) if len(found) > limit else None
@@ -227,7 +233,7 @@ def _line(one: Case, now: Reading) -> CaseLine:
 
 def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
     """The view of a case that was loaded with `load`. At most four queries: whether it may be cancelled, titles of places."""
-    now = reading(language)
+    now = reading(actor, language)
     diagram = process_of(definition("item", one.item, one.release), one.release).diagram
     waiting = [task for task in one.tasks.all() if task.state in WAITING]
     stoppable = may_stop(one)
@@ -257,14 +263,14 @@ def shape_case(actor: Actor, one: Case, language: str) -> CaseView:
             values=frozen_values(
                 [*one.values, *one.produced], [*one.facts, *_brought(one)], one.release, language, masked=masked
             ),
-            course=tuple(_course_line(entry, diagram, language) for entry in one.course.all()),
+            course=tuple(_course_line(entry, one, diagram, now) for entry in one.course.all()),
             tasks=tuple(
                 task_line(
                     task, one, diagram, now, task_due(task, one), [answer.unit.title for answer in task.answering.all()]
                 )
                 for task in waiting
             ),
-            clocks=clocks_of(one, language, now.calendar),
+            clocks=clocks_of(one, language, calendars()),
             may_withdraw=stoppable and one.event_id is None and stands_for(actor, one),
             may_cancel=stoppable and actor.capacity is CapacityKind.POST and reaches(unit_scope(actor, CANCEL), one),
             origin=one.origin,
@@ -294,8 +300,11 @@ def state_sentence(one: Case, now: Reading) -> str:
     asked = next((task for task in one.tasks.all() if task.party and task.state == TaskState.OPEN), None)
     if asked is not None and one.state == CaseState.OPEN:
         diagram = process_of(definition("item", one.item, one.release), one.release).diagram
-        return wording.asked_sentence(wording.node_title(diagram, asked.node, now.language), asked.own_due_on)
-    return wording.state_sentence(one, held_by(one), clock, now.days_left(clock.due if clock else None))
+        return wording.asked_sentence(
+            wording.node_title(diagram, asked.node, now.language), asked.own_due_on, to_applicant=now.is_applicant(one)
+        )
+    days = now.days_left(clock.due if clock else None)
+    return wording.state_sentence(one, held_by(one), clock, days, to_applicant=now.is_applicant(one))
 
 
 def masks(actor: Actor) -> bool:
@@ -368,11 +377,11 @@ def item_title(item: str, release: int, language: str) -> str:
     return text(definition("item", item, release)["title"], language)
 
 
-def _course_line(entry: CourseEntry, diagram: Diagram, language: str) -> CourseLine:
+def _course_line(entry: CourseEntry, one: Case, diagram: Diagram, now: Reading) -> CourseLine:
     return CourseLine(
         at=entry.at,
         code=entry.code,
-        sentence=wording.course_sentence(entry, diagram, language),
+        sentence=wording.course_sentence(entry, diagram, now.language, to_applicant=now.is_applicant(one)),
         by=entry.by,
         unit=entry.unit.title if entry.unit else "",
         reason=entry.reason,

@@ -17,7 +17,9 @@ from django.utils.translation import override
 from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Clock, ClockChange, Task
-from yiwang.cases.queries.limits import amount, city_calendar, item_clock, limit_shown, measures
+from yiwang.cases.queries.calendars import Calendars, Way, calendars
+from yiwang.cases.queries.clock_words import clock_facts, clock_sentence, clock_state, clock_sum, day_marks, folded
+from yiwang.cases.queries.limits import amount, item_clock, limit_shown
 from yiwang.cases.queries.visibility import EXTEND, visible_cases
 from yiwang.cases.rules.clocks import ClockDay, Course, Extension, Pause, explain, promised_course, remaining
 from yiwang.cases.values import ClockExplained, ClockState, ClockUnit, ClockView, ExplainedDay
@@ -26,6 +28,7 @@ from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.texts import text
 from yiwang.kernel.time import civil_date, now, today
+from yiwang.places.queries import hours_in_words, spans_in_words
 
 __all__ = [
     "OPEN",
@@ -116,10 +119,15 @@ def due_of_task() -> Coalesce:
 # ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def clocks_of(case: Case, language: str, calendar: WorkingCalendar) -> tuple[ClockView, ...]:
-    """Every clock of a loaded case, in the order in which they began."""
+def clocks_of(case: Case, language: str, by: Calendars) -> tuple[ClockView, ...]:
+    """Every clock of a loaded case, in the order in which they began, as it counts by these calendars."""
     with override(language.lower()):
-        return tuple(_view(one, case, language, calendar) for one in case.clocks.all())
+        return tuple(_view(one, case, language, _ways(one, case, by)) for one in case.clocks.all())
+
+
+def _ways(clock: Clock, case: Case, by: Calendars) -> tuple[Way, Way | None]:
+    stated = item_clock(definition("item", case.item, case.release), clock.limit)
+    return by.ways(definition("limit", clock.limit, case.release), stated, case.unit_id, case.release)
 
 
 def course_of(clock: Clock, changes: Iterable[ClockChange] | None = None) -> Course:
@@ -136,21 +144,23 @@ def course_of(clock: Clock, changes: Iterable[ClockChange] | None = None) -> Cou
     return Course(clock.started_at, tuple(pauses), tuple(extensions))
 
 
-def _view(clock: Clock, case: Case, language: str, calendar: WorkingCalendar) -> ClockView:
+def _view(clock: Clock, case: Case, language: str, ways: tuple[Way, Way | None]) -> ClockView:
     limit = definition("limit", clock.limit, case.release)
-    item = definition("item", case.item, case.release)
-    promise = item_clock(item, clock.limit)["promise"]
-    legal, promised = measures(limit, promise)
+    stated = item_clock(definition("item", case.item, case.release), clock.limit)
+    way, promise = ways
+    legal = way.measure
     course = course_of(clock)
     is_open = clock.state in OPEN
     left = None
     if is_open:
-        left = remaining(legal, course, calendar, now())
-        if promised is not None:
-            left = min(left, remaining(promised, promised_course(promised, course, calendar), calendar, now()))
+        left = remaining(legal, course, way.calendar, now())
+        if promise is not None:
+            kept = promised_course(promise.measure, course, promise.calendar)
+            left = min(left, remaining(promise.measure, kept, promise.calendar, now()))
     paused = course.pauses[-1] if clock.state == ClockState.PAUSED else None
-    return ClockView(
-        limit=limit_shown(limit, promise, case.release, language),
+    left_text = "" if left is None else _left(left, legal.unit, paused=paused is not None)
+    view = ClockView(
+        limit=limit_shown(limit, stated, case.release, language),
         state=ClockState(clock.state),
         started_at=clock.started_at,
         started_on=civil_date(clock.started_at),
@@ -160,24 +170,30 @@ def _view(clock: Clock, case: Case, language: str, calendar: WorkingCalendar) ->
         due_at=clock.due_at,
         provisional=clock.provisional,
         left=left,
-        left_text="" if left is None else _left(left, legal.unit, paused=paused is not None),
+        left_text=left_text,
+        at_an_instant=legal.in_hours,
+        hours=hours_in_words(legal.hours, clock.due or today(), language) if legal.hours is not None else "",
         paused_on=civil_date(paused.began) if paused else None,
         paused_for=text(definition("pause", paused.reason, case.release)["title"], language) if paused else "",
         extended_by=amount(course.extended, legal.unit) if course.extended else "",
         extensions=len(course.extensions),
         ended_at=clock.ended_at,
+        state_text=clock_state(ClockState(clock.state), left_text),
+        facts=(),
     )
+    return replace(view, facts=clock_facts(view))
 
 
 def _left(left: int, unit: ClockUnit, *, paused: bool) -> str:
     if unit is ClockUnit.MONTHS:  # what is left of months is counted in days
         unit = ClockUnit.DAYS
+    in_hours = unit in (ClockUnit.HOURS, ClockUnit.SERVICE_HOURS)
     if paused and left > 0:
         return _("{amount} kept").format(amount=amount(left, unit))
     if left < 0:
         return _("over by {amount}").format(amount=amount(-left, unit))
     if left == 0:
-        return _("ends today") if unit is not ClockUnit.HOURS else _("ends within the hour")
+        return _("ends within the hour") if in_hours else _("ends today")
     return _("{amount} left").format(amount=amount(left, unit))
 
 
@@ -199,23 +215,25 @@ def explain_clock(actor: Actor, case_id: UUID, limit: str, language: str = "zh-H
 
 def explained(actor: Actor, case: Case, clock: Clock, language: str) -> ClockExplained:
     """The same of one clock of a case that was loaded `with_clocks`."""
-    calendar = city_calendar(clock.ended_under)
     declared = definition("limit", clock.limit, case.release)
-    promise = item_clock(definition("item", case.item, case.release), clock.limit)["promise"]
-    legal, _promised = measures(declared, promise)
+    ways = _ways(clock, case, calendars(clock.ended_under))
+    legal, _promise = ways
     until = today() if clock.ended_at is None else civil_date(clock.ended_at)
     with override(language.lower()):
-        view = _view(clock, case, language, calendar)
+        view = _view(clock, case, language, ways)
         rows = tuple(
-            _row(row, view, declared, case.release, legal.unit, calendar, language)
-            for row in explain(legal, course_of(clock), calendar, until)
+            _row(row, view, declared, case.release, ways, language)
+            for row in explain(legal.measure, course_of(clock), legal.calendar, until)
         )
         return ClockExplained(
             case_id=case.id,
             case_number=case.number,
             item_title=text(definition("item", case.item, case.release)["title"], language),
             clock=view,
+            sentence=clock_sentence(view),
+            sum=clock_sum(view, rows, legal.measure.unit),
             rows=rows,
+            spans=folded(rows),
             may_extend=_may_extend(actor, case, view),
             origin=case.origin,
         )
@@ -238,10 +256,11 @@ def _row(
     view: ClockView,
     limit: Mapping[str, Any],
     release: int,
-    unit: ClockUnit,
-    calendar: WorkingCalendar,
+    ways: tuple[Way, Way | None],
     language: str,
 ) -> ExplainedDay:
+    way, promise = ways
+    unit, calendar = way.measure.unit, way.calendar
     name, law = text(row.name, language), _(row.law) if row.law else ""
     if row.pause:
         pause = definition("pause", row.pause, release)
@@ -249,16 +268,18 @@ def _row(
     elif isinstance(row.name, str) and row.name:
         name = _(row.name)
     if row.code in ("counted", "off"):
-        law = calendar.notice(row.on.year) if _is_arranged(row, calendar) else ""
+        law = calendar.source(row.on) if _is_arranged(row, calendar) else ""
         if row.extended:
             law = f"{limit['law']} {limit['article']}".strip()
-    sentence = _(row.message).format(name=name, amount=row.amount)
+    sentence = _(row.message).format(name=name, amount=row.amount, hours=spans_in_words(row.hours))
     if row.code == "counted" and unit is ClockUnit.DAYS and not calendar.is_working(row.on):
         sentence = _("{why}: a period in calendar days counts it all the same").format(why=sentence)
+    if row.code in ("counted", "off") and promise is not None and promise.local and not way.local:
+        sentence, law = _for_the_promise(row.on, promise.calendar, sentence, law, language)
     if row.extended:
         sentence = _("{why}; one of the days by which the limit was extended").format(why=sentence)
     ended_on = civil_date(view.ended_at) if view.ended_at else None
-    return ExplainedDay(
+    shown = ExplainedDay(
         on=row.on,
         until=row.until,
         number=row.number,
@@ -270,7 +291,18 @@ def _row(
         is_legal_due=row.until == view.legal_due_on and row.code != "paused",
         is_today=row.on <= today() <= row.until and view.ended_at is None,
         ended_here=ended_on is not None and row.on <= ended_on <= row.until,
+        marks=(),
     )
+    return replace(shown, marks=day_marks(shown, view.state))
+
+
+def _for_the_promise(day: date, calendar: WorkingCalendar, why: str, law: str, language: str) -> tuple[str, str]:
+    """The sentence and the law of a day that the promise counts otherwise than the law does: by the calendar of the place."""
+    if calendar.local_day(day) is None:
+        return why, law
+    _works, reason, name = calendar.judge(day)
+    local = _(reason).format(name=text(name, language))
+    return _("{why}; for the promise: {local}").format(why=why, local=local), calendar.source(day)
 
 
 def _is_arranged(row: ClockDay, calendar: WorkingCalendar) -> bool:

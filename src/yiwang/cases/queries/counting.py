@@ -8,8 +8,9 @@ from uuid import UUID
 from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import system
 from yiwang.cases.models import Case, Clock, ClockChange
+from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.queries.clocks import course_of, explained, with_clocks
-from yiwang.cases.queries.limits import city_calendar, item_clock, measures
+from yiwang.cases.queries.limits import item_clock
 from yiwang.cases.rules.clocks import Pause, promised_course, reckon
 from yiwang.cases.rules.counting import unit_after, units_counted
 from yiwang.cases.values import LONGEST_PAUSE, ClockCounted, ClockExplained, ClockPlace, ClockState, PauseStood
@@ -28,23 +29,25 @@ def system_place_clock(clock_id: UUID) -> ClockPlace:
 
 
 def system_count_clock(clock_id: UUID) -> ClockCounted:
-    """What a clock has counted up to the earlier of its promised and its legal end. Raises NotFound. Two queries."""
+    """What a clock has counted up to the earlier of its promised and its legal end. Raises NotFound.
+
+    Two queries, and two more when it is counted locally.
+    """
     clock = _bare(clock_id)
     case = clock.case
     declared = definition("limit", clock.limit, case.release)
-    legal, promised = measures(
-        declared, item_clock(definition("item", case.item, case.release), clock.limit)["promise"]
-    )
-    course, calendar = course_of(clock, _CHANGES(clock_id)), city_calendar(clock.ended_under)
+    stated = item_clock(definition("item", case.item, case.release), clock.limit)
+    course = course_of(clock, _CHANGES(clock_id))
+    legal, promise = calendars(clock.ended_under).ways(declared, stated, case.unit_id, case.release)
     ways = [(legal, course)]
-    if promised is not None:
-        ways.append((promised, promised_course(promised, course, calendar)))
-    ends = [(end, measure, way) for measure, way in ways if (end := reckon(measure, way, calendar)) is not None]
+    if promise is not None:
+        ways.append((promise, promised_course(promise.measure, course, promise.calendar)))
+    ends = [(end, way, kept) for way, kept in ways if (end := reckon(way.measure, kept, way.calendar)) is not None]
     units, after, due_on = None, None, None
-    if ends and not legal.before:  # of a paused clock the one that is known has passed, so it is the earlier
-        end, measure, way = min(ends, key=lambda one: one[0].at)
-        units = units_counted(measure, way, calendar, end)
-        after = partial(unit_after, measure, end, calendar)
+    if ends and not legal.measure.before:  # of a paused clock the one that is known has passed, so it is the earlier
+        end, way, kept = min(ends, key=lambda one: one[0].at)
+        units = units_counted(way.measure, kept, way.calendar, end)
+        after = partial(unit_after, way.measure, end, way.calendar)
         due_on = end.on
     paused = clock.state == ClockState.PAUSED
     return ClockCounted(

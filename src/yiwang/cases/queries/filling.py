@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.queries.bundles import bundle
-from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, asking, form_field, material_line
+from yiwang.cases.queries.bundles import bundle, form_of
+from yiwang.cases.queries.forms import NOBODY_APPLIES, Asking, Question, asking, form_field, material_line
 from yiwang.cases.queries.known import Known, certificate_lack, certificate_shown, known_for, open_to_agents
-from yiwang.cases.rules.checks import FormCheck
+from yiwang.cases.rules.checks import FormCheck, broken
 from yiwang.cases.rules.materials import LOOKED_UP, standing_of
 from yiwang.cases.values import (
     FormField,
@@ -27,11 +28,11 @@ from yiwang.cases.values import (
     SourceShown,
 )
 from yiwang.catalog.queries import freeze
-from yiwang.kernel.errors import NotFound, NotSignedIn, format_message
+from yiwang.kernel.errors import FieldFault, NotFound, NotSignedIn, format_message
 from yiwang.kernel.expressions import variable
 from yiwang.kernel.texts import text
 
-__all__ = ["asked_of", "bundle_form_for", "form_for", "prepared_for"]
+__all__ = ["apart", "asked_of", "bundle_form_for", "form_for", "prepared_for", "questions_of"]
 
 
 def form_for(actor: Actor, item_id: str, language: str = "zh-Hans", *, subject_id: UUID | None = None) -> FormView:
@@ -52,6 +53,34 @@ def bundle_form_for(
     """The one form of a bundle for this actor to fill, as `form_for` gives that of an item. `item_id` is then the bundle's."""
     whole = bundle(bundle_id)
     return replace(_form(actor, whole.asked, language, subject_id), asked_apart=whole.asked_apart, by_agents=False)
+
+
+def questions_of(id: str, language: str = "zh-Hans") -> FormView:
+    """The questions of the form of an item or a bundle, as they are asked when the city does not know the answers; for everybody.
+
+    Nothing is read of anybody. Raises NotFound.
+    """
+    asked = form_of(id)
+    fields = tuple(
+        replace(form_field(one, asked.release, language), required=one.required or _stands_in(asked, one))
+        for one in asked.questions.values()
+    )
+    title = text(asked.form["title"], language)
+    return FormView(asked.form["id"], id, title, (FormSection("", fields),), asked.digest, asked.release)
+
+
+def apart(id: str, values: Mapping[str, Any], names: Collection[str], on: date) -> list[FieldFault]:
+    """What does not go together in some answers of a form, told at one of the elements `names`; what is not answered yet breaks nothing.
+
+    values: element → typed value.  In the language that is active. Nothing is read of anybody. Raises NotFound.
+    """
+    return broken(form_of(id).checks, values, asked=names, on=on, language=get_language() or "")
+
+
+def _stands_in(asked: Asking, question: Question) -> bool:
+    """Whether it is asked instead of what the city should know, and cannot be left out."""
+    owner = next((one for one in asked.materials if one["id"] == question.material), None)
+    return owner is not None and owner["kind"] in LOOKED_UP and not owner["may_follow"]
 
 
 def _form(actor: Actor, asked: Asking, language: str, subject_id: UUID | None) -> FormView:
@@ -106,9 +135,17 @@ def prepared_for(actor: Actor, item_id: str, language: str = "zh-Hans") -> Prepa
         materials=tuple(_material(asked, known, one, language) for one in asked.materials)
         if mine
         else tuple(material_line(one, language) for one in asked.materials),
-        questions=tuple((text(asked.questions[name].element.title, language), name in known.facts) for name in names),
+        questions=tuple(
+            (text(asked.questions[name].element.title, language), _supplier(known, name)) for name in names
+        ),
         is_known=bool(known.facts),
     )
+
+
+def _supplier(known: Known, name: str) -> str:
+    """Who keeps what the city knows of an element, by title; empty when it knows nothing of it."""
+    source = known.source(name)
+    return source.unit_title or source.resource_title if source is not None else ""
 
 
 def asked_of(asked: Asking, known: Collection[str], held: Collection[str]) -> list[str]:
@@ -126,9 +163,7 @@ def _field(asked: Asking, known: Known, name: str, language: str) -> FormField:
     field = form_field(question, asked.release, language)
     fact = known.facts.get(name)
     if fact is None:
-        owner = next((one for one in asked.materials if one["id"] == question.material), None)
-        instead = owner is not None and owner["kind"] in LOOKED_UP and not owner["may_follow"]
-        return replace(field, required=field.required or instead)
+        return replace(field, required=field.required or _stands_in(asked, question))
     if known.covers and fact.covered:
         return replace(field, shown=fact.covered, source=known.source(name))
     value = freeze({name: fact.value}, [question.element])[name]

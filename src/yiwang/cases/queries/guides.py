@@ -33,14 +33,18 @@ from yiwang.kernel.texts import text
 __all__ = [
     "answering_duty",
     "bundle_summary",
+    "deciding_duty",
+    "every_text",
     "item_guide",
     "life_events",
     "list_items",
     "meanings_of",
     "points_of",
+    "search_fields",
     "search_topics",
     "texts",
     "themes",
+    "topic_fields",
 ]
 
 TITLE, KEYWORD, SUMMARY, REST = 10.0, 8.0, 4.0, 1.0
@@ -70,7 +74,7 @@ def list_items(language: str = "zh-Hans", search: str = "") -> list[ItemSummary]
 
 def points_of(declared: Mapping[str, Any], meant: Sequence[Sequence[str]]) -> float:
     """How well an item or a bundle answers what was searched (`meanings_of`); 0 when it does not, or nothing was searched."""
-    return score(meant, _fields(declared)) if meant else 0.0
+    return score(meant, search_fields(declared)) if meant else 0.0
 
 
 def meanings_of(search: str, release: int | None = None) -> list[list[str]]:
@@ -84,10 +88,17 @@ def search_topics(search: str, language: str = "zh-Hans") -> list[Topic]:
     meant = meanings_of(search)
     found = []
     for topic, body in [*_topics("life-event", "life_events", language), *_topics("theme", "themes", language)]:
-        fields = [(normal(" ".join(_all(body["title"]))), TITLE), (normal(" ".join(_all(body["summary"]))), SUMMARY)]
-        if meant and (points := score(meant, fields)):
+        if meant and (points := score(meant, topic_fields(body))):
             found.append((points, topic))
     return [topic for _points, topic in sorted(found, key=lambda pair: (-pair[0], pair[1].title))]
+
+
+def topic_fields(body: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The texts of a life event or a theme in which a search looks (normal text, weight)."""
+    return [
+        (normal(" ".join(every_text(body["title"]))), TITLE),
+        (normal(" ".join(every_text(body["summary"]))), SUMMARY),
+    ]
 
 
 def life_events(language: str = "zh-Hans") -> list[Topic]:
@@ -147,14 +158,15 @@ def bundle_summary(id: str, body: Mapping[str, Any], release: int, language: str
     )
 
 
-def _fields(item: Mapping[str, Any]) -> list[tuple[str, float]]:
+def search_fields(item: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """The texts of an item or a bundle in which a search looks (normal text, weight)."""
     guide = item["guide"]
     rest = [*guide["conditions"], guide["result"], *(one["title"] for one in item.get("materials", ()))]
     return [
-        (normal(" ".join(_all(item["title"]))), TITLE),
+        (normal(" ".join(every_text(item["title"]))), TITLE),
         *((normal(one), KEYWORD) for one in item["keywords"]),
-        (normal(" ".join(_all(item["summary"]))), SUMMARY),
-        (normal(" ".join(word for one in rest for word in _all(one))), REST),
+        (normal(" ".join(every_text(item["summary"]))), SUMMARY),
+        (normal(" ".join(word for one in rest for word in every_text(one))), REST),
     ]
 
 
@@ -165,7 +177,7 @@ def item_guide(item_id: str, language: str = "zh-Hans") -> ItemGuide:
     """What the item's page says. Raises NotFound."""
     asked = asking(item_id)
     item, guide, release = asked.item, asked.item["guide"], asked.release
-    duty = _deciding_duty(item, release)
+    duty = deciding_duty(item, release)
     return ItemGuide(
         id=item_id,
         title=text(item["title"], language),
@@ -199,10 +211,11 @@ def _named(kind: str, ids: Iterable[str], release: int, language: str) -> tuple[
 
 def answering_duty(item: Mapping[str, Any], release: int, language: str) -> str:
     """The title of the duty that decides cases of an item, or empty."""
-    return _duty_title(_deciding_duty(item, release), release, language)
+    return _duty_title(deciding_duty(item, release), release, language)
 
 
-def _deciding_duty(item: Mapping[str, Any], release: int) -> str:
+def deciding_duty(item: Mapping[str, Any], release: int) -> str:
+    """The id of the duty that decides cases of an item, or empty."""
     node = process_of(item, release).diagram.decides()
     return str(bound(node.duty, item)) if node is not None and node.duty is not None else ""
 
@@ -326,5 +339,6 @@ def texts(titles: Sequence[Any], language: str) -> tuple[str, ...]:
     return tuple(text(one, language) for one in titles)
 
 
-def _all(title: Any) -> list[str]:
+def every_text(title: Any) -> list[str]:
+    """A declared text in each of its languages."""
     return [title] if isinstance(title, str) else list(title.values())

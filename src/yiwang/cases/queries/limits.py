@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, override
 
-from yiwang.acts.queries import current_release, definition, list_definitions, release_id
-from yiwang.cases.rules.clocks import Measure
-from yiwang.cases.rules.limits import calendar_of
-from yiwang.cases.values import ClockUnit, ExtensionAllowed, LimitExample, LimitRow, LimitShown
-from yiwang.kernel.calendar import WorkingCalendar
+from yiwang.acts.queries import current_release, definition, list_definitions
+from yiwang.cases.queries.calendars import counts_locally
+from yiwang.cases.values import ClockUnit, ExtensionAllowed, FactLine, LimitExample, LimitRow, LimitShown
 from yiwang.kernel.texts import text
 
 __all__ = [
     "amount",
-    "city_calendar",
     "item_clock",
     "limit_register",
     "limit_shown",
     "limits_of_item",
-    "measures",
     "promise_of",
 ]
-
-
-def city_calendar(release: int | None = None) -> WorkingCalendar:
-    """Working days as a release declares them, by default the one in force: a limit is counted with what is known today."""
-    number = current_release() if release is None else release
-    return _calendar(release_id(number), number) if number else calendar_of(())
-
-
-@lru_cache(maxsize=8)
-def _calendar(id: UUID, release: int) -> WorkingCalendar:
-    return calendar_of(list_definitions("calendar", release).values())
 
 
 def item_clock(item: Mapping[str, Any], limit: str) -> Mapping[str, Any]:
@@ -51,26 +34,20 @@ def item_clock(item: Mapping[str, Any], limit: str) -> Mapping[str, Any]:
     raise LookupError(f"The item {item['id']} names no limit {limit}.")
 
 
-def measures(limit: Mapping[str, Any], promise: int | None) -> tuple[Measure, Measure | None]:
-    """The legal and the promised length of a declared limit."""
-    legal = Measure(limit["length"], ClockUnit(limit["unit"]), before=limit["counts"] == "before", rolls=limit["rolls"])
-    return legal, None if promise is None else replace(legal, length=promise)
-
-
 def limits_of_item(item: Mapping[str, Any], release: int, language: str) -> tuple[LimitShown, ...]:
     """The limits of an item, as its page tells them."""
     return tuple(
-        limit_shown(definition("limit", one["limit"], release), one["promise"], release, language)
-        for one in item["clocks"]
+        limit_shown(definition("limit", one["limit"], release), one, release, language) for one in item["clocks"]
     )
 
 
-def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, language: str) -> LimitShown:
-    """A declared limit in the language of its reader."""
+def limit_shown(limit: Mapping[str, Any], stated: Mapping[str, Any] | None, release: int, language: str) -> LimitShown:
+    """A declared limit in the language of its reader.  stated: what an item says of it; None: as it is declared, for whichever item."""
+    promise = stated["promise"] if stated is not None else None
     unit = ClockUnit(limit["unit"])
     extension = limit["extension"]
     with override(language.lower()):
-        return LimitShown(
+        shown = LimitShown(
             id=limit["id"],
             title=text(limit["title"], language),
             length=amount(limit["length"], unit),
@@ -90,7 +67,46 @@ def limit_shown(limit: Mapping[str, Any], promise: int | None, release: int, lan
             version=limit["version"],
             text=limit["text"],
             verified=limit["verified"],
+            counted_by=_counted_by(limit, stated),
+            label=_("Limit set by the city") if limit["verified"] == "unknown" else _("Legal limit"),
+            facts=(),
         )
+        return replace(shown, facts=tuple(_facts(shown)))
+
+
+def _facts(limit: LimitShown) -> Iterator[FactLine]:
+    """On what a limit rests and what may change it. Said in the language that is active."""
+    if limit.law:
+        practice = _("As practised; the city has not checked it in the law's text.")
+        more = (limit.version, limit.text, practice if limit.verified == "practice" else "")
+        yield FactLine(_("Law"), f"{limit.law} {limit.article}".strip(), tuple(one for one in more if one))
+    if limit.verified == "unknown":
+        yield FactLine(_("Law"), _("Configured by the city: no law sets this limit."))
+    if (may := limit.extension) is not None:
+        words = (
+            _("At most {times} times, by at most {amount} each, approved by {who}; you are told the reason.")
+            if may.times > 1
+            else _("Once, by at most {amount}, approved by {who}; you are told the reason.")
+        )
+        yield FactLine(_("Extension"), words.format(times=may.times, amount=may.shown, who=may.approved_by))
+    if limit.pauses:
+        yield FactLine(_("Not counted"), "、".join(limit.pauses))
+    if limit.counted_by:
+        yield FactLine(_("Counted by"), limit.counted_by)
+    if limit.deemed:
+        yield FactLine(_("If it is missed"), limit.deemed)
+
+
+def _counted_by(limit: Mapping[str, Any], stated: Mapping[str, Any] | None) -> str:
+    if limit["unit"] == ClockUnit.SERVICE_HOURS:
+        return _("The service hours of the office that answers, by the calendar of its place")
+    if counts_locally(limit):
+        law = " ".join(part for part in (limit["calendar_law"], limit["calendar_article"]) if part)
+        local = _("Local days off of the place of the office that answers do not count either")
+        return _("{sentence} ({law})").format(sentence=local, law=law) if law else local
+    if stated is not None and counts_locally(stated):
+        return _("For the promise, local days off of the place of the office that answers do not count either")
+    return ""
 
 
 def limit_register(language: str = "zh-Hans") -> tuple[LimitRow, ...]:
@@ -136,7 +152,7 @@ def promise_of(item: Mapping[str, Any], release: int, language: str) -> str:
 
 
 def amount(count: int, unit: ClockUnit) -> str:
-    """So many working days, days, hours or months, in the language that is active."""
+    """So many working days, days, hours, service hours or months, in the language that is active."""
     if count == 0:
         return _("at once")
     if unit is ClockUnit.WORKING_DAYS:
@@ -145,4 +161,6 @@ def amount(count: int, unit: ClockUnit) -> str:
         return ngettext("{count} calendar day", "{count} calendar days", count).format(count=count)
     if unit is ClockUnit.HOURS:
         return ngettext("{count} hour", "{count} hours", count).format(count=count)
+    if unit is ClockUnit.SERVICE_HOURS:
+        return ngettext("{count} service hour", "{count} service hours", count).format(count=count)
     return ngettext("{count} month", "{count} months", count).format(count=count)

@@ -31,7 +31,7 @@ def overseen_page(
     actor: Actor, rows: QuerySet[Case], name: str, cursor: str = "", limit: int = 50, language: str = "zh-Hans"
 ) -> CasePage:
     """A page of such cases, newest first.  rows: of `overseen_cases`.  name: the list to which its cursor belongs. Six queries."""
-    page = paged(rows, cursor, limit, language, scope=f"overseen:{actor.capacity_id}:{name}")
+    page = paged(actor, rows, cursor, limit, language, scope=f"overseen:{actor.capacity_id}:{name}")
     return replace(page, rows=tuple(replace(one, applicant_name="") for one in page.rows))
 
 

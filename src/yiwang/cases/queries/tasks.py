@@ -115,7 +115,7 @@ def my_tasks(
         raise Invalid("There is no such state of a task: {state}.", state=state)
     limit = page_size(limit)
     reach = _tasks(_reach(actor), waiting=state in WAITING)
-    now = reading(language)
+    now = reading(actor, language)
     heaps = _heaps(_reach(actor))
     counts = _counts([one for one in heaps if _is_wanted(one, actor, wanted)], actor, now)
     items: Counter[str] = Counter()
@@ -156,7 +156,7 @@ def next_task(actor: Actor, task_id: UUID, wanted: TaskFilter = ALL) -> UUID | N
 
     Four queries at most.
     """
-    now = reading("zh-Hans")
+    now = reading(actor, "zh-Hans")
     open_ones = _tasks(_reach(actor), waiting=True).filter(state=TaskState.OPEN)
     rows = _by_urgency(_narrowed(open_ones, actor, wanted), wanted, now)
     this = Task.objects.filter(pk=task_id).annotate(due_on=due_of_task()).values_list("due_on", flat=True).first()
@@ -276,7 +276,7 @@ def task(actor: Actor, task_id: UUID, language: str = "zh-Hans") -> TaskView:
     one = next(each for each in found.tasks.all() if each.pk == task_id)
     node = node_of(found, one)
     scope = unit_scope(actor, TASK)
-    now = reading(language)
+    now = reading(actor, language)
     with override(language.lower()):
         against, params = reason_against(actor, scope, found, one)
         why_not = _(against).format_map(params) if against else ""

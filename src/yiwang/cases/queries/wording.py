@@ -41,8 +41,10 @@ def act_title(diagram: Diagram, node: str, act: str, language: str) -> str:
     return act
 
 
-def outcome_sentence(outcome: str | None) -> str:
-    """How a case ended."""
+def outcome_sentence(outcome: str | None, *, to_applicant: bool = False) -> str:
+    """How a case ended.  to_applicant: said to who applied himself."""
+    if to_applicant and outcome == Outcome.WITHDRAWN:
+        return _("You have withdrawn it.")
     return {
         Outcome.ACCEPTED: _("Accepted."),
         Outcome.REFUSED: _("Refused."),
@@ -53,10 +55,15 @@ def outcome_sentence(outcome: str | None) -> str:
     }.get(Outcome(outcome or Outcome.CANCELLED), "")
 
 
-def state_sentence(case: Case, units: Iterable[str], clock: Clock | None, days: int | None) -> str:
-    """Who has the case and until when, or how it ended.  clock: the one that ends first.  days: working days until then."""
+def state_sentence(
+    case: Case, units: Iterable[str], clock: Clock | None, days: int | None, *, to_applicant: bool
+) -> str:
+    """Who has the case and until when, or how it ended.  clock: the one that ends first.  days: working days until then.
+
+    to_applicant: said to who applied himself.
+    """
     if case.state == CaseState.ENDED:
-        return outcome_sentence(case.outcome)
+        return outcome_sentence(case.outcome, to_applicant=to_applicant)
     names = _(", ").join(units)
     if not names:
         return _("It is being clarified which unit answers for this place. The case is not lost.")
@@ -77,17 +84,21 @@ def state_sentence(case: Case, units: Iterable[str], clock: Clock | None, days: 
     return sentence
 
 
-def asked_sentence(task: str, due_on: date | None) -> str:
+def asked_sentence(task: str, due_on: date | None, *, to_applicant: bool) -> str:
     """That the applicant has to do something, and until when."""
     if due_on is None:
-        return _("It waits for the applicant: {task}.").format(task=task)
-    return _("It waits for the applicant: {task}, until {day}.").format(
-        task=task, day=civil_day(due_on, get_language())
+        said = _("It waits for you: {task}.") if to_applicant else _("It waits for the applicant: {task}.")
+        return said.format(task=task)
+    said = (
+        _("It waits for you: {task}, until {day}.")
+        if to_applicant
+        else _("It waits for the applicant: {task}, until {day}.")
     )
+    return said.format(task=task, day=civil_day(due_on, get_language()))
 
 
-def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
-    """One line of the course."""
+def course_sentence(entry: CourseEntry, diagram: Diagram, language: str, *, to_applicant: bool = False) -> str:
+    """One line of the course.  to_applicant: said to who applied himself, who is then “you”."""
     fill: Mapping[str, Any] = {
         "unit": entry.unit.title if entry.unit else "",
         "post": _post(entry),
@@ -119,8 +130,15 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str) -> str:
         "clock-paused": _("The limit “{limit}” stands still: {pause} ({law}). What is left of it is kept."),
         "clock-resumed": _("The limit “{limit}” goes on. It ends on {day}."),
         "clock-extended": _("{unit} ({post}) extended the limit “{limit}” by {amount} ({law}). It now ends on {day}."),
-        "clock-recounted": _("The official calendar has changed. The limit “{limit}” now ends on {day}."),
+        "clock-recounted": _("Days off or service hours have changed. The limit “{limit}” now ends on {day}."),
     }
+    if to_applicant:
+        sentences |= {
+            "submitted": _("You sent the form."),
+            "withdrawn": _("You withdrew the case."),
+            "asked": _("You were asked: {node}."),
+            "answered": _("You did “{node}”."),
+        }
     if entry.clock_change is not None:
         fill = {**fill, **_clock_fill(entry.clock_change, entry.case.release, language)}
     return sentences.get(entry.code, entry.code).format_map(fill)

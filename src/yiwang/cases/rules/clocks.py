@@ -2,9 +2,9 @@
 
 The day of the trigger is not counted (民法典 art. 201). A period in working days counts those alone (行政许可法 art. 82); one in
 days counts every day, one in months ends on the corresponding day (民法典 art. 202), and both move from a day off to the next
-working day (art. 203); one in hours runs without a break. While a clock is paused nothing is counted and what remains is kept:
-the day on which it is paused still counts, the day on which it goes on is again a trigger and does not. So a pause that ends on
-the day on which it began changes nothing.
+working day (art. 203); one in hours runs without a break, one in service hours while the window is open. While a clock is paused
+nothing is counted and what remains is kept: the day on which it is paused still counts, the day on which it goes on is again a
+trigger and does not. So a pause that ends on the day on which it began changes nothing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from yiwang.cases.values import ClockUnit
 from yiwang.kernel.calendar import Text, WorkingCalendar
 from yiwang.kernel.errors import msgid
+from yiwang.kernel.opening import Hours, Opening, ServiceHours
 from yiwang.kernel.time import CITY_ZONE, civil_date
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
 FIRST_DAY = msgid("Civil Code, article 201")
 MONTHS_END = msgid("Civil Code, article 202")
 LAST_DAY = msgid("Civil Code, article 203")
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,25 @@ class Measure:
 
     before: counted backwards, from the day of the event to the last day on which something may still be done.
     rolls: a last day that is a day off moves on to the next working day (backwards: to the one before). Not for hours.
+    hours: in which service hours are counted; for a limit in these alone, which is not counted backwards.
     """
 
     length: int
     unit: ClockUnit
     before: bool = False
     rolls: bool = True
+    hours: ServiceHours | None = None
+
+    @property
+    def in_hours(self) -> bool:
+        """Whether it ends at an instant within a day."""
+        return self.unit in (ClockUnit.HOURS, ClockUnit.SERVICE_HOURS)
+
+    def opening(self, calendar: WorkingCalendar) -> Opening:
+        """When the window is open whose hours are counted."""
+        if self.hours is None:
+            raise AssertionError("A limit in service hours is counted with the hours of somebody.")
+        return Opening(self.hours, calendar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,8 @@ class ClockDay:
     """One line of the table.
 
     on, until: the first and last civil date that the line is about.  number: of the counted days; 0 when it does not count.
-    code: trigger | counted | off | paused | rolled | span.  message: msgid, filled in with `name` and `amount`.
+    code: trigger | counted | off | paused | rolled | span.  message: msgid, filled in with `name`, `amount` and `hours`.
+    hours: from – until, of those of a window that were counted on the day.
     pause: id of the declared pause.  law: msgid of what the line rests on beyond the limit's own law.
     extended: the day is one of those that an extension gave.
     """
@@ -115,6 +131,7 @@ class ClockDay:
     message: str
     name: Text = ""
     amount: int = 0
+    hours: Hours = ()
     pause: str = ""
     law: str = ""
     extended: bool = False
@@ -125,6 +142,8 @@ def reckon(measure: Measure, course: Course, calendar: WorkingCalendar) -> End |
     """When the limit ends; None while it is paused before its end: then nobody can know."""
     if measure.unit is ClockUnit.HOURS:
         return _end_of_hours(measure, course)
+    if measure.unit is ClockUnit.SERVICE_HOURS:
+        return _end_of_service_hours(measure, course, calendar)
     last: ClockDay | None = None
     for last in _days(measure, course, calendar):
         if last.until == date.max:
@@ -151,7 +170,8 @@ def promised_course(measure: Measure, course: Course, calendar: WorkingCalendar)
 def remaining(measure: Measure, course: Course, calendar: WorkingCalendar, now: datetime) -> int:
     """How much is left at `now`, in the unit of the limit (days for months); negative when it is over; what is kept, when paused.
 
-    Counted as the limit counts: working days for working days, else calendar days, full hours for hours.
+    Counted as the limit counts: working days for working days, else calendar days, full hours for hours, and those in which it is open for
+    service hours.
     """
     stop = course.pauses[-1] if course.pauses and course.pauses[-1].ended is None else None
     at = now
@@ -163,6 +183,9 @@ def remaining(measure: Measure, course: Course, calendar: WorkingCalendar, now: 
         raise AssertionError("Only the last pause may be open.")
     if measure.unit is ClockUnit.HOURS:
         return int((end.at - at).total_seconds() // 3600)
+    if measure.unit is ClockUnit.SERVICE_HOURS:
+        left = measure.opening(calendar).between(at, end.at)
+        return int(left // HOUR) if at < end.at else -1 - int(-left // HOUR)
     if measure.unit is ClockUnit.WORKING_DAYS:
         return calendar.working_days_between(civil_date(at), end.on)
     return (end.on - civil_date(at)).days
@@ -175,6 +198,8 @@ def explain(measure: Measure, course: Course, calendar: WorkingCalendar, until: 
     """
     if measure.unit is ClockUnit.HOURS:
         return _hours(measure, course, until)
+    if measure.unit is ClockUnit.SERVICE_HOURS:
+        return _service_hours(measure, course, calendar, until)
     rows: list[ClockDay] = []
     for row in _days(measure, course, calendar):
         rows.append(replace(row, until=max(row.on, until)) if row.until == date.max else row)
@@ -285,7 +310,7 @@ def _roll(measure: Measure, course: Course, calendar: WorkingCalendar, last: dat
 
 def _is_provisional(measure: Measure, course: Course, last: date, calendar: WorkingCalendar) -> bool:
     trigger = civil_date(course.began)
-    if measure.unit is ClockUnit.WORKING_DAYS:
+    if measure.unit in (ClockUnit.WORKING_DAYS, ClockUnit.SERVICE_HOURS):
         first, last = min(trigger, last), max(trigger, last)
         return any(calendar.is_provisional(year) for year in range(first.year, last.year + 1))
     return measure.rolls and calendar.is_provisional(last.year)
@@ -339,3 +364,109 @@ def _hours(measure: Measure, course: Course, until: date) -> list[ClockDay]:
             )
         )
     return rows
+
+
+# ── Service hours ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _stretches(course: Course) -> Iterator[tuple[datetime, datetime | None, Pause | None]]:
+    """From – until the clock runs, with the pause that follows; None until the end, and None when nothing stops it any more."""
+    begins = course.began
+    for stop in course.pauses:
+        yield begins, stop.began, stop
+        if stop.ended is None:
+            return
+        begins = stop.ended
+    yield begins, None, None
+
+
+def _end_of_service_hours(measure: Measure, course: Course, calendar: WorkingCalendar) -> End | None:
+    opening = measure.opening(calendar)
+    left = HOUR * (measure.length + course.extended)
+    for begins, ends, _stop in _stretches(course):
+        if ends is None or left <= opening.between(begins, ends):
+            at = opening.add(begins, left)
+            on = civil_date(at)
+            return End(on, at, _is_provisional(measure, course, on, calendar))
+        left -= opening.between(begins, ends)
+    return None
+
+
+def _service_hours(measure: Measure, course: Course, calendar: WorkingCalendar, until: date) -> list[ClockDay]:
+    """A line for every day: from – until it was open and counted, or why it was not."""
+    opening = measure.opening(calendar)
+    trigger = civil_date(course.began)
+    first = msgid("Only hours are counted in which the window is open, from the moment of the event")
+    rows = [ClockDay(trigger, trigger, 0, "trigger", first)]
+    end = reckon(measure, course, calendar)
+    total, counted = measure.length + course.extended, timedelta()
+    for begins, ends, stop in _stretches(course):
+        is_last = end is not None and (ends is None or end.at <= ends)
+        until_then = end.at if end is not None and is_last else ends
+        if until_then is None:
+            raise AssertionError("A stretch ends with a pause, or with the limit.")
+        for day in _days_from(civil_date(begins), civil_date(until_then)):
+            spans = _within(opening, day, begins, until_then)
+            counted += sum((one[1] - one[0] for one in spans), timedelta())
+            is_closed = day != civil_date(begins) and not opening.hours(day)
+            if spans or is_closed:  # of any other day another line tells
+                rows.append(_service_day(calendar, day, spans, -(-counted // HOUR), measure.length))
+        if is_last:
+            break
+        if stop is not None:
+            last = civil_date(stop.ended) if stop.ended is not None else max(until, civil_date(stop.began))
+            rows.append(replace(_still(stop, last), on=civil_date(stop.began)))
+    if end is not None:
+        rows.append(
+            ClockDay(
+                on=end.on,
+                until=end.on,
+                number=total,
+                code="span",
+                message=msgid("{amount} service hours are over at {name}"),
+                name=f"{end.at.astimezone(CITY_ZONE):%H:%M}",
+                amount=total,
+                extended=course.extended > 0,
+            )
+        )
+    return rows
+
+
+def _service_day(
+    calendar: WorkingCalendar,
+    day: date,
+    spans: list[tuple[datetime, datetime]],
+    number: int,
+    length: int,
+) -> ClockDay:
+    works, reason, name = calendar.judge(day)
+    if spans:
+        hours = tuple((a.astimezone(CITY_ZONE).time(), b.astimezone(CITY_ZONE).time()) for a, b in spans)
+        message = msgid("Counted while the window was open: {hours}")
+        code, name = "counted", ""
+    else:
+        hours, number, code = (), 0, "off"
+        message = reason
+        if works:
+            message, name = msgid("The window is closed on this day"), ""
+    return ClockDay(
+        on=day,
+        until=day,
+        number=number,
+        code=code,
+        message=message,
+        name=name,
+        hours=hours,
+        extended=number > length,
+        provisional=calendar.is_provisional(day.year),
+    )
+
+
+def _within(opening: Opening, day: date, first: datetime, last: datetime) -> list[tuple[datetime, datetime]]:
+    spans = ((max(first, begins), min(last, ends)) for begins, ends in opening.spans(day))
+    return [(begins, ends) for begins, ends in spans if begins < ends]
+
+
+def _days_from(first: date, last: date) -> Iterator[date]:
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(ordinal)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from yiwang.cases.rules.clocks import Course, End, Measure, explain
+from yiwang.cases.rules.clocks import Course, End, Measure, explain, reckon
 from yiwang.cases.values import ClockUnit
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.time import CITY_ZONE, civil_date
@@ -23,6 +24,8 @@ def units_counted(measure: Measure, course: Course, calendar: WorkingCalendar, e
     match measure.unit:
         case ClockUnit.HOURS:
             return tuple(_hours(measure, course))
+        case ClockUnit.SERVICE_HOURS:
+            return tuple(_service_hours(measure, course, calendar))
         case ClockUnit.MONTHS:
             first = civil_date(course.began) + DAY
             days = [first + n * DAY for n in range((end.on - first).days + 1)]
@@ -39,6 +42,9 @@ def unit_after(measure: Measure, end: End, calendar: WorkingCalendar, number: in
     """The beginning of the unit `number` (from 1) after the end."""
     if measure.unit is ClockUnit.HOURS:
         return end.at + (number - 1) * HOUR
+    if measure.unit is ClockUnit.SERVICE_HOURS:
+        opening = measure.opening(calendar)
+        return opening.opens(opening.add(end.at, (number - 1) * HOUR))
     if measure.unit is ClockUnit.WORKING_DAYS:
         return _midnight(calendar.add_working_days(end.on, number).date)
     return _midnight(end.on + number * DAY)
@@ -55,6 +61,15 @@ def _hours(measure: Measure, course: Course) -> Iterator[datetime]:
             if stop.ended is None:
                 return
             begins += stop.ended - stop.began
+
+
+def _service_hours(measure: Measure, course: Course, calendar: WorkingCalendar) -> Iterator[datetime]:
+    opening = measure.opening(calendar)
+    for number in range(measure.length + course.extended):
+        at = reckon(replace(measure, length=number), replace(course, extensions=()), calendar)
+        if at is None:
+            return
+        yield opening.opens(at.at)
 
 
 def _midnight(day: date) -> datetime:

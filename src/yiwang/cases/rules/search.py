@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-__all__ = ["TRIGRAM", "expanded", "grams", "normal", "score", "words_of"]
+__all__ = ["TRIGRAM", "cut", "expanded", "grams", "normal", "score", "shared_pairs", "words_of"]
 
 TRIGRAM = 3
 """From three characters on, a word is also looked for by its parts; a word of two must stand there as it is (its one pair)."""
@@ -43,6 +43,36 @@ def expanded(word: str, groups: Iterable[Sequence[str]]) -> list[str]:
             elif len(member) > 1 and member in word:
                 found += [word.replace(member, other) for other in members]
     return list(dict.fromkeys(found))
+
+
+def cut(phrase: str, known: Iterable[str]) -> list[str]:
+    """The known words that a phrase holds, in its order, the longest at each place, none within another; at most eight.
+
+    For what nobody writes with blanks: “搬家了换地址” holds “搬家” and “换地址”. A Latin word is known whole or not at all.
+    """
+    words = {normal(one) for one in known}
+    longest = max(map(len, words), default=0)
+    found: list[str] = []
+    for part in words_of(phrase):
+        if part.isascii():
+            found += [part] if part in words else []
+            continue
+        at = 0
+        while at < len(part):
+            word = next((part[at : at + n] for n in range(longest, 1, -1) if part[at : at + n] in words), "")
+            found += [word] if word else []
+            at += len(word) or 1
+    return list(dict.fromkeys(found))[:MOST_WORDS]
+
+
+def shared_pairs(phrase: str, fields: Sequence[tuple[str, float]]) -> float:
+    """How well the fields (normal text, weight) share pairs of characters with a phrase; 0 when it is less than two pairs: one is chance.
+
+    Latin letters make no pairs: every text shares some.
+    """
+    pairs = {pair for word in words_of(phrase) for pair in grams(word, 2) if not pair.isascii()}
+    best = [max((weight for text, weight in fields if pair in text), default=0.0) for pair in pairs]
+    return sum(best) if sum(one > 0 for one in best) > 1 else 0.0
 
 
 def score(words: Sequence[Sequence[str]], fields: Sequence[tuple[str, float]]) -> float:

@@ -86,10 +86,12 @@ def checked_answers(
         release=asked.release,
         found=found,
     )
-    faults += wrong + _facts_that_fail(asked, known, on)
-    faults += _facts_that_lack(asked, known, clean)
     whole = clean | {name: known.facts[name].value for name in asked.questions if name in known.facts}
-    faults += broken(asked.checks, whole, asked=names, on=on, language=get_language() or "")
+    apart = broken(asked.checks, whole, asked=names, on=on, language=get_language() or "")
+    order = {name: position for position, name in enumerate(names)}
+    faults += sorted([*wrong, *apart], key=lambda one: order.get(one.pointer.partition("/")[0], len(order)))
+    faults += _facts_that_fail(asked, known, on)
+    faults += _facts_that_lack(asked, known, clean)
     if faults:
         raise Invalid(faults=faults)
     return whole

@@ -13,10 +13,10 @@ from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.events import APPLICATION_SUBMITTED
 from yiwang.cases.models import Application, ApplicationPart
 from yiwang.cases.queries.bundles import Bundle, bundle
+from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, changes_between
 from yiwang.cases.queries.known import held_by, valid_types
-from yiwang.cases.queries.limits import city_calendar, measures
 from yiwang.cases.queries.visibility import ENTER
 from yiwang.cases.rules.clocks import Course, End, reckon
 from yiwang.cases.services.answers import attach_files
@@ -151,11 +151,11 @@ def _limits(body: Mapping[str, Any], release: int, at: datetime) -> tuple[End | 
     legal: list[End] = []
     every: list[End] = []
     for one in body["clocks"]:
-        measure, promise = measures(definition("limit", one["limit"], release), one["promise"])
+        ways = calendars().ways(definition("limit", one["limit"], release), one, None, release)
         ends = [
             end
-            for each in (measure, promise)
-            if each is not None and (end := reckon(each, Course(at), city_calendar()))
+            for way in ways
+            if way is not None and (end := reckon(way.measure, Course(at), way.calendar)) is not None
         ]
         legal += ends[:1]
         every += ends

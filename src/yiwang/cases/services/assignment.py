@@ -9,6 +9,7 @@ from yiwang.acts.values import Actor, system
 from yiwang.cases.models import Case, Task, TaskUnit
 from yiwang.cases.services.answering import units_for
 from yiwang.cases.services.course import add_line, save_case
+from yiwang.cases.services.recounting import recount_where_answered
 from yiwang.cases.values import TaskState
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.time import civil_date, today
@@ -49,8 +50,11 @@ def system_assign_task(actor: Actor, task_id: UUID) -> bool:
     TaskUnit.objects.bulk_create([TaskUnit(task=task, unit_id=unit) for unit in units])
     task.state = TaskState.OPEN
     task.save(update_fields=["state"])
+    is_first = case.unit_id is None
     case.unit_id = case.unit_id or units[0]
     add_line(case, actor, "assigned", at=act.time, unit_id=units[0], node=task.node)
+    if is_first:
+        recount_where_answered([case])
     save_case(case)
     act.note(node=task.node, units=[str(unit) for unit in units])
     return True

@@ -10,14 +10,14 @@ from yiwang.acts.queries import Prepared, current_release, definition
 from yiwang.acts.services import current_act, insert, update
 from yiwang.cases.events import CASE_CLOCK_CHANGED, CASE_CLOCK_STARTED, CASE_CLOCK_STOPPED
 from yiwang.cases.models import Case, Clock, ClockChange
+from yiwang.cases.queries.calendars import Calendars, calendars
 from yiwang.cases.queries.clocks import OPEN, all_clocks, course_of
 from yiwang.cases.queries.forms import process_of
-from yiwang.cases.queries.limits import city_calendar, item_clock, measures
+from yiwang.cases.queries.limits import item_clock
 from yiwang.cases.rules.clocks import Course, Extension, Pause, promised_course, reckon
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.services.course import add_line, event_data, who_hears_of
 from yiwang.cases.values import ClockState
-from yiwang.kernel.calendar import WorkingCalendar
 
 __all__ = [
     "add_change",
@@ -106,7 +106,7 @@ def start_clock(case: Case, limit: str, at: datetime) -> Clock:
         return known
     declared = definition("limit", limit, case.release)
     clock = Clock(case=case, limit=limit, started_at=at, deems=declared["deemed"] is not None)
-    set_dates(clock, case, Course(at), city_calendar())
+    set_dates(clock, case, Course(at), calendars())
     insert(clock)
     insert(new_change(clock, "started", at=current_act().time, position=1))
     current_act().emit(CASE_CLOCK_STARTED, subject=case.id, data=clock_data(case, clock))
@@ -156,7 +156,7 @@ def _stop(case: Case, clock: Clock, at: datetime, *, in_time: ClockState) -> Non
 
 def _change(case: Case, clock: Clock, change: str, *, at: datetime, reason: str = "") -> None:
     course = happened(course_of(clock), change, at=at, reason=reason)
-    set_dates(clock, case, course, city_calendar())
+    set_dates(clock, case, course, calendars())
     clock.save()
     tell_change(case, clock, add_change(clock, change, at=at, reason=reason))
 
@@ -172,18 +172,19 @@ def happened(course: Course, change: str, *, at: datetime, reason: str = "", len
     return course
 
 
-def set_dates(clock: Clock, case: Case, course: Course, calendar: WorkingCalendar) -> None:
-    """Reckon both limits of a clock from its course and set its dates; the caller saves.
+def set_dates(clock: Clock, case: Case, course: Course, by: Calendars) -> None:
+    """Reckon both limits of a clock from its course, by these calendars, and set its dates; the caller saves.
 
     A promise that was broken before a pause stays due where it was: standing still mends nothing.
     """
     declared = definition("limit", clock.limit, case.release)
-    promise = item_clock(definition("item", case.item, case.release), clock.limit)["promise"]
-    legal_measure, promised_measure = measures(declared, promise)
-    legal = reckon(legal_measure, course, calendar)
+    stated = item_clock(definition("item", case.item, case.release), clock.limit)
+    way, promise = by.ways(declared, stated, case.unit_id, case.release)
+    legal = reckon(way.measure, course, way.calendar)
     promised = None
-    if promised_measure is not None:
-        promised = reckon(promised_measure, promised_course(promised_measure, course, calendar), calendar)
+    if promise is not None:
+        kept = promised_course(promise.measure, course, promise.calendar)
+        promised = reckon(promise.measure, kept, promise.calendar)
     ends = [one for one in (legal, promised) if one is not None]
     first = min(ends, key=lambda one: one.at, default=None)
     clock.legal_due, clock.legal_due_at = (legal.on, legal.at) if legal is not None else (None, None)

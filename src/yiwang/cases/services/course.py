@@ -8,10 +8,12 @@ from uuid import UUID
 
 from django.db.models import F
 
+from yiwang.acts.queries import definition
 from yiwang.acts.services import insert, update
 from yiwang.acts.values import Actor, CapacityKind
-from yiwang.cases.models import Case, ClockChange, CourseEntry
+from yiwang.cases.models import Case, Clock, ClockChange, CourseEntry
 from yiwang.identity.queries import who_is_told
+from yiwang.kernel.texts import text
 
 __all__ = ["add_line", "event_data", "save_case", "save_cases", "who_hears_of"]
 
@@ -92,4 +94,15 @@ def event_data(case: Case) -> dict[str, object]:
         "release": case.release,
         "unit_id": str(case.unit_id) if case.unit_id else None,
         "origin": case.origin,
+    }
+
+
+def submitted_data(case: Case, clock: Clock | None) -> dict[str, object]:
+    """What the event of a new case carries, however it began.  clock: by which it is due."""
+    return {
+        **event_data(case),
+        "due_on": clock.due.isoformat() if clock and clock.due else None,
+        "place": case.place,
+        "case_id": str(case.id),
+        "item_title": text(definition("item", case.item, case.release)["title"], "zh-Hans"),
     }

@@ -8,9 +8,9 @@ from yiwang.acts.queries import definition
 from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor
 from yiwang.cases.models import Case, Clock
+from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.queries.cases import find_case, shape_case
 from yiwang.cases.queries.clocks import OPEN, course_of
-from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.visibility import EXTEND
 from yiwang.cases.services.clocks import add_change, happened, set_dates, tell_change
 from yiwang.cases.services.course import save_case
@@ -46,7 +46,7 @@ def extend_clock(
     more = _checked_length(case, clock, length)
     words = checked_reason(reason, "required")
     course = happened(course_of(clock), "extended", at=act.time, length=more)
-    set_dates(clock, case, course, city_calendar())
+    set_dates(clock, case, course, calendars())
     clock.save()
     case.version += 1
     row = add_change(clock, "extended", at=act.time, length=more, words=words)

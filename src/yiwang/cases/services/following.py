@@ -123,7 +123,9 @@ def _begin(actor: Actor, application: Application, part: Part, row: ApplicationP
         agent_name=application.agent_name,
     )
     at_once = act.time == application.submitted_at and not part.after
-    case, has_it = make_case(actor, asked, sent, row.case_id, line="submitted" if at_once else "followed")
+    case, has_it = make_case(
+        actor, asked, sent, row.case_id, line="submitted" if at_once else "followed", begun_by="application"
+    )
     row.state, row.begun_at, row.held_by = PartState.BEGUN, act.time, ""
     row.save(update_fields=["state", "begun_at", "held_by"])
     act.emit(

@@ -19,7 +19,7 @@ from yiwang.cases.queries.filling import asked_of
 from yiwang.cases.queries.forms import Asking, bound, process_of
 from yiwang.cases.queries.known import frozen_certificate, frozen_certificates, frozen_view, held_by, valid_types
 from yiwang.cases.rules import materials
-from yiwang.cases.services.course import add_line, event_data, save_case
+from yiwang.cases.services.course import add_line, save_case, submitted_data, who_hears_of
 from yiwang.cases.services.movement import carry_on
 from yiwang.cases.services.numbering import new_number
 from yiwang.cases.values import Channel, Receipt
@@ -65,10 +65,12 @@ class Sent:
     agent_name: str = ""
 
 
-def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -> tuple[Case, str]:
+def make_case(
+    actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str, begun_by: str = "form"
+) -> tuple[Case, str]:
     """Make a case with its first task and its event, in the running act; return it with the title of the unit that has it, or "".
 
-    line: code of the first line of its course; of one that was entered at a window it says so.
+    line: code of the first line of its course; of one that was entered at a window it says so.  begun_by: form | application.
     The unit that answers for the first decision at the place of the answers is its implementing unit. Where none does, the case stands
     all the same and its task waits.
     """
@@ -117,10 +119,11 @@ def make_case(actor: Actor, asked: Asking, sent: Sent, id: UUID, *, line: str) -
     carry_on(case, run, actor, at=sent.at, known=(), left=None, answers={duty: units})
     save_case(case)
     clock = due_of(case)
-    due_on = clock.due.isoformat() if clock and clock.due else None
+    has_it = unit.title if unit else ""
+    told = {"begun_by": begun_by, "applicant_id": str(who_hears_of(case)), "has_it": has_it}
     act.about("case", case.id)
-    act.emit(CASE_SUBMITTED, subject=case.id, data={**event_data(case), "due_on": due_on, "place": place})
-    return case, unit.title if unit else ""
+    act.emit(CASE_SUBMITTED, subject=case.id, data={**submitted_data(case, clock), **told})
+    return case, has_it
 
 
 def _answering(asked: Asking, place: str, at: datetime) -> tuple[str, list[UUID]]:

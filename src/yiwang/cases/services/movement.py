@@ -19,9 +19,9 @@ from yiwang.acts.values import Actor
 from yiwang.cases import registry
 from yiwang.cases.events import CASE_ENDED, CASE_OUTCOME_CHANGED
 from yiwang.cases.models import ActionRun, Case, EngineState, Task, TaskUnit
+from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.forms import bound, process_of
-from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.tasks import lacks_in
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.rules.runtime import Run, Step
@@ -168,7 +168,11 @@ def last_notice(case: Case) -> list[dict[str, str]]:
 
 
 def own_due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime) -> date | None:
-    """The last day of a task's own limit: as its diagram says, or of the first promise to be checked; None: only clocks run for it."""
+    """The last day of a task's own limit: as its diagram says, or of the first promise to be checked; None: only clocks run for it.
+
+    Counted by the nation. What the applicant has to do has the local days off of the unit that answers, too, and nobody who is asked loses
+    a day by a weekend that is worked there: the later day counts.
+    """
     days: int | None = None
     if node.within is not None:
         days = int(bound(node.within, item))
@@ -179,7 +183,9 @@ def own_due_on(case: Case, node: Node, item: Mapping[str, Any], *, at: datetime)
             default=None,
         )
     if days is not None:
-        return city_calendar().add_working_days(civil_date(at), days).date
+        by, on = calendars(), civil_date(at)
+        last = by.national.add_working_days(on, days).date
+        return max(last, by.local(case.unit_id).add_working_days(on, days).date) if node.party else last
     return None
 
 

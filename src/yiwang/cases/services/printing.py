@@ -12,7 +12,7 @@ from django.utils.translation import override
 
 from yiwang.acts.values import Actor
 from yiwang.cases.queries.clocks import explain_clock
-from yiwang.cases.values import ClockExplained, ClockState, ClockView, ExplainedDay, LimitShown
+from yiwang.cases.values import ClockExplained, ExplainedDay
 from yiwang.documents.services import make_sheet
 from yiwang.documents.values import NOTICES, Download
 from yiwang.kernel.texts import civil_day
@@ -47,8 +47,9 @@ def _data(explained: ClockExplained, language: str) -> dict[str, Any]:
         "limit": clock.limit.title,
         "item": explained.item_title,
         "number": explained.case_number,
-        "sentence": _sentence(clock, language),
-        "facts": [{"label": label, "value": value, "more": more} for label, value, more in _facts(clock, language)],
+        "sentence": explained.sentence,
+        "sum": explained.sum,
+        "facts": [asdict(one) for one in explained.clock.facts],
         "head": [_("Date"), _("Counted"), _("Why"), _("Rests on")],
         "days": [_day(one, language) for one in explained.rows],
         "closing": _(
@@ -59,76 +60,14 @@ def _data(explained: ClockExplained, language: str) -> dict[str, Any]:
     }
 
 
-def _sentence(clock: ClockView, language: str) -> str:
-    if clock.state is ClockState.PAUSED and clock.paused_on is not None:
-        words = _("Stands still since {day}: {reason}")
-        return words.format(day=civil_day(clock.paused_on, language), reason=clock.paused_for)
-    if clock.state is ClockState.RUNNING and clock.due_on is not None:
-        return _("Last day: {day} ({left})").format(day=civil_day(clock.due_on, language), left=clock.left_text)
-    ended = {ClockState.MET: _("done in time"), ClockState.MISSED: _("done late")}.get(clock.state, _("ended"))
-    if clock.ended_at is None:
-        raise AssertionError("A clock that neither runs nor stands still has ended.")
-    day = civil_day(clock.ended_at.astimezone(CITY_ZONE).date(), language)
-    if clock.due_on is None:
-        return f"{day} · {ended}"
-    return _("{day}: {state}; the last day was {due}").format(
-        day=day, state=ended, due=civil_day(clock.due_on, language)
-    )
-
-
-def _facts(clock: ClockView, language: str) -> list[tuple[str, str, str]]:
-    limit = clock.limit
-    until = _("until {day}")
-    found = [(_("Counted from"), civil_day(clock.started_on, language), "")]
-    length = f"{limit.length} + {clock.extended_by}" if clock.extended_by else limit.length
-    found.append(
-        (
-            _("Limit"),
-            length,
-            until.format(day=civil_day(clock.legal_due_on, language)) if clock.legal_due_on else "",
-        )
-    )
-    if limit.promise:
-        promised = until.format(day=civil_day(clock.promised_due_on, language)) if clock.promised_due_on else ""
-        found.append((_("Promised limit"), limit.promise, promised))
-    found.append((_("Law"), _law(limit), limit.text))
-    if limit.pauses:
-        found.append((_("Not counted"), "、".join(limit.pauses), ""))
-    if limit.deemed:
-        found.append((_("If it is missed"), limit.deemed, ""))
-    if clock.provisional:
-        found.append((_("Provisional"), _("Provisional: the official calendar of that year is not published yet."), ""))
-    return found
-
-
-def _law(limit: LimitShown) -> str:
-    if limit.verified == "unknown":
-        return _("Configured by the city: no law sets this limit.")
-    named = " ".join(part for part in (limit.law, limit.article, limit.version) if part)
-    if limit.verified == "practice":
-        practice = _("As practised; the city has not checked it in the law's text.")
-        return f"{named}. {practice}"
-    return named
-
-
 def _day(one: ExplainedDay, language: str) -> dict[str, Any]:
     date = civil_day(one.on, language)
     if one.until != one.on:
         date = f"{date} – {civil_day(one.until, language)}"
-    marks = [
-        words
-        for words, falls in (
-            (_("Promised limit"), one.is_promised_due),
-            (_("Last day"), one.is_legal_due),
-            (_("Done"), one.ended_here),
-            (_("provisional"), one.provisional),
-        )
-        if falls
-    ]
     return {
         "date": date,
         "number": str(one.number) if one.number else "",
         "why": one.sentence,
         "law": one.law,
-        "marks": marks,
+        "marks": [mark.text for mark in one.marks if mark.kind != "today"],
     }

@@ -16,6 +16,7 @@ from yiwang.acts.services import current_act, service
 from yiwang.acts.values import Actor, system
 from yiwang.cases.models import Case, CourseEntry, Task, TaskUnit
 from yiwang.cases.services.course import add_line, save_cases
+from yiwang.cases.services.recounting import recount_moved
 from yiwang.cases.values import CaseState
 from yiwang.identity.queries import system_late_moves
 from yiwang.identity.registry import Kept, KeptRows, among
@@ -54,12 +55,17 @@ class Cases(KeptRows):
         _lock(Case.objects.filter(concerned))
         going = Q(pk__in=self.rows(moving).values("pk")) | Q(pk__in=Tasks().rows(moving).values("task__case_id"))
         _tell(Case.objects.filter(going), moving.to)
-        return super().move(moving)
+        moved = super().move(moving)
+        if moved:
+            recount_moved(among(Case, moved))
+        return moved
 
     def back(self, moved: Sequence[Moved], to: UUID) -> None:
         """Return what stands."""
         _lock(among(Case, moved))
         super().back(moved, to)
+        if moved:
+            recount_moved(among(Case, moved))
         _tell_back(moved, lambda ones: among(Case, ones))
 
     def named(self, ids: Collection[UUID]) -> Mapping[UUID, str]:

@@ -13,7 +13,7 @@ from yiwang.cases.events import CASE_SUBMITTED
 from yiwang.cases.models import Case
 from yiwang.cases.queries.clocks import due_of
 from yiwang.cases.queries.forms import Asking, asking, process_of
-from yiwang.cases.services.course import add_line, event_data, save_case
+from yiwang.cases.services.course import add_line, save_case, submitted_data
 from yiwang.cases.services.movement import carry_on
 from yiwang.cases.services.numbering import new_number
 from yiwang.cases.services.stopping import system_settle_elsewhere
@@ -102,9 +102,8 @@ def system_begin_case(actor: Actor, item_id: str, release: int, event: Delivered
     carry_on(case, process_of(asked.item, release).begin(), actor, at=act.time, known=(), left=None)
     save_case(case)
     act.note(item=item_id, number=case.number, release=release, event=str(event.event_id))
-    clock = due_of(case)
-    due_on = clock.due.isoformat() if clock and clock.due else None
-    act.emit(CASE_SUBMITTED, subject=case.id, data={**event_data(case), "due_on": due_on, "place": place})
+    told = {"begun_by": "event", "applicant_id": None, "has_it": unit.title if unit else ""}
+    act.emit(CASE_SUBMITTED, subject=case.id, data={**submitted_data(case, due_of(case)), **told})
     return case.id
 
 

@@ -30,6 +30,7 @@ __all__ = [
 class BundleStep:
     """One item of a bundle as its page tells it.
 
+    duty: title of the duty that decides; units: titles of those that answer for it somewhere in the city.
     after: titles of the items whose end it waits for; empty: it begins at once.  consequences: what becomes of it when one of those ends
     otherwise, one sentence each.
     """
@@ -39,6 +40,7 @@ class BundleStep:
     summary: str
     promise: str
     duty: str
+    units: tuple[str, ...]
     after: tuple[str, ...]
     consequences: tuple[str, ...]
 

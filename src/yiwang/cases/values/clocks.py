@@ -15,8 +15,11 @@ __all__ = [
     "ClockExplained",
     "ClockPlace",
     "ClockView",
+    "DayMark",
     "ExplainedDay",
+    "ExplainedSpan",
     "ExtensionAllowed",
+    "FactLine",
     "LimitExample",
     "LimitRow",
     "LimitShown",
@@ -41,11 +44,22 @@ class ExtensionAllowed:
 
 
 @dataclass(frozen=True, slots=True)
+class FactLine:
+    """What is said about a limit or a clock, for a page as for a sheet.  more: what stands below the value, a line each."""
+
+    label: str
+    value: str
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class LimitShown:
     """A declared limit 时限.  length, promise: in words (“20 working days”); promise: empty when nothing is promised.
 
     pauses: titles of the reasons for which it may stand still.  deemed: what counts as done when it is missed, or empty.
     law, article, version, text: what sets it; verified: `text` read in the law, `practice`, or `unknown`: set by the city itself.
+    counted_by: what counts besides the calendar of the nation, in words; empty when nothing does.
+    label: what such a limit is called, by whether a law sets it.  facts: its law, extension, pauses and deeming in words.
     """
 
     id: str
@@ -60,6 +74,9 @@ class LimitShown:
     version: str
     text: str
     verified: str
+    counted_by: str
+    label: str
+    facts: tuple[FactLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +115,9 @@ class ClockView:
     started_at: the trigger, on the civil date `started_on`.  legal_due_on, promised_due_on: last days; due_on: the earlier; due_at: the
     instant from which that one is over; all None while the clock is paused, promised_due_on also without a promise.
     left: what is left until the earlier, in the limit's unit (days for months), negative when it is over; None once it has ended.
-    left_text: the same in words.  paused_on, paused_for: since when and why it stands still.  extended_by: in all, in words, or empty;
-    extensions: how often.
+    left_text: the same in words.  at_an_instant: it ends within a day, at `due_at`.  hours: the service hours that are counted, in words,
+    or empty.  paused_on, paused_for: since when and why it stands still.  extended_by: in all, in words, or empty;
+    extensions: how often.  state_text: how it stands, in words.  facts: all of it and what the limit rests on, line by line.
     """
 
     limit: LimitShown
@@ -113,11 +131,23 @@ class ClockView:
     provisional: bool
     left: int | None
     left_text: str
+    at_an_instant: bool
+    hours: str
     paused_on: date | None
     paused_for: str
     extended_by: str
     extensions: int
     ended_at: datetime | None
+    state_text: str
+    facts: tuple[FactLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayMark:
+    """What a line of the table is besides.  kind: today | promised | last | done | ended | provisional.  text: the same in words."""
+
+    kind: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +156,7 @@ class ExplainedDay:
 
     number: of the counted days the first, second …; 0 when it does not count.  code: trigger | counted | off | paused | rolled | span.
     sentence: why.  law: what the line rests on beyond the limit's own law, or empty.  is_promised_due, is_legal_due: the limits end here.
-    ended_here: the clock was stopped on this day.
+    ended_here: the clock was stopped on this day.  marks: all of that in words.
     """
 
     on: date
@@ -140,17 +170,41 @@ class ExplainedDay:
     is_legal_due: bool
     is_today: bool
     ended_here: bool
+    marks: tuple[DayMark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedSpan:
+    """Days of the table that follow each other and are of one kind, as one line; a day that is marked stands alone.
+
+    on, until: the first and last civil date, in the order of the table.  first, last: their numbers, 0 when they do not count.
+    """
+
+    on: date
+    until: date
+    first: int
+    last: int
+    sentence: str
+    law: str
+    marks: tuple[DayMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ClockExplained:
-    """Why a clock ends when it does.  may_extend: whether this reader may extend it now.  origin: live, rehearsal or invented."""
+    """Why a clock ends when it does.  may_extend: whether this reader may extend it now.  origin: live, rehearsal or invented.
+
+    sentence: how it stands and until when.  sum: what was counted and what was not, up to the last day.
+    rows: the table day by day; spans: the same with days of one kind in one line.
+    """
 
     case_id: UUID
     case_number: str
     item_title: str
     clock: ClockView
+    sentence: str
+    sum: str
     rows: tuple[ExplainedDay, ...]
+    spans: tuple[ExplainedSpan, ...]
     may_extend: bool
     origin: str
 

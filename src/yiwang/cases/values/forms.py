@@ -121,19 +121,20 @@ class SubjectChoice:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What an item asks of one reader.  materials: with their state when it is known.  questions: title, whether the city knows the answer.
+    """What an item asks of one reader.  materials: with their state when it is known.  questions: title, and who supplies the answer, empty
+    when one answers oneself.
 
     is_known: whether anything at all is known of him here.
     """
 
     materials: tuple[MaterialLine, ...]
-    questions: tuple[tuple[str, bool], ...]
+    questions: tuple[tuple[str, str], ...]
     is_known: bool
 
     @property
     def spared(self) -> int:
         """How many questions he need not answer."""
-        return sum(known for _title, known in self.questions)
+        return sum(bool(supplier) for _title, supplier in self.questions)
 
 
 @dataclass(frozen=True, slots=True)

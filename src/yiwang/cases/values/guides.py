@@ -15,6 +15,7 @@ __all__ = [
     "FeeShown",
     "FlowStep",
     "FlowWay",
+    "Found",
     "ItemGuide",
     "ItemSummary",
     "LawCited",
@@ -134,7 +135,8 @@ class ServiceShown:
 class DayFigures:
     """What happened in the city's cases on one civil date, and how long what ended took.
 
-    sent, ended: how many.  in_time: of those that ended, how many missed no limit.
+    sent: how many.  ended: how many with a result; what was withdrawn or ended without a decision has none.  in_time: of those that ended,
+    how many missed no limit.
     """
 
     on: date
@@ -175,3 +177,19 @@ class ItemGuide:
     life_events: tuple[Topic, ...] = ()
     themes: tuple[Topic, ...] = ()
     duty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search has found.  near: nothing answers the whole of it, these come near.  words: those that it was cut into, if any."""
+
+    bundles: tuple[ItemSummary, ...]
+    items: tuple[ItemSummary, ...]
+    topics: tuple[Topic, ...]
+    words: tuple[str, ...] = ()
+    near: bool = False
+
+    @property
+    def count(self) -> int:
+        """How much there is."""
+        return len(self.bundles) + len(self.items) + len(self.topics)

@@ -147,11 +147,15 @@ NUMBER_TAIL = 14
 
 
 class ClockUnit(StrEnum):
-    """What a limit is counted in. “日” means different things in different laws, so each limit says which."""
+    """What a limit is counted in. “日” means different things in different laws, so each limit says which.
+
+    Hours run day and night; service hours only while the window of the unit that answers is open.
+    """
 
     WORKING_DAYS = "working_days"
     DAYS = "days"
     HOURS = "hours"
+    SERVICE_HOURS = "service_hours"
     MONTHS = "months"
 
 

@@ -40,7 +40,8 @@ def items(request: FaceRequest) -> HttpResponse:
     """What somebody may come for: every bundle and every item, whosever it is."""
     search = request.GET.get("search", "").strip()[:60]
     schemes = queries.reception_schemes(request.actor, request.language)
-    found = [*queries.list_bundles(request.language, search), *queries.list_items(request.language, search)]
+    answers = queries.find(search, request.language)
+    found = [*answers.bundles, *answers.items]
     return page(request, "desk/hall.html", {"items": found, "search": search, "schemes": schemes})
 
 

@@ -144,6 +144,7 @@ from yiwang.identity.queries.single_sign_on import (
     published_keys,
 )
 from yiwang.identity.queries.succession import system_heir, system_late_moves
+from yiwang.identity.queries.whereabouts import unit_placed, units_placed
 
 __all__ = [
     "askable_duties",
@@ -264,6 +265,8 @@ __all__ = [
     "unit_codes_above",
     "unit_id_of",
     "unit_page",
+    "unit_placed",
+    "units_placed",
     "unit_scope",
     "unit_title_of",
     "who_is_told",

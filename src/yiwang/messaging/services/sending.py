@@ -116,7 +116,7 @@ def system_tell(event: DeliveredEvent) -> None:
     """
     actor = system("messaging.events", correlation_id=event.correlation_id, origin=event.origin)
     facts = {f"event.{name}": str(value) for name, value in event.data.items() if isinstance(value, str | int)}
-    case_id = event.data.get("case_id")
+    case_id, application_id = event.data.get("case_id"), event.data.get("application_id")
     for id, sending in _sent_on_events():
         if sending["event"] != event.type or any(
             event.data.get(name) != value for name, value in sending["when"].items()
@@ -131,6 +131,7 @@ def system_tell(event: DeliveredEvent) -> None:
                 facts={"zh-Hans": facts, "en": facts},
                 case_id=UUID(str(case_id)) if case_id else None,
                 origin=event.origin,
+                about=("application", UUID(str(application_id))) if application_id else None,
             )
 
 

@@ -31,6 +31,7 @@ addEventListener("click", (event) => {
 });
 """
 QUIET_TURNS = 3  # turns without a request: what a change sets off starts within two
+REFUSED = 422
 MOST_SCREENS = 60  # of one form
 SIZE = {"width": 1440, "height": 900}
 FIELDS = "input:not([type=hidden]):not([type=submit]):not([type=button]), select, textarea"
@@ -74,6 +75,7 @@ class BrowserDriver:
         self._console: list[str] = []
         self._under_way: set[Any] = set()
         self._asked = 0
+        self._held = False
         self._page.on("request", self._begun)
         self._page.on("requestfinished", lambda one: self._under_way.discard(one))
         self._page.on("requestfailed", lambda one: self._under_way.discard(one))
@@ -185,8 +187,18 @@ class BrowserDriver:
             self._click(self._one("link", link, beside))
 
     def press(self, button: str, beside: str, twice: bool) -> None:
-        """Twice is a double click, as an impatient person makes it: what comes of it is for the page and the city to see to."""
-        self._click(self._one("button", button, beside), times=2 if twice else 1)
+        """Twice is a double click, as an impatient person makes it: what comes of it is for the page and the city to see to.
+
+        Who cannot come as far as the button, because answers before it are missing or wrong, is refused as he would be there.
+        """
+        try:
+            found = self._one("button", button, beside)
+        except NotSeen:
+            if not self._held:
+                raise
+            self._status = REFUSED
+            return
+        self._click(found, times=2 if twice else 1)
 
     def fill(self, label: str, value: object, within: Any = None) -> None:
         if isinstance(value, dict):
@@ -201,7 +213,7 @@ class BrowserDriver:
             field.set_input_files({"name": value.name, "mimeType": value.media_type, "buffer": value.content})
         elif kind in {"fieldset", "div"}:
             for choice in value if isinstance(value, list) else [value]:
-                field.get_by_label(str(choice), exact=True).first.check()
+                self._choice(field, label, str(choice)).check()
         elif kind == "checkbox":
             field.set_checked(bool(value))
         elif kind == "radio":
@@ -211,6 +223,14 @@ class BrowserDriver:
         else:
             self._type(field, str(value))
         self._wait()
+
+    def _choice(self, group: Any, label: str, choice: str) -> Any:
+        """One of several to choose from; what explains a choice belongs to its name for a browser."""
+        for exact in (True, False):
+            found = group.get_by_label(choice, exact=exact)
+            if found.count():
+                return found.first
+        raise NotSeen(f"“{label}” does not offer “{choice}”.")
 
     def _select(self, field: Any, label: str, values: list[object]) -> None:
         offered = [" ".join(text.split()) for text in field.locator("option").all_inner_texts()]
@@ -250,13 +270,24 @@ class BrowserDriver:
 
     def _screens(self) -> Iterator[None]:
         """The page as it stands, and then each further screen of a form that asks one thing after the other: on to its end, and back."""
+        self._held = False
         yield
         for button in (self._page.locator("[data-step-on]:visible"), self._page.locator("[data-step-back]:visible")):
             for _turned in range(MOST_SCREENS):
                 if not button.count():
                     break
+                before = self._steps.inner_text()
                 button.first.click()
+                self._wait()
+                if self._steps.inner_text() == before:  # what is missing on a screen is said there, and it is not left
+                    self._held = True
+                    break
                 yield
+
+    @property
+    def _steps(self) -> Any:
+        """The words for how far one is in a form that asks one thing after the other."""
+        return self._page.locator("[data-step-words]")
 
     def _one(self, role: str, name: str, beside: str) -> Any:
         for _screen in self._screens():

@@ -15,6 +15,7 @@ from yiwang.acts.values import CapacityKind
 from yiwang.cases import queries, services
 from yiwang.forms.answers import sentence
 from yiwang.kernel.errors import Invalid
+from yiwang.places import queries as places
 from yiwang.portal.guard import for_oneself
 from yiwang.portal.kept import kept_for_visitors
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @require_safe
-@kept_for_visitors()
+@kept_for_visitors(places.who_answers())
 def bundle(request: FaceRequest, bundle_id: str) -> HttpResponse:
     """What it is, in which order it goes, what is needed, and what happens when one part is not granted."""
     own = request.actor.capacity is CapacityKind.SELF

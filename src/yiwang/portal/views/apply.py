@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -21,13 +21,14 @@ from yiwang.forms import answers
 from yiwang.forms.accounts import safe_next
 from yiwang.forms.files import REMOVE, TakenFiles, known_files, take_files
 from yiwang.kernel.errors import FieldFault, Invalid, NotFound
-from yiwang.kernel.time import CITY_ZONE
+from yiwang.kernel.time import CITY_ZONE, today
 from yiwang.portal.guard import for_applicant, for_oneself
 
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
 CARRIED = "carried"
+CHECK = "check"  # names a question that is to be checked before its step is left
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,8 @@ def apply(request: FaceRequest, item_id: str) -> HttpResponseBase:
     def form(subject_id: UUID | None) -> FormView:
         return cases.form_for(request.actor, item_id, request.language, subject_id=subject_id)
 
+    if _is_check(request):
+        return _check(request, item_id)
     title = cases.item_guide(item_id, request.language).title
     return _apply(request, Road(f"/items/{item_id}/", title, form, send))
 
@@ -88,8 +91,24 @@ def apply_bundle(request: FaceRequest, bundle_id: str) -> HttpResponseBase:
     def form(subject_id: UUID | None) -> FormView:
         return cases.bundle_form_for(request.actor, bundle_id, request.language, subject_id=subject_id)
 
+    if _is_check(request):
+        return _check(request, bundle_id)
     title = cases.bundle_guide(bundle_id, request.language).title
     return _apply(request, Road(f"/bundles/{bundle_id}/", title, form, send))
+
+
+def _is_check(request: FaceRequest) -> bool:
+    return request.method == "POST" and CHECK in request.POST
+
+
+def _check(request: FaceRequest, id: str) -> HttpResponse:
+    """What is wrong with the answers of the step that is about to be left (the page's script asks); nothing is read or kept.
+
+    id: of the item or bundle.
+    """
+    form = cases.questions_of(id, request.language)
+    faults = answers.faults_so_far(form, request.POST.getlist(CHECK), request.POST, today())
+    return JsonResponse({"faults": [asdict(one) for one in faults]})
 
 
 def _apply(request: FaceRequest, road: Road) -> HttpResponseBase:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from yiwang.cases import queries, services
+from yiwang.cases.values import CaseView, Outcome
 from yiwang.forms.answers import sentence
 from yiwang.forms.downloads import as_file
 from yiwang.kernel.errors import Invalid
@@ -20,12 +21,18 @@ from yiwang.portal.guard import for_applicant
 if TYPE_CHECKING:
     from yiwang.api.pages import FaceRequest
 
+NOT_GRANTED = (Outcome.WITHDRAWN, Outcome.CANCELLED, Outcome.REFUSED, Outcome.NOT_ACCEPTED)
+
 
 @require_safe
 @for_applicant
 def receipt(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """The number, what happens next, by when, who has it, how one is told."""
-    return render(request, "portal/receipt.html", {"case": queries.case(request.actor, case_id, request.language)})
+    context = {
+        "case": queries.case(request.actor, case_id, request.language),
+        "office": queries.office_open(request.actor, case_id, request.language),
+    }
+    return render(request, "portal/receipt.html", context)
 
 
 @require_safe
@@ -41,11 +48,7 @@ def case_list(request: FaceRequest) -> HttpResponse:
 @for_applicant
 def case_page(request: FaceRequest, case_id: UUID) -> HttpResponse:
     """How far it is: a sentence first, then the course."""
-    context = {
-        "case": queries.case(request.actor, case_id, request.language),
-        "part_of": queries.application_of_case(request.actor, case_id, request.language),
-    }
-    return render(request, "portal/case.html", context)
+    return _show(request, case_id)
 
 
 @require_safe
@@ -71,11 +74,25 @@ def withdraw(request: FaceRequest, case_id: UUID) -> HttpResponseBase:
     try:
         services.withdraw(request.actor, case_id, reason=reason, language=request.language)
     except Invalid as invalid:
-        context = {
-            "case": queries.case(request.actor, case_id, request.language),
-            "withdraw_fault": " ".join(sentence(one) for one in invalid.faults) or _(invalid.title),
-            "reason": reason,
-        }
-        return render(request, "portal/case.html", context, status=invalid.status)
+        said = " ".join(sentence(one) for one in invalid.faults) or _(invalid.title)
+        return _show(request, case_id, {"withdraw_fault": said, "reason": reason}, invalid.status)
     messages.success(request, _("The case has been withdrawn."))
     return HttpResponseRedirect(f"/my/cases/{case_id}/", status=303)
+
+
+def _show(request: FaceRequest, case_id: UUID, more: dict[str, str] | None = None, status: int = 200) -> HttpResponse:
+    found = queries.case(request.actor, case_id, request.language)
+    context = {
+        "case": found,
+        "part_of": queries.application_of_case(request.actor, case_id, request.language),
+        "again_at": _again_at(found),
+        **(more or {}),
+    }
+    return render(request, "portal/case.html", context, status=status)
+
+
+def _again_at(case: CaseView) -> str:
+    """Where one may apply again for what has ended without being granted; empty when there is nothing to apply for."""
+    if case.outcome not in NOT_GRANTED or not queries.may_begin(case.item_id):
+        return ""
+    return f"/items/{case.item_id}/"

@@ -39,7 +39,7 @@ def item(request: FaceRequest, item_id: str) -> HttpResponse:
         "spared": [one for one in prepared.materials if one.state == MaterialState.KNOWN],
         "areas": areas,
         "area": area,
-        "windows": places.windows_at(code, request.language),
+        "windows": cases.windows_open(code, request.language),
         "units": list(units),
         "draft": cases.draft(request.actor, item_id, request.language) if own else None,
         "barred": request.actor.capacity is CapacityKind.AGENT and not cases.covered(request.actor, item_id),

@@ -50,6 +50,7 @@ def sitemap(request: FaceRequest) -> HttpResponse:
     context = {
         "life_events": cases.life_events(request.language),
         "themes": cases.themes(request.language),
+        "bundles": cases.list_bundles(request.language),
         "items": cases.list_items(request.language),
         "pages": ContentPage.objects.live().order_by("path"),
     }

@@ -21,17 +21,15 @@ LONGEST = 60
 def search(request: FaceRequest) -> HttpResponse:
     """What answers what somebody typed: bundles and items, life events and themes that hold more of them, news."""
     asked = request.GET.get("q", "").strip()[:LONGEST]
-    found = cases.list_items(request.language, asked) if asked else []
-    bundles = cases.list_bundles(request.language, asked) if asked else []
-    topics = cases.search_topics(asked, request.language) if asked else []
+    found = cases.find(asked, request.language)
     news = content.search_published(cases.meanings_of(asked))
+    everything = not asked or not (found.count or news)
     context = {
         "asked": asked,
+        "found": found,
         "news": news,
-        "items": found,
-        "bundles": bundles,
-        "topics": topics,
-        "others": cases.list_items(request.language) if not (found or bundles or topics or news) else [],
-        "count": len(found) + len(bundles) + len(topics) + len(news),
+        "count": found.count + len(news) if asked else 0,
+        "other_bundles": cases.list_bundles(request.language) if everything else [],
+        "other_items": cases.list_items(request.language) if everything else [],
     }
     return render(request, "portal/search.html", context)

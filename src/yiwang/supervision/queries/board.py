@@ -13,8 +13,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 
 from yiwang.acts.values import Actor
 from yiwang.cases.queries import title_of
+from yiwang.cases.queries.calendars import city_calendar
 from yiwang.cases.queries.clocks import missed_clocks, running_until
-from yiwang.cases.queries.limits import city_calendar
 from yiwang.cases.queries.overseeing import overseen_cases, overseen_page
 from yiwang.cases.values import CasePage, CaseState, Outcome
 from yiwang.documents.queries.overseeing import overseen_certificates
