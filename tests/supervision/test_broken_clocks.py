@@ -1,17 +1,24 @@
 """Ways in which clocks break, each tried against the whole city: what fires, when, for whom, and once.
 
 A holiday announced after the start, and a limit that is extended or stands still, are in test_following.py; a pause without end in
-test_pauses.py; 10⁵ alerts in one minute in test_flood.py.
+test_pauses.py; 10⁵ alerts in one minute in tests/alerts; a holiday whose release dies half applied in
+tests/cases/test_calendar_applied.py.
 """
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.db import connection
 from supervision.conftest import (
@@ -35,6 +42,7 @@ from supervision.conftest import (
     watching,
 )
 from support.demo import ITEM, Demo
+from support.waiting import eventually
 
 from yiwang.acts.queries import current_release, definition
 from yiwang.acts.services import system_publish_release
@@ -44,7 +52,9 @@ from yiwang.cases.services import system_recount_clocks
 from yiwang.identity.models import Unit
 from yiwang.identity.services import reorganise
 from yiwang.identity.values import Abolish
+from yiwang.launch.postgres import Server
 from yiwang.outbox.models import Event
+from yiwang.outbox.queries import is_settled
 from yiwang.outbox.services import deliver_due
 from yiwang.outbox.values import DeliveredEvent
 from yiwang.supervision import queries, services
@@ -235,25 +245,75 @@ def test_what_was_done_in_time_while_nobody_looked_is_not_told_of_afterwards(own
     assert watching(case).closed_at is not None
 
 
+@pytest.fixture
+def processes(own_demo: Demo, clock: Clock, tmp_path: Path) -> Iterator[Callable[[str, str], subprocess.Popen[bytes]]]:
+    """Starts the real worker or scheduler of the city, whose time is the test's; a place at which it dies, or none."""
+    (tmp_path / "demo").touch()
+    assert clock.path == tmp_path / "time.json"  # where a city keeps it
+    environment = {**own_demo.environment, "YIWANG_DATA_DIR": str(tmp_path), "YIWANG_SUPERVISOR": str(os.getpid())}
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(name: str, place: str = "") -> subprocess.Popen[bytes]:
+        armed = {"YIWANG_FAILPOINT": place} if place else {}
+        with (tmp_path / f"{name}.log").open("ab") as log:
+            command = [sys.executable, "-m", "yiwang.cli", name]
+            running.append(subprocess.Popen(command, env=environment | armed, stdout=log, stderr=log))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.terminate()
+    for one in running:
+        one.wait(30)
+
+
+@pytest.mark.crash
+def test_a_worker_and_a_scheduler_that_were_killed_and_came_back_after_a_day_miss_nothing_and_repeat_nothing(
+    processes: Callable[..., subprocess.Popen[bytes]], clock: Clock, tmp_path: Path
+) -> None:
+    cases = [send(heard=False) for _ in range(3)]
+    worker = processes("worker", "outbox.after-effect-before-commit")
+    assert worker.wait(120) == -signal.SIGKILL, (tmp_path / "worker.log").read_text("utf-8")[-3000:]
+    for case in cases[:2]:
+        follow(case)  # the third is still unheard of
+    clock.set(WARNING)
+    scheduler = processes("scheduler", "supervision.after-alert@2")
+    assert scheduler.wait(120) == -signal.SIGKILL, (tmp_path / "scheduler.log").read_text("utf-8")[-3000:]
+    assert [fired(case) for case in cases] == [[], [], []]
+
+    back = at(RED) + timedelta(days=1)
+    clock.set(back)
+    processes("worker")
+    processes("scheduler")
+    eventually(lambda: all(len(fired(case)) == 3 for case in cases), "every level has fired", seconds=120)
+    eventually(is_settled, "every event has been heard", seconds=120)
+    for case in cases:
+        assert levels(case) == EVERY_LEVEL
+        assert all(one.fired_at >= back for one in fired(case))
+        assert [title for login, title in told(case) if login == OFFICER] == ["红牌", "预警", "黄牌"]
+    logs = (tmp_path / "worker.log").read_text("utf-8") + (tmp_path / "scheduler.log").read_text("utf-8")
+    assert "Traceback" not in logs, logs[-3000:]
+
+
 # ── Daylight of another time zone ───────────────────────────────────────────────────────────────────────────────────────
 
 
 @pytest.fixture
-def new_york(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The process and the session of the database are in New York, where daylight time begins on 8 March 2026."""
-    with monkeypatch.context() as its, connection.cursor() as cursor:
+def new_york(own_demo: Demo, server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Demo]:
+    """A process and a database whose owners live in New York, where daylight time begins on 8 March 2026."""
+    connection.close()
+    with psycopg.connect(server.url(own_demo.name, "superuser"), autocommit=True) as owner:
+        owner.execute(f"ALTER DATABASE {own_demo.name} SET TimeZone TO 'America/New_York'")
+    with psycopg.connect(server.url(own_demo.name)) as another:
+        assert another.info.parameter_status("TimeZone") == "America/New_York"
+    with monkeypatch.context() as its:
         its.setenv("TZ", "America/New_York")
         time.tzset()
-        cursor.execute("SET TIME ZONE 'America/New_York'")
-        yield
-        cursor.execute("SHOW TIME ZONE")
-        assert cursor.fetchone() == ("America/New_York",)  # nobody has set it back meanwhile
+        yield own_demo
     time.tzset()
 
 
-def test_in_another_time_zone_limits_end_and_alarms_fire_on_the_city_s_days(
-    new_york: None, demo: Demo, clock: Clock
-) -> None:
+def test_in_another_time_zone_limits_end_and_alarms_fire_on_the_city_s_days(new_york: Demo, clock: Clock) -> None:
     assert time.localtime(at(SPRING := "2026-03-08T20:00").timestamp()).tm_isdst == 1, SPRING
     clock.set("2026-03-02T00:30")  # in New York it is still Sunday, 1 March
     case = send()
@@ -269,9 +329,7 @@ def test_in_another_time_zone_limits_end_and_alarms_fire_on_the_city_s_days(
     assert (marks["start"], marks["promised-due"], marks["fired"]) == ("2026-03-02", "2026-03-09", "2026-03-10")
 
 
-def test_in_another_time_zone_pauses_and_holidays_are_days_of_the_city(
-    new_york: None, demo: Demo, clock: Clock
-) -> None:
+def test_in_another_time_zone_pauses_and_holidays_are_days_of_the_city(new_york: Demo, clock: Clock) -> None:
     clock.set("2026-03-02T00:30")
     case, paused = send(), send()
     clock.set("2026-03-04T00:30")
@@ -286,7 +344,7 @@ def test_in_another_time_zone_pauses_and_holidays_are_days_of_the_city(
 
 
 def test_a_day_on_which_a_clock_of_another_zone_is_put_forward_lasts_as_long_as_every_other(
-    new_york: None, demo: Demo, clock: Clock
+    new_york: Demo, clock: Clock
 ) -> None:
     case = send()
     yellow, red = (moment for level, moment in _alarms(case) if level != "warning")
@@ -302,3 +360,37 @@ def _alarms(case_id: UUID) -> list[tuple[str, Any]]:
     seen = find_clock(CaseClock.objects.get(case=case_id).pk)
     [limit] = seen.stretches
     return [(str(one.level), one.moment) for one in alarms_on(watches_on("limit", LIMIT, seen.release), limit.counted)]
+
+
+# ── A leap day ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_leap_day_is_counted_and_its_alarm_fires_on_it(demo: Demo, clock: Clock) -> None:
+    clock.set("2028-02-23T10:00")  # a Wednesday; 24, 25, 28, 29 February, 1 March
+    case = send()
+    [one] = cases.case(resident(), case).clocks
+    assert (one.due_on, one.legal_due_on, one.provisional) == (date(2028, 3, 1), date(2028, 3, 8), True)
+    clock.set(at("2028-02-29T00:00") - timedelta(minutes=1))
+    assert system_tick() == 0
+    clock.set("2028-02-29T00:00")
+    assert system_tick() == 1
+    [warned] = fired(case)
+    counted = {row["day"]: row["number"] for row in warned.arithmetic["rows"]}
+    assert [counted[day] for day in ("2028-02-28", "2028-02-29", "2028-03-01")] == [3, 4, 5]
+    clock.set("2028-03-02T00:00")
+    system_tick()
+    moments = ("2028-02-29T00:00", "2028-03-01T00:00", "2028-03-02T00:00")
+    assert levels(case) == list(zip(("warning", "yellow", "red"), map(at, moments), strict=True))
+
+
+def test_what_is_sent_paused_and_resumed_on_a_leap_day_keeps_what_was_left(demo: Demo, clock: Clock) -> None:
+    clock.set("2028-02-29T09:00")
+    case, still = send(), send()
+    assert due(case) == due(still) == date(2028, 3, 7)
+    clock.set("2028-02-29T10:00")
+    change_clock(still, "pause")
+    assert watching(still).next_alarm_at == at("2028-05-30T00:00")  # after ninety civil days
+    clock.set("2028-02-29T11:00")
+    change_clock(still, "resume")
+    assert due(still) == date(2028, 3, 7)
+    assert watching(still).next_alarm_at == watching(case).next_alarm_at == at("2028-03-06T00:00")
