@@ -39,8 +39,8 @@ SENT = 10
 """Real cases, of which the others are copies: few, so that the copies lie with every unit alike in a small and in a large city."""
 SLOWER_AT_MOST = 1.5
 """A tick of the large city against one of the small."""
-ROOM = 20
-"""Gibibytes that a million cases and a hundred thousand more may take, with what is written while they grow."""
+ROOM = 14
+"""Gibibytes of a million cases and a hundred thousand more, with what the server writes ahead while they grow."""
 
 
 @dataclass

@@ -26,11 +26,15 @@ def describe() -> str:
 
 
 def memory_for(gibibytes: int) -> Path | None:
-    """A folder in memory with so much room, if there is one: rows are then made in minutes and no disk distorts what is measured."""
+    """A folder in memory for so much, if there is one: rows are then made in minutes, and no disk distorts what is measured.
+
+    A quarter more than that has to be free, for the processes that work there.
+    """
     memory = Path("/dev/shm")
-    if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= gibibytes * 2**30:
-        return memory
-    return None
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < gibibytes * 2**30:
+        return None
+    available = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemAvailable")), 0)
+    return memory if available * 2**10 >= 1.25 * gibibytes * 2**30 else None
 
 
 def _lines(file: str) -> list[str]:
