@@ -9,6 +9,7 @@ SUITES = {
     "case": "One full life of a case over HTTP against the same statements issued directly, and against a bare view.",
     "life": "Lives in a city of a thousand, a hundred thousand and a million cases; pages against a bare view.",
     "identity": "What permission costs of a request, and at a million cases; log-ins against Argon2 alone.",
+    "clocks": "Ticks at a thousand and a million open cases, clocks counted anew, and rules against the same logic in bare SQL.",
     "fact": "One fact inside the engine against a prepared SELECT, and over HTTP against a bare view with SELECT and INSERT.",
 }
 

@@ -41,6 +41,12 @@ class City:
     def url(self, role: str = "app") -> str:
         return self.server.url(self.name, role)  # type: ignore[arg-type]
 
+    def copied(self, name: str) -> City:
+        """A city of this name that stands as this one does, to which nobody may be connected."""
+        self.server.create_database(name, self.name)
+        urls = {"database_url": self.server.url(name, "owner"), "app_database_url": self.server.url(name, "app")}
+        return City(name, self.server, self.configuration.model_copy(update={**urls, "port": free_port()}))
+
     def start(self, *names: str) -> None:
         """Start these of the city's processes, with their output in the data folder."""
         for name in names:
@@ -87,9 +93,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def cities(*names: str, web_workers: int) -> Iterator[tuple[Server, list[City], list[dict[str, str]]]]:
-    """A server with one clone for each name, and the log-ins of the demo. Everything is removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="yiwang-bench-") as folder, ExitStack() as stack:
+def cities(
+    *names: str, web_workers: int, within: Path | None = None
+) -> Iterator[tuple[Server, list[City], list[dict[str, str]]]]:
+    """A server with one clone for each name, and the log-ins of the demo. Everything is removed at the end.
+
+    within: the folder in which its data lie, by default the one for temporary files.
+    """
+    with tempfile.TemporaryDirectory(prefix="yiwang-bench-", dir=within) as folder, ExitStack() as stack:
         base = load({"YIWANG_DATA_DIR": str(Path(folder) / "data"), "YIWANG_DEMO": "true", "YIWANG_LOG_LEVEL": "ERROR"})
         base.data_dir.mkdir(mode=0o700)
         (base.data_dir / DEMO_MARK).touch()

@@ -68,6 +68,9 @@ def grow(url: str, cases: int, spared: Sequence[UUID]) -> int:
                 sql.SQL("CREATE TEMPORARY TABLE {} AS SELECT * FROM {}").format(_original(table), _named(table))
             )
         shapes = {table: _columns(connection, table) for table in TABLES}
+        for table in TABLES:
+            if "case_id" in {one.name for one in shapes[table]}:  # what came otherwise than by a case is nobody's copy
+                connection.execute(sql.SQL("DELETE FROM {} WHERE case_id IS NULL").format(_original(table)))
         shapes["public.cases_taskunit"] = [
             Column("unit_id", _unit_of_copy(connection, spared)) if one.name == "unit_id" else one
             for one in shapes["public.cases_taskunit"]

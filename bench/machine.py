@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 from pathlib import Path
 
 
@@ -22,6 +23,18 @@ def describe() -> str:
         (int(line.split()[1]) / 2**20 for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0.0
     )
     return f"{cpu}, {os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {platform.system()} {platform.release()}"
+
+
+def memory_for(gibibytes: int) -> Path | None:
+    """A folder in memory for so much, if there is one: rows are then made in minutes, and no disk distorts what is measured.
+
+    A quarter more than that has to be free, for the processes that work there.
+    """
+    memory = Path("/dev/shm")
+    if not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < gibibytes * 2**30:
+        return None
+    available = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemAvailable")), 0)
+    return memory if available * 2**10 >= 1.25 * gibibytes * 2**30 else None
 
 
 def _lines(file: str) -> list[str]:

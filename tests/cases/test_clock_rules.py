@@ -94,10 +94,25 @@ def test_calendar_days_move_on_from_a_day_off(trigger: str, days: int, end: str)
         ("2026-01-31", 3, "2026-04-30"),
         ("2026-07-01", 3, "2026-10-08"),  # 1 October
         ("2024-02-29", 12, "2025-02-28"),
+        ("2027-11-29", 3, "2028-02-29"),  # on the corresponding day, which only leap years have
+        ("2027-11-30", 3, "2028-02-29"),  # on the last of February, for want of a thirtieth
+        ("2026-11-30", 3, "2027-03-01"),  # 28 February is a Sunday
+        ("2024-02-29", 48, "2028-02-29"),  # four years
+        ("2028-02-29", 12, "2029-02-28"),
     ],
 )
 def test_months_end_on_the_corresponding_day(trigger: str, months: int, end: str) -> None:
     assert last_day(Measure(months, MONTHS), Course(at(trigger))) == date.fromisoformat(end)
+
+
+def test_the_leap_day_is_a_day_like_every_other() -> None:
+    assert last_day(working(1), Course(at("2028-02-28"))) == date(2028, 2, 29)
+    assert last_day(working(1), Course(at("2028-02-29"))) == date(2028, 3, 1)
+    assert last_day(Measure(366, DAYS, rolls=False), Course(at("2028-02-29"))) == date(2029, 3, 1)
+    still = (Pause(at("2028-02-28"), at("2028-02-29"), "hearing"),)
+    assert last_day(working(1), Course(at("2028-02-25"), still)) == date(2028, 2, 28)
+    assert last_day(working(2), Course(at("2028-02-25"), still)) == date(2028, 3, 1)
+    assert last_day(Measure(24, HOURS), Course(at("2028-02-28", 23))) == date(2028, 2, 29)
 
 
 def test_a_bar_does_not_last_longer_because_its_last_day_is_a_day_off() -> None:

@@ -138,6 +138,20 @@ def test_what_is_over_after_the_first_extension_is_not_extended_again(people: Pe
     assert "over" in str(refusal.value)
 
 
+def test_a_limit_in_months_ends_on_the_leap_day_and_is_extended_on_it(people: People, at: Any) -> None:
+    publish("build-start")
+    at("2027-11-30")
+    case_id = send(people.lin).case_id
+    one = clock(people.lin, case_id, "build-start")
+    assert (one.legal_due_on, one.provisional) == (date(2028, 2, 29), True)
+    at("2028-02-29")
+    assert clock(people.lin, case_id, "build-start").left_text == "今天到期"
+    services.extend_clock(people.post("boss"), case_id, "build-start", "材料没有到场", length=3)
+    assert clock(people.lin, case_id, "build-start").legal_due_on == date(2028, 5, 30)
+    [last] = [row for row in queries.explain_clock(people.lin, case_id, "build-start").rows if row.is_legal_due]
+    assert last.on == date(2028, 5, 30)
+
+
 # ── Begun anew ──
 
 

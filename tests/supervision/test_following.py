@@ -251,11 +251,11 @@ def test_the_database_refuses_a_second_alert_for_one_limit_and_the_rewriting_of_
 # ── Pauses, extensions, another calendar ────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_paused_clock_waits_for_nothing_and_goes_on_with_what_was_left(demo: Demo, clock: Clock) -> None:
+def test_a_limit_that_stands_still_waits_for_nothing_and_goes_on_with_what_was_left(demo: Demo, clock: Clock) -> None:
     case = send()
     clock.set("2026-03-04T12:00")
     change_clock(case, "pause")
-    assert watching(case).next_alarm_at is None
+    assert watching(case).next_watch == "pauses-end"
     assert watching(case).closed_at is None
     clock.set("2026-03-20T12:00")
     assert system_tick() == 0

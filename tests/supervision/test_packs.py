@@ -25,5 +25,10 @@ def test_whoever_may_do_a_task_may_explain_an_alert_on_it() -> None:
 
 
 def test_every_limit_is_watched_by_some_watch() -> None:
-    watched = {body["watches"]["limit"] for body in declared("watches").values()}
+    watched = {body["watches"].get("limit") for body in declared("watches").values()}
     assert "any" in watched or {body["id"] for body in declared("limits").values()} <= watched
+
+
+def test_every_pause_is_watched_by_some_watch() -> None:
+    watched = {body["watches"].get("pause") for body in declared("watches").values()}
+    assert "any" in watched or {body["id"] for body in declared("pauses").values()} <= watched

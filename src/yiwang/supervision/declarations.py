@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
 from yiwang.supervision.rules.levels import levels_of
 from yiwang.supervision.rules.moments import falls
-from yiwang.supervision.values import ANY_LIMIT, EXPLAIN, READ, Level
+from yiwang.supervision.values import ANY, EXPLAIN, READ, Level
 
 __all__ = ["WatchBody", "WatchKind"]
 
@@ -19,13 +19,22 @@ DAYS_OF_A_MONTH = 30
 
 
 class WatchedBody(Part):
-    """What is watched: the clocks of one limit, or of `any`."""
+    """What is watched, exactly one: the clocks of one `limit`, or how long they stand still for one `pause`; `any` is each of them."""
 
-    limit: str
+    limit: str = ""
+    pause: str = ""
+
+    @model_validator(mode="after")
+    def _one(self) -> WatchedBody:
+        if bool(self.limit) == bool(self.pause):
+            raise ValueError("what is watched is exactly one of `limit`, `pause`")
+        return self
 
 
 class WhenBody(Part):
     """The moment of a level, in the unit of the clock (working days, days, hours), counted by the clock's own calendar. Exactly one.
+
+    Of a pause: in civil days, of the longest that it is declared to last.
 
     used: per cent of the limit; the moment is the beginning of the unit in which the share is reached.  before_due: units before the
     last one; 0 is the last one itself.  overdue: units after the last one.
@@ -94,16 +103,17 @@ class WatchKind(Kind):
     order = 75
 
     def references(self, body: WatchBody) -> Iterable[Reference]:
-        """The limit, the duties and the message."""
-        if body.watches.limit != ANY_LIMIT:
-            yield Reference("watches/limit", "limit", body.watches.limit)
+        """The limit or the pause, the duties and the message."""
+        for kind in ("limit", "pause"):
+            if (watched := getattr(body.watches, kind)) not in ("", ANY):
+                yield Reference(f"watches/{kind}", kind, watched)
         yield Reference("tell/supervisor", "duty", body.tell.supervisor)
         yield Reference("tell/message", "message", body.tell.message)
         if body.tell.responsible:
             yield Reference("tell/responsible", "duty", body.tell.responsible)
 
     def check(self, one: Declaration, city: City) -> Iterable[DeclarationFault]:
-        """A level stands once, moments rise in every limit that is watched, and those who are told may look and answer."""
+        """A level stands once, moments rise in every limit and pause that is watched, and those who are told may look and answer."""
         body: WatchBody = one.body
         limit = city.find("limit", body.watches.limit)
         if limit is not None and limit.body.counts == "before":
@@ -133,22 +143,30 @@ class WatchKind(Kind):
 
     def _check_moments(self, one: Declaration, city: City) -> Iterator[DeclarationFault]:
         levels = levels_of(one.body.model_dump(mode="json"))
-        for limit, title, length in _lengths(one.body.watches.limit, city):
+        watches = one.body.watches
+        for watched, title, length in (*_lengths(watches.limit, city), *_pauses(watches.pause, city)):
             if wrong := falls(levels, length):
                 milder, harder = wrong
                 position = [level.level for level in one.body.levels].index(harder)
                 yield one.fault(
                     f"levels/{position}/when",
-                    f"In `{limit}` ({title}) the level `{harder}` comes before `{milder}`.",
+                    f"In `{watched}` ({title}) the level `{harder}` comes before `{milder}`.",
                     "A more serious level comes later: choose moments that rise.",
                 )
                 return
 
 
+def _pauses(watched: str, city: City) -> Iterator[tuple[str, str, int]]:
+    """Every length that a watched pause can have."""
+    for id, pause in city.of_kind("pause").items():
+        if watched in (id, ANY):
+            yield id, f"{pause.body.longest} days", pause.body.longest
+
+
 def _lengths(watched: str, city: City) -> Iterator[tuple[str, str, int]]:
     """Every length, in the units that are counted, that a watched clock can have: what the law gives, and what items promise."""
     for id, limit in city.of_kind("limit").items():
-        if watched not in (id, ANY_LIMIT) or limit.body.counts == "before":
+        if watched not in (id, ANY) or limit.body.counts == "before":
             continue
         days = DAYS_OF_A_MONTH if limit.body.unit == "months" else 1  # a limit in months is watched by its days
         yield id, f"{limit.body.length} {limit.body.unit}", limit.body.length * days

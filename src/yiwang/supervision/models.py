@@ -24,7 +24,7 @@ class Watching(models.Model):
     clock = models.OneToOneField("cases.Clock", on_delete=models.PROTECT, related_name="+")
     limit = models.TextField(db_comment="id of the declared limit whose clock it is")
     next_alarm_at = models.DateTimeField(
-        null=True, db_comment="business time; null: paused, closed, or nothing can go wrong any more"
+        null=True, db_comment="business time; null: closed, or nothing can go wrong any more"
     )
     next_watch = models.TextField(default="", db_comment="the watch that is to fire then")
     next_level = models.TextField(default="")
@@ -74,8 +74,13 @@ class Alert(models.Model):
     rule = models.JSONField(db_comment="language → the rule in words")
     law = models.JSONField(db_comment="[{law, article, text}]")
     arithmetic = models.JSONField(db_comment="the table of the clock as it stood: see rules/arithmetic.py")
-    length = models.IntegerField(db_comment="of the limit, extensions included, in its unit")
-    warns = models.BooleanField(db_comment="fired before the limit was over")
+    stood_since = models.DateTimeField(
+        null=True, db_comment="beginning of the pause that it is about; null: it is about the limit"
+    )
+    length = models.IntegerField(
+        db_comment="of the limit, extensions included, in its unit; of the pause, in civil days"
+    )
+    warns = models.BooleanField(db_comment="fired before the limit, or the longest of the pause, was over")
     due_on = models.DateField()
     moment = models.DateTimeField(db_comment="business time from which it was to fire")
     fired_at = models.DateTimeField(db_comment="business time at which it fired")
@@ -86,8 +91,9 @@ class Alert(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["clock", "watch", "level", "moment"], name="alert_once_for_each_moment"),
             models.UniqueConstraint(
-                fields=["clock", "watch", "level", "length"],
+                fields=["clock", "watch", "level", "length", "stood_since"],
                 condition=~Q(state="withdrawn"),
+                nulls_distinct=False,
                 name="alert_once_for_each_limit",
             ),
             models.CheckConstraint(condition=Q(level__in=[str(one) for one in Level]), name="alert_level_known"),

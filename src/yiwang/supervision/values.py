@@ -16,7 +16,7 @@ from yiwang.cases.values import LawCited
 from yiwang.kernel.errors import Conflict
 
 __all__ = [
-    "ANY_LIMIT",
+    "ANY",
     "CLOSE",
     "EXPLAIN",
     "OVERSEE",
@@ -46,8 +46,8 @@ READ, EXPLAIN, CLOSE, WITHDRAW = "alert.read", "alert.explain", "alert.close", "
 OVERSEE = "board.read"
 """What a duty may be granted: to look (the supervisor), to say why (the unit), to close and to take back (the supervisor)."""
 
-ANY_LIMIT = "any"
-"""What a watch writes instead of the id of a limit when it watches the clocks of every limit."""
+ANY = "any"
+"""What a watch writes instead of an id when it watches the clocks of every limit, or every pause."""
 
 REASON_LENGTH = 500
 """Characters of an explanation, a withdrawal or a closing note."""
@@ -120,14 +120,14 @@ class Table:
     """The arithmetic of an alert as it stood when it fired: kept, so that a calendar that changes later changes no evidence.
 
     limit: its title.  length: in words, promised where something is promised, with extensions.
-    due_on: the earlier of the promised and the legal last day.
+    due_on: the earlier of the promised and the legal last day. None, both, while nobody could know them: the clock stood still.
     """
 
     limit: str
     length: str
     started_on: date
-    due_on: date
-    legal_due_on: date
+    due_on: date | None
+    legal_due_on: date | None
     rows: tuple[TableRow, ...]
     is_provisional: bool = False
 
@@ -146,7 +146,8 @@ class Turned:
 class AlertLine:
     """An alert in a list.  moment: when it was due to fire.  fired_at: when it did; later after an outage or a jump of time.
 
-    limit_title: of the clock.  post: title of the post that held the task, empty when several did or nobody.
+    due_on: last day of the limit, or of the pause that the alert is about.  limit_title: of the clock.  post: title of the post that held
+    the task, empty when several did or nobody.
     """
 
     id: UUID

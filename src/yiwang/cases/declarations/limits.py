@@ -11,7 +11,7 @@ from pydantic import Field
 from yiwang.cases.declarations.parts import Text
 from yiwang.cases.rules.clocks import Measure
 from yiwang.cases.rules.examples import Allowed, Example, Mistake, mistake_in
-from yiwang.cases.values import ClockUnit
+from yiwang.cases.values import LONGEST_PAUSE, ClockUnit
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.kinds import Body, City, Declaration, DeclarationFault, Kind, Part, Reference
 
@@ -31,9 +31,12 @@ class PauseBody(Body):
 
     law, article: what allows it.  text: the words cited.  verified: whether that was read in the law's text, is practice, or is
     set by the city itself.
+    longest: civil days, the day of the beginning not counted, after which somebody has to look: a watch on pauses tells of one that lasts
+    longer. No right ends by it: where a law sets no longest, the city does.
     """
 
     kind: Literal["pause"]
+    longest: int = Field(default=LONGEST_PAUSE, ge=1, le=3650)
     law: str = ""
     article: str = ""
     text: str = ""

@@ -11,9 +11,9 @@ from yiwang.cases.models import Case, Clock, ClockChange
 from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.queries.clocks import course_of, explained, with_clocks
 from yiwang.cases.queries.limits import item_clock
-from yiwang.cases.rules.clocks import promised_course, reckon
+from yiwang.cases.rules.clocks import Pause, promised_course, reckon
 from yiwang.cases.rules.counting import unit_after, units_counted
-from yiwang.cases.values import ClockCounted, ClockExplained, ClockPlace, ClockState
+from yiwang.cases.values import LONGEST_PAUSE, ClockCounted, ClockExplained, ClockPlace, ClockState, PauseStood
 from yiwang.kernel.errors import NotFound
 
 __all__ = ["system_count_clock", "system_explain_clock", "system_place_clock"]
@@ -61,7 +61,14 @@ def system_count_clock(clock_id: UUID) -> ClockCounted:
         due_on=due_on,
         paused_at=course.pauses[-1].began if paused else None,
         ended_at=clock.ended_at,
+        pauses=tuple(_stood(one, clock, case.release) for one in course.pauses),
     )
+
+
+def _stood(one: Pause, clock: Clock, release: int) -> PauseStood:
+    """A pause that was declared before it was asked how long it may last, may last as long as one that does not say."""
+    longest = definition("pause", one.reason, release).get("longest", LONGEST_PAUSE)
+    return PauseStood(one.began, one.ended or clock.ended_at, one.reason, longest)
 
 
 def system_explain_clock(clock_id: UUID, language: str) -> ClockExplained:

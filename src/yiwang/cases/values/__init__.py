@@ -33,6 +33,7 @@ from yiwang.cases.values.cases import (
     TaskLine,
 )
 from yiwang.cases.values.clocks import (
+    LONGEST_PAUSE,
     ClockCounted,
     ClockExplained,
     ClockPlace,
@@ -45,6 +46,7 @@ from yiwang.cases.values.clocks import (
     LimitExample,
     LimitRow,
     LimitShown,
+    PauseStood,
 )
 from yiwang.cases.values.faults import (
     AlreadyDecided,
@@ -172,6 +174,7 @@ __all__ = [
     "ItemSummary",
     "KeyReused",
     "LawCited",
+    "LONGEST_PAUSE",
     "LimitExample",
     "LimitRow",
     "LimitShown",
@@ -184,6 +187,7 @@ __all__ = [
     "PartOf",
     "PartState",
     "PartView",
+    "PauseStood",
     "Prepared",
     "REASON_LENGTH",
     "Receipt",

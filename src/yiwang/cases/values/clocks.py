@@ -10,6 +10,7 @@ from uuid import UUID
 from yiwang.cases.values.states import ClockState
 
 __all__ = [
+    "LONGEST_PAUSE",
     "ClockCounted",
     "ClockExplained",
     "ClockPlace",
@@ -22,7 +23,11 @@ __all__ = [
     "LimitExample",
     "LimitRow",
     "LimitShown",
+    "PauseStood",
 ]
+
+LONGEST_PAUSE = 90
+"""Civil days that a pause may last whose declaration does not say: no clock stands still and nobody hears of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +219,27 @@ class ClockPlace:
 
 
 @dataclass(frozen=True, slots=True)
+class PauseStood:
+    """One time that a clock stood still.
+
+    ended: None while it does.  pause: id of the declared pause; longest: the civil days that it may last, the day of its beginning not
+    counted.
+    """
+
+    began: datetime
+    ended: datetime | None
+    pause: str
+    longest: int
+
+
+@dataclass(frozen=True, slots=True)
 class ClockCounted:
     """What a clock has counted, for an engine that follows it.
 
     units: the beginning of each unit that counts, up to the one in which the earlier of the promised and the legal limit ends; after: the
     beginning of the n-th unit after that. Both None while nobody can know the end, because the clock is paused before it, and for a
     limit that is counted backwards from an event.
+    pauses: each time that it stood still; one that the end of the clock cut short ended with it.
     """
 
     id: UUID
@@ -232,3 +252,4 @@ class ClockCounted:
     due_on: date | None
     paused_at: datetime | None
     ended_at: datetime | None
+    pauses: tuple[PauseStood, ...] = ()

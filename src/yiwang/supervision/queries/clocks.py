@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from yiwang.cases.queries import system_count_clock, system_explain_clock
-from yiwang.cases.values import ClockExplained, ClockState, ClockView, ExplainedDay
+from yiwang.cases.values import ClockCounted, ClockExplained, ClockState, ClockView, ExplainedDay, PauseStood
 from yiwang.kernel.texts import LANGUAGES
-from yiwang.supervision.rules.moments import Counted
+from yiwang.kernel.time import civil_date
+from yiwang.supervision.rules.moments import Counted, counted_pause
 
-__all__ = ["ClockSeen", "clock_table", "find_clock"]
+__all__ = ["ClockSeen", "Stretch", "clock_table", "find_clock"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What can go wrong with a clock by itself: its limit, or one time that it stood still.
+
+    kind, id: of what is declared.  counted, due_on: its units and its last day.  since: beginning of the pause, None of the limit.
+    until: the instant at which it went on or ended, or since which the limit's clock stands; None while it goes on.
+    is_over: nothing is left to be warned of.  in_time: it ended before it was too late.
+    """
+
+    kind: Literal["limit", "pause"]
+    id: str
+    counted: Counted
+    due_on: date
+    since: datetime | None
+    until: datetime | None
+    is_over: bool
+    in_time: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSeen:
-    """A clock as it stands.  counted, due_on: None while nobody can know the end, because it is paused before it.
-
-    stands_since: the instant at which it was paused or ended; None while it runs.  ended_at, in_time: how it ended.
-    """
+    """A clock as it stands.  stretches: its pauses; its limit, unless nobody can know the end because it is paused before it."""
 
     id: UUID
     case_id: UUID
     limit: str
     release: int
-    due_on: date | None
-    counted: Counted | None
-    stands_since: datetime | None
+    stretches: tuple[Stretch, ...]
     ended_at: datetime | None
-    in_time: bool
 
 
 def find_clock(clock_id: UUID) -> ClockSeen:
@@ -41,11 +56,37 @@ def find_clock(clock_id: UUID) -> ClockSeen:
         case_id=found.case_id,
         limit=found.limit,
         release=found.release,
-        due_on=found.due_on,
-        counted=Counted(found.units, found.after) if found.units is not None and found.after is not None else None,
-        stands_since=found.ended_at or found.paused_at,
+        stretches=(*_limit(found), *(_pause(one) for one in found.pauses)),
         ended_at=found.ended_at,
+    )
+
+
+def _limit(found: ClockCounted) -> Iterator[Stretch]:
+    if found.units is None or found.after is None or found.due_on is None:
+        return
+    yield Stretch(
+        kind="limit",
+        id=found.limit,
+        counted=Counted(found.units, found.after),
+        due_on=found.due_on,
+        since=None,
+        until=found.ended_at or found.paused_at,
+        is_over=found.ended_at is not None,
         in_time=found.state in (ClockState.MET, ClockState.STOPPED),
+    )
+
+
+def _pause(one: PauseStood) -> Stretch:
+    counted = counted_pause(one.began, one.longest)
+    return Stretch(
+        kind="pause",
+        id=one.pause,
+        counted=counted,
+        due_on=civil_date(counted.units[-1]),
+        since=one.began,
+        until=one.ended,
+        is_over=one.ended is not None,
+        in_time=one.ended is not None and one.ended < counted.after(1),
     )
 
 

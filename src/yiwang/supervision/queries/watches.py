@@ -1,4 +1,4 @@
-"""Which watches watch a clock: those of the release that its case keeps."""
+"""Which watches watch a clock, or a pause of it: those of the release that its case keeps."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from yiwang.acts.queries import list_definitions
 from yiwang.supervision.rules.levels import levels_of
 from yiwang.supervision.rules.moments import Alarm, Counted, alarms_of
-from yiwang.supervision.values import ANY_LIMIT, Level, When
+from yiwang.supervision.values import ANY, Level, When
 
 __all__ = ["Watch", "alarms_on", "watches_on"]
 
@@ -28,15 +28,15 @@ class Watch:
         return found
 
 
-def watches_on(limit: str, release: int) -> dict[str, Watch]:
-    """The watches of `release` on the clocks of a limit, by id. No query once the release is cached."""
+def watches_on(kind: str, id: str, release: int) -> dict[str, Watch]:
+    """The watches of `release` on the clocks of a `limit`, or on a `pause`, by id. No query once the release is cached."""
     return {
-        id: Watch(id, body, tuple(levels_of(body)))
-        for id, body in list_definitions("watch", release).items()
-        if body["watches"]["limit"] in (limit, ANY_LIMIT)
+        watch: Watch(watch, body, tuple(levels_of(body)))
+        for watch, body in list_definitions("watch", release).items()
+        if body["watches"].get(kind, "") in (id, ANY)
     }
 
 
 def alarms_on(watches: Mapping[str, Watch], counted: Counted) -> list[Alarm]:
-    """Every alarm of these watches on a clock."""
+    """Every alarm of these watches on what was counted."""
     return [alarm for one in watches.values() for alarm in alarms_of(one.id, one.levels, counted)]

@@ -2,6 +2,8 @@
 
 {"limit": {language: words}, "length": {language: words}, "started_on", "due_on", "legal_due_on", "provisional",
 "rows": [{"day", "until", "number", "reason": {language: words}, "law": {language: words}, "provisional", "marks": […]}]}
+
+`due_on` and `legal_due_on` are empty when the clock stood still, so that nobody could know them.
 """
 
 from __future__ import annotations
@@ -37,8 +39,8 @@ def shown(kept: Mapping[str, Any], language: str) -> Table:
         limit=text(kept["limit"], language),
         length=text(kept["length"], language),
         started_on=date.fromisoformat(kept["started_on"]),
-        due_on=date.fromisoformat(kept["due_on"]),
-        legal_due_on=date.fromisoformat(kept["legal_due_on"]),
+        due_on=_day(kept["due_on"]),
+        legal_due_on=_day(kept["legal_due_on"]),
         is_provisional=kept["provisional"],
         rows=tuple(
             TableRow(
@@ -53,3 +55,7 @@ def shown(kept: Mapping[str, Any], language: str) -> Table:
             for row in kept["rows"]
         ),
     )
+
+
+def _day(kept: str) -> date | None:
+    return date.fromisoformat(kept) if kept else None

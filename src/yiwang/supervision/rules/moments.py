@@ -3,17 +3,30 @@
 A clock counts units (days by a calendar, or hours). What it has counted comes as a list of instants: the k-th is the beginning of the
 k-th unit that counts. So a moment is never reckoned anew here: it is looked up in the table that the clock shows to people, and a
 pause, an extension or a holiday that is announced late moves it with the clock.
+A pause itself is counted in civil days, and no calendar moves it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
+from yiwang.kernel.time import CITY_ZONE, civil_date
 from yiwang.supervision.values import Level, When
 
-__all__ = ["Alarm", "Counted", "Fired", "alarms_of", "due_alarms", "falls", "next_alarm", "position", "was_fired"]
+__all__ = [
+    "Alarm",
+    "Counted",
+    "Fired",
+    "alarms_of",
+    "counted_pause",
+    "due_alarms",
+    "falls",
+    "next_alarm",
+    "position",
+    "was_fired",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,13 @@ class Counted:
     def at(self, number: int) -> datetime:
         """Beginning of the unit `number`, from 1; more than `length` lies after the end."""
         return self.units[number - 1] if number <= self.length else self.after(number - self.length)
+
+
+def counted_pause(began: datetime, longest: int) -> Counted:
+    """The civil days of a pause up to the longest that it may last; that of its beginning is not counted."""
+    first = datetime.combine(civil_date(began), time(), CITY_ZONE)
+    days = tuple(first + timedelta(days=n) for n in range(1, longest + 1))
+    return Counted(days, lambda n: days[-1] + timedelta(days=n))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from yiwang.messaging.services import system_send
 from yiwang.messaging.values import Recipient
 from yiwang.supervision.events import ALERT_FIRED
 from yiwang.supervision.models import Alert
-from yiwang.supervision.queries.clocks import ClockSeen, clock_table
+from yiwang.supervision.queries.clocks import ClockSeen, Stretch, clock_table
 from yiwang.supervision.queries.watches import Watch
 from yiwang.supervision.queries.wording import level_titles
 from yiwang.supervision.rules.arithmetic import frozen
@@ -38,7 +38,7 @@ class _Held:
     posts: tuple[UUID, ...]
 
 
-def fire(actor: Actor, clock: ClockSeen, brief: CaseBrief, watch: Watch, alarm: Alarm) -> Alert:
+def fire(actor: Actor, clock: ClockSeen, brief: CaseBrief, stretch: Stretch, watch: Watch, alarm: Alarm) -> Alert:
     """Write one alert, its event and its messages. The caller has made sure that it was not fired; the database makes sure again."""
     act = current_act()
     held = _holding(brief)
@@ -46,8 +46,6 @@ def fire(actor: Actor, clock: ClockSeen, brief: CaseBrief, watch: Watch, alarm: 
     [post] = held.posts if len(held.posts) == 1 else [None]
     sitting = system_accounts_in_posts(held.posts) if post else {}
     [account] = sitting[post] if post and len(sitting.get(post, ())) == 1 else [None]
-    if clock.counted is None or clock.due_on is None:
-        raise AssertionError("Only a clock that counts fires.")
     alert = Alert.objects.create(
         case_id=clock.case_id,
         case_number=brief.number,
@@ -64,9 +62,10 @@ def fire(actor: Actor, clock: ClockSeen, brief: CaseBrief, watch: Watch, alarm: 
         rule=_both(declared["rule"]),
         law=[dict(one) for one in watch.body["law"]],
         arithmetic=frozen(clock_table(clock.id), civil_date(alarm.moment)),
-        length=clock.counted.length,
+        stood_since=stretch.since,
+        length=stretch.counted.length,
         warns=alarm.warns,
-        due_on=clock.due_on,
+        due_on=stretch.due_on,
         moment=alarm.moment,
         fired_at=act.time,
         origin=brief.origin,

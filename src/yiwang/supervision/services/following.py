@@ -21,9 +21,9 @@ from yiwang.kernel import failpoints
 from yiwang.kernel.time import now
 from yiwang.supervision.events import ALERT_CLOSED
 from yiwang.supervision.models import Alert, AlertWord, Watching
-from yiwang.supervision.queries.clocks import ClockSeen, find_clock
+from yiwang.supervision.queries.clocks import ClockSeen, Stretch, find_clock
 from yiwang.supervision.queries.due import due_watchings
-from yiwang.supervision.queries.watches import alarms_on, watches_on
+from yiwang.supervision.queries.watches import Watch, alarms_on, watches_on
 from yiwang.supervision.rules.moments import Alarm, Fired, due_alarms, next_alarm
 from yiwang.supervision.services.firing import fire, tell_event
 from yiwang.supervision.values import AlertState, Level
@@ -79,38 +79,45 @@ def _system_turn(one: Watching) -> None:
 def system_follow(actor: Actor, clock_id: UUID) -> int:
     """Bring the watching of a clock in line with the clock, fire what is due, and return how many alerts that made.
 
-    A paused clock waits for nothing. A clock that has ended waits for nothing more: what came too late is fired all the same, however
-    late the tick is, and what had only warned is closed if the step was done in time. Raises NotFound (no such clock).
+    While a clock is paused its limit waits for nothing, and the pause for the longest that it may last. A clock that has ended waits
+    for nothing more: what came too late is fired all the same, however late the tick is, and what had only warned is closed if the step
+    was done in time, or the clock went on in time. Raises NotFound (no such clock).
     """
     act = current_act()
     watching = _locked(clock_id)
     clock = find_clock(clock_id)  # as it stands now that nobody else follows it
     act.about("case", clock.case_id)
-    watches = watches_on(clock.limit, clock.release)
     fired = _fired(clock_id)
-    due: list[Alarm] = []
-    following = None
-    if clock.counted is not None:
-        alarms, length = alarms_on(watches, clock.counted), clock.counted.length
-        due = due_alarms(alarms, length, fired, clock.stands_since or act.time)
-        if clock.ended_at is not None:
-            due = [one for one in due if not one.warns]  # nothing is left to be warned of
-        if clock.stands_since is None:
-            following = next_alarm(alarms, length, fired, act.time)
+    due: list[tuple[Stretch, Watch, Alarm]] = []
+    ahead: list[Alarm] = []
+    for stretch in clock.stretches:
+        watches = watches_on(stretch.kind, stretch.id, clock.release)
+        alarms, length = alarms_on(watches, stretch.counted), stretch.counted.length
+        had = [one for since, one in fired if since == stretch.since]
+        for alarm in due_alarms(alarms, length, had, stretch.until or act.time):
+            if not (stretch.is_over and alarm.warns):  # nothing is left to be warned of
+                due.append((stretch, watches[alarm.watch], alarm))
+        if stretch.until is None and (following := next_alarm(alarms, length, had, act.time)) is not None:
+            ahead.append(following)
     if due:
         brief = system_brief(clock.case_id)
-        for alarm in due:
-            fire(actor, clock, brief, watches[alarm.watch], alarm)
-    if clock.ended_at is not None and clock.in_time:
-        _close_heeded(clock)
-    _write(watching, following, clock.ended_at)
-    act.note(limit=clock.limit, fired=len(due), next=following.moment.isoformat() if following else "")
+        for stretch, watch, alarm in sorted(due, key=lambda one: one[2].moment):
+            fire(actor, clock, brief, stretch, watch, alarm)
+    for stretch in clock.stretches:
+        if stretch.is_over and stretch.in_time:
+            _close_heeded(clock, stretch)
+    first = min(ahead, key=lambda one: one.moment, default=None)
+    _write(watching, first, clock.ended_at)
+    act.note(limit=clock.limit, fired=len(due), next=first.moment.isoformat() if first else "")
     return len(due)
 
 
 _WATCHING = Prepared(lambda clock: Watching.objects.filter(clock_id=clock).select_for_update(), UUID)
 _FIRED = Prepared(
-    lambda clock: Alert.objects.filter(clock_id=clock).values_list("watch", "level", "moment", "length", "state"), UUID
+    lambda clock: Alert.objects.filter(clock_id=clock).values_list(
+        "stood_since", "watch", "level", "moment", "length", "state"
+    ),
+    UUID,
 )
 _HEEDED = Prepared(
     lambda clock: Alert.objects.select_for_update().filter(
@@ -129,17 +136,20 @@ def _locked(clock_id: UUID) -> Watching:
     return _WATCHING(clock_id)[0]
 
 
-def _fired(clock_id: UUID) -> list[Fired]:
+def _fired(clock_id: UUID) -> list[tuple[datetime | None, Fired]]:
+    """What has fired, each with the beginning of the pause that it is about."""
     return [
-        Fired(watch, Level(level), moment, length, state == AlertState.WITHDRAWN)
-        for watch, level, moment, length, state in _FIRED(clock_id)
+        (since, Fired(watch, Level(level), moment, length, state == AlertState.WITHDRAWN))
+        for since, watch, level, moment, length, state in _FIRED(clock_id)
     ]
 
 
-def _close_heeded(clock: ClockSeen) -> None:
-    """What warned has served its end: nobody needs to explain a step that was done in time."""
+def _close_heeded(clock: ClockSeen, stretch: Stretch) -> None:
+    """What warned has served its end: nobody needs to explain a step that was done in time, nor a pause that ended in time."""
     act = current_act()
     for alert in _HEEDED(clock.id):
+        if alert.stood_since != stretch.since:
+            continue
         alert.state = AlertState.CLOSED
         alert.save(update_fields=["state"])
         AlertWord.objects.create(alert=alert, state=AlertState.CLOSED, at=act.time)
