@@ -204,7 +204,8 @@ def tell(found: Found, due: int) -> int:
     print(
         f"\ncounting anew after a day off: {recount['moved']:,} of {recount['clocks']:,} clocks moved in {recount['seconds']:.1f} s,"
         f" {recount['moved'] / recount['seconds']:,.0f}/s; {len(batches)} batches of {recount['batch']} cases, median"
-        f" {statistics.median(batches) * 1000:.0f} ms, longest {batches[-1] * 1000:.0f} ms; last tenth"
+        f" {statistics.median(batches) * 1000:.0f} ms, longest {batches[-1] * 1000:.0f} ms; of processor time"
+        f" {recount['processor'] / recount['moved'] * 1000:.2f} ms a clock, the last tenth"
         f" {recount['last_tenth'] / recount['first_tenth']:.2f} times the first; the whole apply {recount['whole']:.1f} s,"
         f" at most {recount['memory'] / 2**20:,.0f} MiB in its process"
     )
