@@ -65,7 +65,7 @@ def _mutants_of(packs: Path, pack: str) -> Iterator[Mutant]:
         [diagram] = packs.glob(f"*/processes/{item['process']}.bpmn")
         yield from _of_process(packs, diagram, path)
     for path in sorted(packs.glob("*/watches/*.yaml")):
-        if path.parents[1].name == pack or _read(path)["watches"]["limit"] in {*limits, "any"}:
+        if path.parents[1].name == pack or _read(path)["watches"].get("limit") in {*limits, "any"}:
             yield Mutant(f"{path.relative_to(packs)}: the watch", {str(path.relative_to(packs)): None})
             yield from _less(packs, path, "levels", lambda one: f"the level {one['level']}")
     for path in sorted((packs / pack / "elements").glob("*.yaml")):
