@@ -135,6 +135,8 @@ export function walkSteps(): void {
     if (asking) return;
     asking = true;
     on.setAttribute("aria-busy", "true");
+    const screen = now;
+    const number = screens().length;
     const asked = askedOn(screens()[now] ?? []);
     let faults: Fault[];
     do {
@@ -143,6 +145,7 @@ export function walkSteps(): void {
     } while (again);
     asking = false;
     on.removeAttribute("aria-busy");
+    if (now !== screen || screens().length !== number) return; // one went back meanwhile, or turned the phone
     for (const one of asked.flatMap((each) => [...each.querySelectorAll<HTMLElement>(".field-fault")])) {
       showFault(one.id.replace(/-fault$/, ""), null, "");
     }
@@ -159,7 +162,7 @@ export function walkSteps(): void {
   });
   form.addEventListener("keydown", (event) => {
     const typing = event.target instanceof HTMLInputElement;
-    if (event.key !== "Enter" || !typing || !form.classList.contains("stepping") || on.hidden) return;
+    if (event.key !== "Enter" || event.isComposing || !typing || !form.classList.contains("stepping") || on.hidden) return;
     event.preventDefault();
     on.click();
   });

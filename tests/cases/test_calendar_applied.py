@@ -67,7 +67,7 @@ def test_a_late_holiday_moves_open_limits_and_whom_it_concerns_is_told(own_town:
     told = [one for one in messages.inbox(town.self("mei")).rows if one.title.startswith("放假安排或者服务时间有变")]
     assert len(told) == 1
     assert sent.number in told[0].body
-    assert str(after.due_on) in told[0].body
+    assert after.due_text in told[0].body
 
 
 # ── A typhoon in one place ──

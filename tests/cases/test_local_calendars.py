@@ -13,13 +13,14 @@ from yiwang.acts.services import system_publish_release
 from yiwang.acts.values import NewDefinition, system
 from yiwang.cases import queries, services
 from yiwang.cases.models import Case, ClockChange
+from yiwang.cases.queries.calendars import calendars
 from yiwang.cases.rules.diagram import Binding, Node
 from yiwang.cases.services.movement import own_due_on
 from yiwang.cases.services.recounting import clocks_that_count, clocks_that_count_hours, days_or_hours_changed
 from yiwang.cases.values import ClockState
 from yiwang.identity.models import Unit
-from yiwang.identity.services import reorganise, undo_reorganisation
-from yiwang.identity.values import Merge
+from yiwang.identity.services import move_unit, reorganise, system_load_units, undo_reorganisation
+from yiwang.identity.values import Merge, NewUnit
 from yiwang.kernel.errors import NotFound
 from yiwang.places.services import system_load_areas
 from yiwang.places.values import NewArea
@@ -317,7 +318,7 @@ def test_whoever_answers_later_brings_the_days_of_his_place(people: People, at: 
     system_load_areas(system("tests"), [area], since=date(2026, 1, 1))
     assert services.system_assign_waiting() == 1
     assert due(people, case_id)[1] == date(2026, 11, 30)
-    assert [line.code for line in queries.case(people.lin, case_id).course][-2:] == ["assigned", "clock-recounted"]
+    assert [line.code for line in queries.case(people.lin, case_id).course][-2:] == ["assigned", "clock-moved"]
 
 
 def test_a_case_that_goes_to_another_place_has_the_days_of_that_one(people: People, at: Any) -> None:
@@ -362,3 +363,68 @@ def test_a_plan_counts_the_clocks_of_the_place_alone(people: People, at: Any) ->
     assert clocks_that_count(off("2026-11-24").body).count() == 1
     assert clocks_that_count(off("2026-11-24", division=CITY).body).count() == 2
     assert clocks_that_count(off("2027-11-24", division=CITY).body).count() == 0
+
+
+# ── A unit that stands elsewhere ──
+
+
+def inherited() -> list[NewDefinition]:
+    """Three service hours; the unit `north` serves in the mornings alone, and so does whoever stands below it."""
+    return [
+        *limit(length=3, unit="service_hours"),
+        hours(("2026-01-01", ["08:00-12:00", "14:00-18:00"])),
+        hours(("2026-01-01", ["08:00-12:00"]), name="mornings", units=["north"]),
+    ]
+
+
+def below_north() -> None:
+    ids = {one.code: one.id for one in Unit.objects.filter(code__in=["north", "south"])}
+    move_unit(system("tests"), ids["south"], ids["north"])
+
+
+def test_what_runs_in_a_unit_that_stands_elsewhere_is_counted_by_the_hours_of_there(people: People, at: Any) -> None:
+    publish(*inherited())
+    at("2026-11-20")
+    case_id = send(people, SOUTH)
+    assert due_at(people, case_id) == moment("2026-11-20T15:00")
+    below_north()
+    assert due_at(people, case_id) == moment("2026-11-23T09:00")
+    explained = queries.explain_clock(people.lin, case_id, "own-limit")
+    assert explained.rows[-1].on == explained.clock.due_on == date(2026, 11, 23)
+    last = queries.case(people.lin, case_id).course[-1]
+    assert (last.code, "办理单位或者它所在的地方有变" in last.sentence) == ("clock-moved", True)
+    assert recounted(case_id) == 0
+
+
+def test_what_has_ended_is_explained_by_the_place_where_it_ended(people: People, at: Any) -> None:
+    publish(*inherited())
+    at("2026-11-20")
+    case_id = send(people, SOUTH)
+    do(people.wu, case_id)
+    run_jobs()
+    before = queries.explain_clock(people.lin, case_id, "own-limit")
+    assert before.clock.state is ClockState.MET
+    below_north()
+    after = queries.explain_clock(people.lin, case_id, "own-limit")
+    assert (after.rows, after.sum, after.clock) == (before.rows, before.sum, before.clock)
+
+
+def test_a_list_of_units_that_puts_one_elsewhere_counts_its_cases_anew(people: People, at: Any) -> None:
+    publish(*limit(calendar="local"), off("2026-11-24", division=SOUTH_STREET))
+    at("2026-11-20")
+    case_id = send(people, SOUTH)
+    assert due(people, case_id)[1] == date(2026, 11, 30)
+    unit = Unit.objects.get(code="south")
+    parent = unit.parent.code if unit.parent else ""
+    moved = NewUnit(unit.code, unit.title, unit.short_title, unit.credit_code, unit.level, NORTH_STREET, parent)
+    system_load_units(system("tests"), [moved])
+    assert due(people, case_id)[1] == date(2026, 11, 27)
+
+
+def test_a_case_that_got_its_unit_while_days_are_counted_anew_is_counted_too(people: People, at: Any) -> None:
+    publish(*limit(calendar="local"), off("2026-11-24"))
+    at("2026-11-20")
+    case_id = send(people, SOUTH)
+    by = calendars(units=[])
+    case = Case.objects.get(pk=case_id)
+    assert not by.local(case.unit_id).is_working(date(2026, 11, 24))

@@ -104,7 +104,10 @@ def test_what_the_representative_sent_the_agent_sees_in_the_items_of_his_mandate
     mandates.end_mandate(town.self("kai"), agent.mandate_id)
     wider = town.agent("kai", town.mandate(items=None))
     services.withdraw(wider, sent.case_id)
-    assert queries.case(town.self("mei"), sent.case_id).outcome == "withdrawn"
+    seen = queries.case(town.self("mei"), sent.case_id)
+    assert seen.outcome == "withdrawn"
+    [line] = [one.sentence for one in seen.course if one.code == "withdrawn"]
+    assert "您" not in line + seen.waits_for, "it was not she who withdrew"
 
 
 def test_a_mandate_of_other_items_does_not_let_one_apply(town: Town) -> None:

@@ -89,12 +89,12 @@ def test_who_has_withdrawn_reads_that_he_has_and_may_apply_again(demo: Demo) -> 
     assert "截止日期" in page_of(resident, f"/my/cases/{case}/")
     resident.post(f"/my/cases/{case}/withdraw/", {"reason": "填错了"})
     page = page_of(resident, f"/my/cases/{case}/")
-    assert "您已撤回。" in page
+    assert "已经撤回。" in page
     assert "您撤回了申请。" in page
     assert "申请人" not in page
     assert "截止日期" not in page
     assert re.search(rf'href="/items/{ITEM}/">重新申请', page)
-    assert "您已撤回。" in page_of(resident, "/my/cases/")
+    assert "已经撤回。" in page_of(resident, "/my/cases/")
     assert "最后一天" not in page_of(resident, f"/my/cases/{case}/clocks/address-confirmed/")
 
 

@@ -48,6 +48,7 @@ class CasesConfig(AppConfig):
         from yiwang.cases.services.bringing import give_identifiers, make_numbers
         from yiwang.cases.services.certifying import issue_certificate, revoke_certificate
         from yiwang.cases.services.emergency import KIND, OpenedCases
+        from yiwang.cases.services.recounting import recount_placed
         from yiwang.cases.services.reorganising import Cases, Tasks
         from yiwang.cases.services.writing import relate, write_records
         from yiwang.cases.values import FILE_OWNER
@@ -59,6 +60,7 @@ class CasesConfig(AppConfig):
             register_kept,
             register_mandated_actions,
             register_need,
+            register_placed,
             set_calendar,
             set_matters,
         )
@@ -119,6 +121,7 @@ class CasesConfig(AppConfig):
         set_calendar(city_calendar)
         register_mandated_actions("case.submit", "case.withdraw", "task.answer", "draft.save", "draft.discard")
         register_need("unit", work_of_unit)
+        register_placed(recount_placed)
         register_need("post", tasks_of_post)
         describe_actions(
             {

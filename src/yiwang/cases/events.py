@@ -53,7 +53,7 @@ while it is paused), `legal_due_on`."""
 
 CASE_CLOCK_CHANGED: Final = "case.clock-changed.v1"
 """An open clock has other dates, or stands still.  + what `case.clock-started.v1` has, and `change`: paused | resumed | extended |
-recounted (days or hours have changed); `change_id`."""
+recounted (days or hours have changed) | moved (another unit answers, or the unit stands elsewhere); `change_id`."""
 
 CASE_CLOCK_STOPPED: Final = "case.clock-stopped.v1"
 """A clock has ended.  + what `case.clock-started.v1` has; `state`: met | missed | stopped."""

@@ -447,6 +447,10 @@ class Clock(models.Model):
     ended_under = models.IntegerField(
         null=True, db_comment="the release whose calendars its last dates were counted by"
     )
+    ended_where = models.JSONField(
+        null=True,
+        db_comment="division and codes (own first, then those above) of the unit by whose place they were; null without a unit",
+    )
 
     class Meta:
         constraints = [
@@ -502,7 +506,7 @@ class ClockChange(models.Model):
             models.UniqueConstraint(fields=["clock", "position"], name="clockchange_in_order"),
             _one_of(
                 "change",
-                ("started", "paused", "resumed", "extended", "recounted", "met", "missed", "stopped"),
+                ("started", "paused", "resumed", "extended", "recounted", "moved", "met", "missed", "stopped"),
                 "clockchange_change_known",
             ),
         ]

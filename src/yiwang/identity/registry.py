@@ -51,12 +51,14 @@ __all__ = [
     "register_kept",
     "register_mandated_actions",
     "register_need",
+    "register_placed",
     "register_remarks",
     "remarks_on",
     "set_calendar",
     "set_matters",
     "set_principals",
     "working_days",
+    "tell_placed",
 ]
 
 Needed = Literal["unit", "post"]
@@ -247,6 +249,24 @@ def register_remarks(ask: Callable[[Moving], Iterable[Remark]]) -> None:
 def remarks_on(moving: Moving) -> list[Remark]:
     """What every engine has to say."""
     return [remark for ask in _remarks for remark in ask(moving)]
+
+
+_placed: list[Callable[[Collection[UUID]], None]] = []
+
+
+def register_placed(hear: Callable[[Collection[UUID]], None]) -> None:
+    """Let an engine follow where units stand: called with those that have another division or stand below others, in the same act.
+
+    Called in `AppConfig.ready`.
+    """
+    if hear not in _placed:
+        _placed.append(hear)
+
+
+def tell_placed(unit_ids: Collection[UUID]) -> None:
+    """Tell every engine that these units stand elsewhere."""
+    for hear in _placed:
+        hear(unit_ids)
 
 
 _claims: list[Callable[[UUID | None], Mapping[str, object]]] = []

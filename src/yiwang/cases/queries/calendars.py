@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from yiwang.acts.queries import current_release, list_definitions, release_id
+from yiwang.cases.models import Case, Clock
 from yiwang.cases.rules.clocks import Measure
 from yiwang.cases.rules.limits import calendar_of, is_local, local_days
 from yiwang.cases.values import ClockUnit
@@ -23,7 +24,9 @@ __all__ = [
     "Way",
     "calendar_in",
     "calendars",
+    "calendars_of",
     "city_calendar",
+    "counts_by_place",
     "counts_locally",
     "has_local_days",
     "measures",
@@ -101,7 +104,10 @@ class Calendars:
     def _where(self, unit_id: UUID | None) -> UnitPlaced:
         if unit_id is None:
             return NOWHERE
-        return unit_placed(unit_id) if self._placed is None else self._placed[unit_id]
+        placed = None if self._placed is None else self._placed.get(unit_id)
+        return (
+            unit_placed(unit_id) if placed is None else placed
+        )  # a case may have got its unit since they were looked up
 
 
 def calendars(release: int | None = None, *, units: Collection[UUID] | None = None) -> Calendars:
@@ -144,6 +150,19 @@ def _local(id: UUID, release: int, division: str) -> WorkingCalendar:
 def counts_locally(declared: Mapping[str, Any]) -> bool:
     """Whether a limit, or what an item says of one, is counted by the calendar of the unit that answers."""
     return bool(declared.get("calendar") == "local")  # what was declared before there were local calendars says nothing
+
+
+def counts_by_place(limit: Mapping[str, Any], clock: Mapping[str, Any]) -> bool:
+    """Whether a limit or the promise within it (`clock`: what the item says of it) depends on where the unit that answers is."""
+    return limit["unit"] == ClockUnit.SERVICE_HOURS or counts_locally(limit) or counts_locally(clock)
+
+
+def calendars_of(clock: Clock, case: Case) -> Calendars:
+    """Days and hours by which a clock counts: those of today, or of its end once it has ended, as also its unit's place was then."""
+    if clock.ended_where is None or case.unit_id is None:
+        return calendars(clock.ended_under)
+    placed = UnitPlaced(clock.ended_where["division"], tuple(clock.ended_where["codes"]))
+    return Calendars(clock.ended_under or current_release(), {case.unit_id: placed})
 
 
 def measures(limit: Mapping[str, Any], promise: int | None) -> tuple[Measure, Measure | None]:

@@ -86,16 +86,21 @@ WAITING = (TaskState.OPEN, TaskState.UNASSIGNED, TaskState.RUNNING, TaskState.FA
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is the same for every case that one call shapes.  reader: the person who reads as himself, or None."""
+    """What is the same for every case that one call shapes.  reader: the person who reads as himself, or None.  account: of who reads."""
 
     language: str
     today: date
     calendar: WorkingCalendar
     reader: UUID | None = None
+    account: UUID | None = None
 
     def is_applicant(self, one: Case) -> bool:
         """Whether who reads has applied himself: nobody else has, under a mandate or as its agent."""
         return self.reader is not None and self.reader == (one.agent_id or one.subject_id) and one.mandate_id is None
+
+    def is_said_to(self, one: Case, entry: CourseEntry) -> bool:
+        """Whether a line of the course says “you” to who reads: not of what another did for the same applicant, as an agent may."""
+        return self.is_applicant(one) and (entry.by != "applicant" or entry.account_id == self.account)
 
     def days_left(self, due_on: date | None) -> int | None:
         """Working days until `due_on`, negative when it is over."""
@@ -105,7 +110,7 @@ class Reading:
 def reading(actor: Actor, language: str) -> Reading:
     """Now, for a reader of this language."""
     reader = actor.capacity_id if actor.capacity is CapacityKind.SELF else None
-    return Reading(language, today(), city_calendar(), reader)
+    return Reading(language, today(), city_calendar(), reader, actor.account_id)
 
 
 def my_cases(actor: Actor, cursor: str = "", limit: int = 20, language: str = "zh-Hans") -> CasePage:
@@ -392,7 +397,7 @@ def _course_line(entry: CourseEntry, one: Case, diagram: Diagram, now: Reading) 
     return CourseLine(
         at=entry.at,
         code=entry.code,
-        sentence=wording.course_sentence(entry, diagram, now.language, to_applicant=now.is_applicant(one)),
+        sentence=wording.course_sentence(entry, diagram, now.language, to_applicant=now.is_said_to(one, entry)),
         by=entry.by,
         unit=entry.unit.title if entry.unit else "",
         reason=entry.reason,

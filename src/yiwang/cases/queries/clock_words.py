@@ -20,7 +20,7 @@ from yiwang.cases.values import (
     FactLine,
 )
 from yiwang.kernel.texts import civil_day
-from yiwang.kernel.time import CITY_ZONE, civil_date
+from yiwang.kernel.time import civil_date
 
 __all__ = ["clock_facts", "clock_sentence", "clock_state", "clock_sum", "day_marks", "folded"]
 
@@ -101,9 +101,7 @@ def _until(clock: ClockView, day: date | None) -> tuple[str, ...]:
 
 def _end(clock: ClockView, day: date) -> str:
     """A last day, with the time where the limit ends within it. Of two ends the clock knows the instant of the earlier."""
-    if clock.at_an_instant and clock.due_at is not None and day == clock.due_on:
-        return f"{_day(day)} {clock.due_at.astimezone(CITY_ZONE):%H:%M}"
-    return _day(day)
+    return clock.due_text if day == clock.due_on else _day(day)
 
 
 def _day(day: date) -> str:

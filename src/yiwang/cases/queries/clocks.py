@@ -17,17 +17,17 @@ from django.utils.translation import override
 from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import Actor, CapacityKind
 from yiwang.cases.models import Case, Clock, ClockChange, Task
-from yiwang.cases.queries.calendars import Calendars, Way, calendars
+from yiwang.cases.queries.calendars import Calendars, Way, calendars_of, measures
 from yiwang.cases.queries.clock_words import clock_facts, clock_sentence, clock_state, clock_sum, day_marks, folded
 from yiwang.cases.queries.limits import amount, item_clock, limit_shown
 from yiwang.cases.queries.visibility import EXTEND, visible_cases
-from yiwang.cases.rules.clocks import ClockDay, Course, Extension, Pause, explain, promised_course, remaining
+from yiwang.cases.rules.clocks import ClockDay, Course, Extension, Measure, Pause, explain, promised_course, remaining
 from yiwang.cases.values import ClockExplained, ClockState, ClockUnit, ClockView, ExplainedDay
 from yiwang.identity.queries import unit_scope
 from yiwang.kernel.calendar import WorkingCalendar
 from yiwang.kernel.errors import NotFound
 from yiwang.kernel.texts import civil_day, text
-from yiwang.kernel.time import civil_date, now, today
+from yiwang.kernel.time import CITY_ZONE, civil_date, now, today
 from yiwang.places.queries import hours_in_words, spans_in_words
 
 __all__ = [
@@ -94,11 +94,21 @@ def limits_in_words(clocks: Iterable[Clock], release: int, language: str) -> str
     with override(language.lower()):
         return _("; ").join(
             _("{limit}: by {day}").format(
-                limit=text(definition("limit", one.limit, release)["title"], language), day=civil_day(one.due, language)
+                limit=text(definition("limit", one.limit, release)["title"], language),
+                day=last_moment(
+                    one.due, one.due_at, measures(definition("limit", one.limit, release), None)[0], language
+                ),
             )
             for one in going
-            if one.due is not None
         )
+
+
+def last_moment(due: date | None, due_at: datetime | None, measure: Measure, language: str) -> str:
+    """A last day in words, with the time where the limit ends within it; empty without a day."""
+    if due is None:
+        return ""
+    day = civil_day(due, language)
+    return f"{day} {due_at.astimezone(CITY_ZONE):%H:%M}" if measure.in_hours and due_at is not None else day
 
 
 def _due_at(one: Clock) -> datetime:
@@ -191,6 +201,7 @@ def _view(clock: Clock, case: Case, language: str, ways: tuple[Way, Way | None])
         provisional=clock.provisional,
         left=left,
         left_text=left_text,
+        due_text=last_moment(clock.due, clock.due_at, legal, language),
         at_an_instant=legal.in_hours,
         hours=hours_in_words(legal.hours, clock.due or today(), language) if legal.hours is not None else "",
         paused_on=civil_date(paused.began) if paused else None,
@@ -236,7 +247,7 @@ def explain_clock(actor: Actor, case_id: UUID, limit: str, language: str = "zh-H
 def explained(actor: Actor, case: Case, clock: Clock, language: str) -> ClockExplained:
     """The same of one clock of a case that was loaded `with_clocks`."""
     declared = definition("limit", clock.limit, case.release)
-    ways = _ways(clock, case, calendars(clock.ended_under))
+    ways = _ways(clock, case, calendars_of(clock, case))
     legal, _promise = ways
     until = today() if clock.ended_at is None else civil_date(clock.ended_at)
     with override(language.lower()):

@@ -8,7 +8,7 @@ from uuid import UUID
 from yiwang.acts.queries import Prepared, definition
 from yiwang.acts.values import system
 from yiwang.cases.models import Case, Clock, ClockChange
-from yiwang.cases.queries.calendars import calendars
+from yiwang.cases.queries.calendars import calendars_of
 from yiwang.cases.queries.clocks import course_of, explained, with_clocks
 from yiwang.cases.queries.limits import item_clock
 from yiwang.cases.rules.clocks import Pause, promised_course, reckon
@@ -38,7 +38,7 @@ def system_count_clock(clock_id: UUID) -> ClockCounted:
     declared = definition("limit", clock.limit, case.release)
     stated = item_clock(definition("item", case.item, case.release), clock.limit)
     course = course_of(clock, _CHANGES(clock_id))
-    legal, promise = calendars(clock.ended_under).ways(declared, stated, case.unit_id, case.release)
+    legal, promise = calendars_of(clock, case).ways(declared, stated, case.unit_id, case.release)
     ways = [(legal, course)]
     if promise is not None:
         ways.append((promise, promised_course(promise.measure, course, promise.calendar)))

@@ -44,7 +44,7 @@ def act_title(diagram: Diagram, node: str, act: str, language: str) -> str:
 def outcome_sentence(outcome: str | None, *, to_applicant: bool = False) -> str:
     """How a case ended.  to_applicant: said to who applied himself."""
     if to_applicant and outcome == Outcome.WITHDRAWN:
-        return _("You have withdrawn it.")
+        return _("It has been withdrawn.")
     return {
         Outcome.ACCEPTED: _("Accepted."),
         Outcome.REFUSED: _("Refused."),
@@ -130,6 +130,9 @@ def course_sentence(entry: CourseEntry, diagram: Diagram, language: str, *, to_a
         "clock-paused": _("The limit “{limit}” stands still: {pause} ({law}). What is left of it is kept."),
         "clock-resumed": _("The limit “{limit}” goes on. It ends on {day}."),
         "clock-extended": _("{unit} ({post}) extended the limit “{limit}” by {amount} ({law}). It now ends on {day}."),
+        "clock-moved": _(
+            "The office that answers, or its place, is another one. The limit “{limit}” now ends on {day}."
+        ),
         "clock-recounted": _("Days off or service hours have changed. The limit “{limit}” now ends on {day}."),
     }
     if to_applicant:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from yiwang.acts.queries import Prepared, current_release, definition
 from yiwang.acts.services import current_act, insert, update
 from yiwang.cases.events import CASE_CLOCK_CHANGED, CASE_CLOCK_STARTED, CASE_CLOCK_STOPPED
 from yiwang.cases.models import Case, Clock, ClockChange
-from yiwang.cases.queries.calendars import Calendars, calendars
+from yiwang.cases.queries.calendars import Calendars, calendars, counts_by_place
 from yiwang.cases.queries.clocks import OPEN, all_clocks, course_of
 from yiwang.cases.queries.forms import process_of
 from yiwang.cases.queries.limits import item_clock
@@ -18,6 +19,7 @@ from yiwang.cases.rules.clocks import Course, Extension, Pause, promised_course,
 from yiwang.cases.rules.diagram import Node
 from yiwang.cases.services.course import add_line, event_data, who_hears_of
 from yiwang.cases.values import ClockState
+from yiwang.identity.queries import unit_placed
 
 __all__ = [
     "add_change",
@@ -148,10 +150,20 @@ def restart_clock(case: Case, limit: str, at: datetime) -> None:
 
 def _stop(case: Case, clock: Clock, at: datetime, *, in_time: ClockState) -> None:
     clock.state = ClockState.MISSED if clock.due_at is not None and at >= clock.due_at else in_time
-    clock.ended_at, clock.ended_under = at, current_release()
-    update(clock, "state", "ended_at", "ended_under")
+    clock.ended_at, clock.ended_under, clock.ended_where = at, current_release(), _where(case, clock)
+    update(clock, "state", "ended_at", "ended_under", "ended_where")
     add_change(clock, str(clock.state), at=at)
     current_act().emit(CASE_CLOCK_STOPPED, subject=case.id, data=clock_data(case, clock))
+
+
+def _where(case: Case, clock: Clock) -> dict[str, Any] | None:
+    """By which place a clock was counted, so that its table stays what it was when the unit moves; null where the nation decides."""
+    declared = definition("limit", clock.limit, case.release)
+    stated = item_clock(definition("item", case.item, case.release), clock.limit)
+    if case.unit_id is None or not counts_by_place(declared, stated):
+        return None
+    placed = unit_placed(case.unit_id)
+    return {"division": placed.division, "codes": list(placed.codes)}
 
 
 def _change(case: Case, clock: Clock, change: str, *, at: datetime, reason: str = "") -> None:
@@ -190,6 +202,10 @@ def set_dates(clock: Clock, case: Case, course: Course, by: Calendars) -> None:
     clock.legal_due, clock.legal_due_at = (legal.on, legal.at) if legal is not None else (None, None)
     clock.due, clock.due_at = (first.on, first.at) if first is not None else (None, None)
     clock.promised_due = promised.on if promised is not None else None
+    if (
+        legal is not None and clock.promised_due is not None
+    ):  # days off of a place lengthen the promise, never beyond the law
+        clock.promised_due = min(clock.promised_due, legal.on)
     clock.provisional = any(one.provisional for one in ends)
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "clocks_that_count_hours",
     "days_or_hours_changed",
     "recount_moved",
+    "recount_placed",
     "recount_where_answered",
     "system_recount_clocks",
 ]
@@ -81,9 +82,10 @@ def recount_where_answered(cases: Sequence[Case]) -> None:
 
     The caller writes the lines of the course.
     """
-    local = {one.pk for one in cases if _counts_by_unit(one)}
+    local = {one.pk: one for one in cases if _counts_by_unit(one)}
     if local:
-        _move(Q(case__in=local), {one.pk: one for one in cases}, calendars())
+        by = calendars(units={one.unit_id for one in local.values() if one.unit_id is not None})
+        _move(Q(case__in=local), local, by, change="moved")
 
 
 def recount_moved(cases: QuerySet[Case]) -> None:
@@ -97,6 +99,20 @@ def recount_moved(cases: QuerySet[Case]) -> None:
         found = list(cases.filter(pk__in=running.values("case_id")).order_by("pk"))
         recount_where_answered(found)
         save_cases(found)
+
+
+def recount_placed(unit_ids: Collection[UUID]) -> None:
+    """The same of the open cases of units that stand elsewhere now, in another division or below others.
+
+    One query when nothing is local.
+    """
+    running = Clock.objects.filter(case__unit__in=unit_ids, state=ClockState.RUNNING)
+    limits = _limits_of(running)
+    if limits.local:
+        ids = running.filter(limit__in=limits.local).order_by().values_list("case_id", flat=True).distinct()
+        cases = Case.objects.filter(pk__in=list(ids))
+        list(cases.select_for_update().order_by("pk").values_list("pk"))
+        recount_moved(cases)
 
 
 def _counts_by_unit(case: Case) -> bool:
@@ -272,8 +288,11 @@ def _recount(case_ids: Sequence[UUID], which: Q, by: Calendars) -> int:
     return len(rows)
 
 
-def _move(which: Q, cases: Mapping[UUID, Case], by: Calendars) -> list[ClockChange]:
-    """Reckon the running clocks of locked cases; write the history of those that moved, which is returned, and tell of it."""
+def _move(which: Q, cases: Mapping[UUID, Case], by: Calendars, change: str = "recounted") -> list[ClockChange]:
+    """Reckon the running clocks of locked cases; write the history of those that moved, which is returned, and tell of it.
+
+    change: `recounted`, since days or hours are others; `moved`, since another unit answers.
+    """
     other: list[Clock] = []
     rows: list[ClockChange] = []
     running = Clock.objects.filter(which, state=ClockState.RUNNING).order_by("case_id", "id")
@@ -286,7 +305,7 @@ def _move(which: Q, cases: Mapping[UUID, Case], by: Calendars) -> list[ClockChan
         other.append(clock)
         if any(before[name] != getattr(clock, name) for name in TOLD):
             clock.case = case
-            rows.append(new_change(clock, "recounted", at=current_act().time, position=len(clock.changes.all()) + 1))
+            rows.append(new_change(clock, change, at=current_act().time, position=len(clock.changes.all()) + 1))
     Clock.objects.bulk_update(other, DATES)
     ClockChange.objects.bulk_create(rows)
     for row in rows:

@@ -115,9 +115,10 @@ class ClockView:
     started_at: the trigger, on the civil date `started_on`.  legal_due_on, promised_due_on: last days; due_on: the earlier; due_at: the
     instant from which that one is over; all None while the clock is paused, promised_due_on also without a promise.
     left: what is left until the earlier, in the limit's unit (days for months), negative when it is over; None once it has ended.
-    left_text: the same in words.  at_an_instant: it ends within a day, at `due_at`.  hours: the service hours that are counted, in words,
-    or empty.  paused_on, paused_for: since when and why it stands still.  extended_by: in all, in words, or empty;
-    extensions: how often.  state_text: how it stands, in words.  facts: all of it and what the limit rests on, line by line.
+    left_text: the same in words.  due_text: the last day in words, with the time where it ends within the day (`at_an_instant`), or empty.
+    hours: the service hours that are counted, in words, or empty.  paused_on, paused_for: since when and why it stands still.
+    extended_by: in all, in words, or empty; extensions: how often.  state_text: how it stands, in words.
+    facts: all of it and what the limit rests on, line by line.
     """
 
     limit: LimitShown
@@ -131,6 +132,7 @@ class ClockView:
     provisional: bool
     left: int | None
     left_text: str
+    due_text: str
     at_an_instant: bool
     hours: str
     paused_on: date | None

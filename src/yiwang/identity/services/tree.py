@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models import F
 
 from yiwang.identity.models import Post, Unit, UnitChange, UnitPath
+from yiwang.identity.registry import tell_placed
 from yiwang.identity.rules.tree import TreeHasCycle, closure
 from yiwang.kernel.errors import Conflict, FieldFault, Invalid, NotFound, msgid
 
@@ -91,6 +92,7 @@ def hang_elsewhere(unit: Unit, parent_id: UUID | None) -> None:
     save(unit, "parent")
     if parent_id is not None:
         _join(parent_id, unit.id)
+    tell_placed(below)
 
 
 def _join(parent_id: UUID, unit_id: UUID) -> None:

@@ -21,11 +21,11 @@ from yiwang.identity.events import (
     UNIT_RENAMED,
     UNIT_REOPENED,
 )
-from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange
+from yiwang.identity.models import Assignment, Post, PostDuty, Unit, UnitChange, UnitPath
 from yiwang.identity.queries import duties, persons_behind
 from yiwang.identity.queries.shapes import not_over
 from yiwang.identity.queries.succession import reorganised
-from yiwang.identity.registry import needs_of
+from yiwang.identity.registry import needs_of, tell_placed
 from yiwang.identity.rules.new_units import blank_faults, unit_faults
 from yiwang.identity.rules.seats import excluded_pair
 from yiwang.identity.services.assignments import (
@@ -398,11 +398,17 @@ def system_load_units(actor: Actor, units: Sequence[NewUnit]) -> int:
     Unit.objects.bulk_create(rows, update_conflicts=True, unique_fields=["code"], update_fields=fields)
     UnitChange.objects.bulk_create(one for row in rows for one in _changes(stood.get(row.code), row))
     rebuild()
+    elsewhere = [row.id for row in rows if row.code in stood and _stands_elsewhere(stood[row.code], row)]
+    tell_placed(set(UnitPath.objects.filter(ancestor_id__in=elsewhere).values_list("descendant_id", flat=True)))
     act = current_act()
     act.about("unit", "batch")
     act.note(given=len(units), new=len(new), **_left_alone({unit.code for unit in units} & (left | placed)))
     act.emit(UNIT_LOADED, subject="batch", data={"given": len(units), "new": len(new)})
     return len(new)
+
+
+def _stands_elsewhere(was: Unit, row: Unit) -> bool:
+    return (was.division_code, was.parent_id) != (row.division_code, row.parent_id)
 
 
 @service("post.load")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @require_safe
-@kept_for_visitors()
+@kept_for_visitors(places.who_answers())
 def item(request: FaceRequest, item_id: str) -> HttpResponse:
     """Can I, what do I need, how long and how much, what happens and with whom, where; then law and codes."""
     guide = cases.item_guide(item_id, request.language)

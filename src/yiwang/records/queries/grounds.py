@@ -137,13 +137,13 @@ def reader_of(
         raise AssertionError("The platform itself reads through the queries named system_….")
     if actor.capacity is CapacityKind.VISITOR:
         raise NotSignedIn
+    seat = seat_of(actor)
+    if seat is None:
+        raise NotAllowed(msgid("Facts are read in a post, or as the person whom they are about."))
     if not catalog.list_purposes(release)[purpose].by_posts:
         raise Invalid(
             faults=[FieldFault("purpose", "not-of-posts", msgid("Who reads in a post says another purpose."))]
         )
-    seat = seat_of(actor)
-    if seat is None:
-        raise NotAllowed(msgid("Facts are read in a post, or as the person whom they are about."))
     reader = Reader(
         actor,
         purpose,
