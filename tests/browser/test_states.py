@@ -452,7 +452,9 @@ def answer_what_does_not_go_together(page: Any, site: Site) -> None:
     page.locator("#f-food-business-form").select_option("drinks")
     page.locator("#f-food-business-items").select_option("all")
     page.locator("[data-step-on]").click()
-    page.locator(".step-now .field-fault [data-fault-text]:not(:empty)").wait_for()
+    page.locator(".step-now .field-fault [data-fault-text]:not(:empty)").nth(
+        1
+    ).wait_for()  # the page says one, the city the other
 
 
 def review_rights(page: Any, site: Site) -> None:
